@@ -1,0 +1,1 @@
+"""HTTP on loopback: what `callctl`, the Asterisk CLI and Prometheus ask."""

@@ -6,6 +6,7 @@ Rule 2: a child is stopped by its process id; nothing is ever looked up by name.
 
 import asyncio
 import ctypes
+import os
 import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -55,10 +56,16 @@ async def start_child(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
 ) -> Child:
-    """Start `command` in a session of its own, so that Ctrl-C reaches only us."""
+    """Start `command` in a session of its own, so that Ctrl-C reaches only us.
+
+    Call it in a thread that lives as long as the process: for the kernel, the thread is the parent.
+    """
+    us = os.getpid()
 
     def die_with_parent() -> None:
         LIBC.prctl(PR_SET_PDEATHSIG, stop_signal)
+        if os.getppid() != us:  # we died before the kernel was told
+            os._exit(1)
 
     with log.open("ab") as sink:
         process = await asyncio.create_subprocess_exec(

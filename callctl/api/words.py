@@ -1,0 +1,94 @@
+"""What goes over HTTP: bodies that come in, and how values look going out.
+
+Rule 1: amounts are integer kopecks in fields that say so; times are RFC 3339 with a zone.
+"""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from callctl.calls.view import CallView
+from callctl.clock import moment, rfc3339
+from callctl.storage.rows import EntryRow, LegRow
+from rating.ledger import Account
+from rating.money import MONEY_MAX
+
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$")]
+Reference = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,120}$")]
+SCHEME_CHARACTERS_MAX = 1_000_000
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NewAccount(_Body):
+    account_id: Id
+    profile: str
+    plan: str
+    balance_kopecks: Annotated[int, Field(ge=0, le=MONEY_MAX)] = 0
+
+
+class NewPayment(_Body):
+    amount_kopecks: Annotated[int, Field(gt=0, le=MONEY_MAX)]
+    reference: Reference
+
+
+class NewNumber(_Body):
+    e164: str
+    account_id: str
+    scheme: Annotated[str, StringConstraints(max_length=SCHEME_CHARACTERS_MAX)]
+
+
+Json = dict[str, Any]
+
+
+def show_account(account: Account) -> Json:
+    return {
+        "account_id": account.account_id,
+        "profile": account.profile,
+        "plan": account.plan,
+        "balance_kopecks": account.balance,
+        "held_kopecks": account.held,
+        "available_kopecks": account.available,
+    }
+
+
+def show_entry(entry: EntryRow) -> Json:
+    return {**asdict(entry), "at": rfc3339(entry.at)}
+
+
+def show_leg(leg: LegRow) -> Json:
+    return {
+        "call_id": leg.call_id,
+        "leg_id": leg.leg_id,
+        "account_id": leg.account_id,
+        "from": leg.caller,
+        "to": leg.number,
+        "held_at": rfc3339(leg.held_at),
+        "answered_at": rfc3339(leg.answered_at),
+        "ended_at": rfc3339(leg.ended_at),
+        "seconds": leg.seconds,
+        "units": leg.units,
+        "charge_kopecks": leg.charge_kopecks,
+        "ended_by": leg.ended_by,
+        "cause": leg.cause,
+        "refusal": leg.refusal,
+        "rate": leg.rate,
+        "lines": list(leg.lines),
+    }
+
+
+def show_call(call: CallView, account: Account | None) -> Json:
+    shown = {name: value for name, value in asdict(call).items() if not name.endswith("_ms")}
+    for name, at_ms in (
+        ("arrived_at", call.arrived_at_ms),
+        ("answered_at", call.answered_at_ms),
+        ("paid_until", call.paid_until_ms),
+    ):
+        shown[name] = rfc3339(moment(at_ms)) if at_ms is not None else None
+    shown["from"] = shown.pop("caller")
+    shown["balance_kopecks"] = account.balance if account else None
+    shown["available_kopecks"] = account.available if account else None
+    return shown

@@ -1,0 +1,228 @@
+"""ARI: aioari's typed operations inside our own supervised connection.
+
+aioari 0.10 reads Asterisk's own description of the operations and knows how to call them; its connection
+neither reconnects nor notices a dead peer, so HTTP and the websocket are ours.
+
+Rule 1: the reader only reads. A reader that waits lets Asterisk drop events without a word.
+Rule 2: after every (re)connect, all channels are listed before news flow on.
+Rule 3: an operation ends in done, refused or unknown; nobody outside sees an exception of aiohttp.
+"""
+
+import asyncio
+import base64
+import json
+import logging
+import random
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import aiohttp
+
+from callctl.asterisk.wire import APP, KINDS_HEARD, Frame, Operation
+
+with warnings.catch_warnings():
+    # aioari 0.10.2 has an invalid escape in a docstring, which Python 3.12 and later mention.
+    warnings.simplefilter("ignore")
+    from aioari import Client
+    from aioswagger11.http_client import AsynchronousHttpClient
+
+log = logging.getLogger(__name__)
+
+REQUEST_S_MAX = 5.0
+CONNECT_S_MAX = 2.0
+# A ping every 4 s, missed after 2 more: a black hole is noticed within 6 s.
+HEARTBEAT_S = 4.0
+SILENCE_MS_MAX = 6_000
+CONNECTIONS_MAX = 64
+# Shorter than http.conf's session_keep_alive, or a request meets a connection that Asterisk just closed.
+KEEP_ALIVE_S = 10.0
+RETRY_S_MIN, RETRY_S_MAX = 0.05, 2.0
+
+
+class AriRefused(Exception):
+    """Asterisk answered and said no."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(f"{status} {message}")
+        self.status = status
+
+
+class AriUnknown(Exception):
+    """No answer: it may have been done or not."""
+
+
+class _Http(AsynchronousHttpClient):  # type: ignore[misc]
+    """aioswagger11's client with credentials in a header, time limits, and our two errors."""
+
+    def __init__(self, user: str, password: str) -> None:
+        token = base64.b64encode(f"{user}:{password}".encode()).decode()
+        self.authenticator = None
+        self.websockets: set[object] = set()
+        self.session = aiohttp.ClientSession(
+            headers={"Authorization": f"Basic {token}"},
+            connector=aiohttp.TCPConnector(limit=CONNECTIONS_MAX, keepalive_timeout=KEEP_ALIVE_S),
+            timeout=aiohttp.ClientTimeout(total=REQUEST_S_MAX, connect=CONNECT_S_MAX),
+        )
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, Any] | None = None,
+        data: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> aiohttp.ClientResponse:
+        query = {name: str(value) for name, value in (params or {}).items()}
+        try:
+            response = await self.session.request(method, url, params=query, data=data, headers=headers)
+            text = await response.text()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise AriUnknown(f"{method} {url}: {error!r}") from error
+        if response.status >= 400:
+            raise AriRefused(response.status, text)
+        return response
+
+    async def ws_connect(
+        self, url: str, params: Mapping[str, Any] | None = None
+    ) -> aiohttp.ClientWebSocketResponse:
+        return await self.session.ws_connect(
+            url,
+            params=params,
+            heartbeat=HEARTBEAT_S,
+            max_msg_size=0,
+            timeout=aiohttp.ClientWSTimeout(ws_close=1),
+        )
+
+    async def close(self) -> None:
+        await self.session.close()
+
+
+class Ari:
+    """`on_frame` and `on_list` must not wait; `on_state` hears True and False."""
+
+    def __init__(
+        self,
+        url: str,
+        user: str,
+        password: str,
+        *,
+        on_frame: Callable[[Frame], None],
+        on_list: Callable[[list[Frame]], None],
+        on_state: Callable[[bool], None],
+    ) -> None:
+        self._url = url.rstrip("/") + "/"
+        self._user = user
+        self._password = password
+        self._on_frame = on_frame
+        self._on_list = on_list
+        self._on_state = on_state
+        self._http: _Http | None = None
+        self._client: Any = None
+        self._waiting: list[Frame] | None = None
+        self.is_up = False
+
+    async def run(self) -> None:
+        """Stay connected until cancelled."""
+        retry_s = RETRY_S_MIN
+        try:
+            while True:
+                try:
+                    stream = await self._open()
+                except (
+                    aiohttp.ClientError,
+                    AriRefused,
+                    AriUnknown,
+                    OSError,
+                    TimeoutError,
+                    ValueError,
+                ) as error:
+                    log.warning("ARI is not reachable: %r", error)
+                    await asyncio.sleep(retry_s * (0.5 + random.random()))
+                    retry_s = min(retry_s * 2, RETRY_S_MAX)
+                    continue
+                retry_s = RETRY_S_MIN
+                try:
+                    await self._follow(stream)
+                finally:
+                    self.is_up = False
+                    self._on_state(False)
+                    await stream.close()
+        finally:
+            await self._forget_client()
+
+    async def call(self, operation: Operation) -> Any:
+        """Carry out one operation; its JSON, or None when there is none."""
+        if self._client is None:
+            raise AriUnknown("not connected yet")
+        resource = getattr(self._client.swagger, operation.resource)
+        response = await getattr(resource, operation.name)(**operation.arguments)
+        text = await response.text()
+        return json.loads(text) if text else None
+
+    async def list_channels(self) -> list[Frame]:
+        channels: list[Frame] = await self.call(Operation("channels", "list", {}))
+        return channels
+
+    async def _open(self) -> aiohttp.ClientWebSocketResponse:
+        if self._client is None:
+            self._http = _Http(self._user, self._password)
+            try:
+                client = Client(self._url, self._http)
+                await client.init()
+            except BaseException:
+                await self._forget_client()
+                raise
+            self._client = client
+        events = self._client.swagger.events
+        stream: aiohttp.ClientWebSocketResponse = await events.eventWebsocket(app=APP, subscribeAll="true")
+        return stream
+
+    async def _follow(self, stream: aiohttp.ClientWebSocketResponse) -> None:
+        """Hear until the stream is lost. What comes before the list is known waits for it."""
+        self._waiting = []
+        reading = asyncio.create_task(self._read(stream), name="read ARI")
+        try:
+            try:
+                channels = await self._take_over()
+            except (AriRefused, AriUnknown) as error:
+                log.warning("channels could not be listed: %s", error)
+                return
+            waiting, self._waiting = self._waiting, None
+            for frame in waiting:
+                self._on_frame(frame)
+            self.is_up = True
+            self._on_list(channels)
+            self._on_state(True)
+            await reading
+        finally:
+            reading.cancel()
+
+    async def _read(self, stream: aiohttp.ClientWebSocketResponse) -> None:
+        while True:
+            message = await stream.receive()
+            if message.type is not aiohttp.WSMsgType.TEXT:
+                log.warning("the stream of ARI is lost: %s %r", message.type.name, stream.exception())
+                return
+            frame = json.loads(message.data)
+            if frame["type"] == "ApplicationReplaced":
+                log.error("another process took over the application %r", APP)
+                return
+            if self._waiting is None:
+                self._on_frame(frame)
+            else:
+                self._waiting.append(frame)
+
+    async def _take_over(self) -> list[Frame]:
+        assert self._http
+        # aioswagger11 wraps the body, and Asterisk takes a wrapped filter for none.
+        body = json.dumps({"allowed": [{"type": kind} for kind in KINDS_HEARD]})
+        headers = {"Content-Type": "application/json"}
+        url = f"{self._url}ari/applications/{APP}/eventFilter"
+        await self._http.request("PUT", url, data=body, headers=headers)
+        return await self.list_channels()
+
+    async def _forget_client(self) -> None:
+        if self._http:
+            await self._http.close()
+        self._http = self._client = None

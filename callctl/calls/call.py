@@ -1,0 +1,386 @@
+"""One call's life, from its arrival to the last leg gone.
+
+Rule 1: nothing here waits, reads a clock or knows Asterisk. Events and `at_ms` come in, orders go out.
+Rule 2: `MOVES` is the whole truth about states; only `_move` changes `state`.
+Rule 3: the dialplan's walk says what to try next; the call says what came of it.
+"""
+
+from dataclasses import replace
+from typing import assert_never
+
+from callctl.calls.events import (
+    CallArrived,
+    LegAnswered,
+    LegEnded,
+    LegEvent,
+    LegGone,
+    LegReady,
+    LegRinging,
+    LegsListed,
+    OrderRefused,
+    PromptEnded,
+    Why,
+)
+from callctl.calls.legs import Attempt, Ending, Leg, LegState, leg_id_of
+from callctl.calls.meter import Meter
+from callctl.calls.orders import (
+    Answer,
+    Bound,
+    CloseBridge,
+    HangUp,
+    JoinAndDial,
+    Order,
+    PlaceLeg,
+    PlayToLeg,
+)
+from callctl.calls.records import Connection, EndedBy, LegHeld, LegRefused
+from callctl.calls.states import MOVES, State
+from callctl.calls.talk import Talk
+from callctl.calls.terms import CallTerms
+from dialplan.causes import Cause
+from dialplan.numbers import EMERGENCY
+from dialplan.steps import EndCall, Outcome, Ring, Step
+from dialplan.walk import Walk
+from rating.ledger import Ledger
+from rating.money import ZERO
+from rating.refusal import Refusal
+from rating.tariff import Tariff
+
+# Our dialplan hangs up with "recovery on timer expiry" when a leg reached its bound.
+SECOND_CUT_CAUSE = 102
+
+OUTCOMES = {
+    Cause.BUSY: Outcome.BUSY,
+    Cause.REJECTED: Outcome.BUSY,
+    18: Outcome.NO_ANSWER,  # Q.850 "no user responding": a SIP 408 or 480
+    Cause.NO_ANSWER: Outcome.NO_ANSWER,
+}
+
+
+class Call:
+    def __init__(
+        self,
+        arrived: CallArrived,
+        at_ms: int,
+        *,
+        account_id: str,
+        walk: Walk,
+        tariff: Tariff | None,
+        ledger: Ledger,
+        terms: CallTerms,
+    ) -> None:
+        self.call_id = arrived.leg_id
+        self.number = arrived.number
+        self.account_id = account_id
+        self.caller = Leg(arrived.leg_id, arrived.caller, LegState.RINGING, at_ms)
+        self.state = State.ROUTING
+        self.attempts: list[Attempt] = []
+        self.talk: Talk | None = None
+        self._walk = walk
+        self._tariff = tariff
+        self._ledger = ledger
+        self._terms = terms
+        self._step: Ring | None = None
+        self._trunks_left: list[str] = []
+        self._refusal: Refusal | None = None
+        self._prompt_until_ms = 0
+        self._is_bridged = False
+
+    @property
+    def attempt(self) -> Attempt | None:
+        """The one that rings or talks now."""
+        return self.attempts[-1] if self.attempts and not self.attempts[-1].is_settled else None
+
+    @property
+    def legs(self) -> list[Leg]:
+        return [self.caller, *(attempt.leg for attempt in self.attempts)]
+
+    @property
+    def node_name(self) -> str:
+        return self._walk.node_name
+
+    def begin(self, at_ms: int) -> list[Order]:
+        return self._take(self._walk.begin(), at_ms)
+
+    def deadline_ms(self) -> int | None:
+        """When this call wants to be woken, if nothing happens before."""
+        moments = [leg.release_again_at_ms for leg in self.legs if leg.release_again_at_ms is not None]
+        if self.state is State.RINGING and self.attempt:
+            moments.append(self.attempt.ring_until_ms)
+        elif self.state is State.TALKING and self.talk and (wanted := self.talk.deadline_ms()) is not None:
+            moments.append(wanted)
+        elif self.state is State.PROMPTING:
+            moments.append(self._prompt_until_ms)
+        return min(moments, default=None)
+
+    def wake(self, at_ms: int) -> list[Order]:
+        """`at_ms` is the deadline itself, however late the waking comes."""
+        for leg in self.legs:
+            if leg.release_again_at_ms is not None and leg.release_again_at_ms <= at_ms:
+                return [*leg.release_again(at_ms)]
+        match self.state:
+            case State.RINGING:
+                assert self.attempt
+                if self.attempt.ring_until_ms <= at_ms:
+                    return self._failed(Outcome.NO_ANSWER, EndedBy.SERVICE, Cause.NO_ANSWER, at_ms)
+            case State.TALKING:
+                assert self.talk
+                return self._go_on_talking(self.talk, at_ms)
+            case State.PROMPTING:
+                return self._release_caller(at_ms)
+            case _:
+                pass
+        return []
+
+    def hear(self, event: LegEvent, at_ms: int) -> list[Order]:
+        leg = next((leg for leg in self.legs if leg.leg_id == event.leg_id), None)
+        assert leg is not None, f"{self.call_id}: no leg {event.leg_id}"
+        if leg.state is LegState.GONE:
+            return []
+        match event:
+            case LegReady():
+                return self._ready(leg, at_ms)
+            case LegRinging():
+                return []
+            case LegAnswered():
+                return self._answered(leg, at_ms)
+            case LegEnded():
+                return self._ended(leg, EndedBy.CALLER if leg is self.caller else EndedBy.CALLEE, at_ms)
+            case LegGone():
+                return self._gone(leg, event.cause, at_ms)
+            case PromptEnded():
+                return self._release_caller(at_ms) if self.state is State.PROMPTING else []
+            case _:
+                assert_never(event)
+
+    def listed(self, event: LegsListed) -> list[Order]:
+        """What happened to our legs while nobody told us."""
+        orders: list[Order] = []
+        for leg in self.legs:
+            if leg.state in (LegState.GONE, LegState.PLACED) or leg.since_ms >= event.asked_at_ms:
+                continue
+            if leg.leg_id not in event.alive:
+                orders += self._ended(leg, EndedBy.LOST, event.proven_at_ms)
+                orders += self._gone(leg, Cause.NORMAL, event.asked_at_ms)
+            elif leg.leg_id in event.up and leg.state is LegState.RINGING:
+                orders += self._answered(leg, event.asked_at_ms)
+        return orders
+
+    def refused(self, event: OrderRefused, at_ms: int) -> list[Order]:
+        """An order was not carried out. What is gone is told by an event of its own."""
+        match event.order:
+            case PlaceLeg(leg_id=leg_id):
+                return self._not_placed(leg_id, event.why, at_ms)
+            case JoinAndDial(leg_ids=(_, leg_id)) if event.why is not Why.GONE:
+                if self.state is State.RINGING and self.attempt and self.attempt.leg.leg_id == leg_id:
+                    return self._failed(Outcome.UNREACHABLE, EndedBy.SERVICE, Cause.UNAVAILABLE, at_ms)
+            case Answer() if event.why is Why.REJECTED:
+                return self.tear_down(at_ms)
+            case Bound() if self.talk:
+                self.talk.bound_lost()
+            case PlayToLeg() if self.state is State.PROMPTING:
+                return self._release_caller(at_ms)
+            case HangUp(leg_id=leg_id) if event.why is Why.GONE:
+                leg = next(leg for leg in self.legs if leg.leg_id == leg_id)
+                if leg.state is not LegState.GONE:
+                    return self._ended(leg, EndedBy.LOST, at_ms) + self._gone(leg, Cause.NORMAL, at_ms)
+            case _:
+                pass
+        return []
+
+    def tear_down(self, at_ms: int) -> list[Order]:
+        """Release everybody and settle by rule: something is wrong with this call."""
+        orders: list[Order] = []
+        if self.attempt:
+            orders += self.attempt.settle(at_ms, EndedBy.SERVICE, Cause.UNAVAILABLE)
+        if self.state not in (State.ENDING, State.OVER):
+            self._move(State.ENDING)
+        for leg in self.legs:
+            orders += leg.release(Cause.UNAVAILABLE, at_ms)
+        return orders
+
+    def _take(self, step: Step, at_ms: int) -> list[Order]:
+        match step:
+            case Ring():
+                self._step = step
+                is_emergency = step.target in EMERGENCY
+                self._trunks_left = [self._terms.emergency_trunk] if is_emergency else [*self._terms.trunks]
+                return self._try_next_trunk(at_ms, at_ms + step.patience_ms)
+            case EndCall():
+                return self._end(step.cause, at_ms)
+            case _:
+                assert_never(step)
+
+    def _try_next_trunk(self, at_ms: int, ring_until_ms: int) -> list[Order]:
+        assert self._step
+        trunk = self._trunks_left.pop(0)
+        target = self._step.target
+        leg_id = leg_id_of(self.call_id, len(self.attempts) + 1)
+        connection = Connection(self.account_id, leg_id, self.call_id, self.caller.number, target)
+        meter = self._open_meter(leg_id, target)
+        if isinstance(meter, Refusal):
+            return self._not_admitted(connection, meter, at_ms)
+        self._refusal = None
+        attempt = Attempt(Leg(leg_id, target, LegState.PLACED, at_ms), connection, meter, ring_until_ms)
+        self.attempts.append(attempt)
+        if self.state is State.ROUTING:
+            self._move(State.RINGING)
+        until_ms = ring_until_ms + self._terms.second_cut_ms if meter else None
+        rate, amount = (meter.rate, meter.held) if meter else (None, ZERO)
+        return [
+            Bound(self.caller.leg_id, until_ms),
+            LegHeld(connection, at_ms, rate, amount),
+            PlaceLeg(
+                leg_id, self.caller.leg_id, trunk, target, self.caller.number, until_ms, meter is not None
+            ),
+        ]
+
+    def _open_meter(self, leg_id: str, target: str) -> Meter | Refusal | None:
+        """None for an emergency number: outside everything (S-13)."""
+        if target in EMERGENCY:
+            return None
+        if self._tariff is None:
+            return Refusal.NO_ACCOUNT
+        rate = self._tariff.rate_for(target)
+        if rate is None:
+            return Refusal.NO_PRICE
+        return Meter.open(self._ledger, leg_id, self.account_id, rate)
+
+    def _not_admitted(self, connection: Connection, refusal: Refusal, at_ms: int) -> list[Order]:
+        if self.state is State.RINGING:
+            self._move(State.ROUTING)
+        self._refusal = refusal
+        cause = self._terms.refusal_causes[refusal]
+        refused = LegRefused(connection, at_ms, refusal, cause)
+        return [refused, *self._take(self._walk.go_on(Outcome.REFUSED), at_ms)]
+
+    def _not_placed(self, leg_id: str, why: Why, at_ms: int) -> list[Order]:
+        attempt = next(attempt for attempt in self.attempts if attempt.leg.leg_id == leg_id)
+        orders: list[Order] = []
+        if why is Why.UNKNOWN:
+            orders += attempt.leg.release(Cause.UNAVAILABLE, at_ms)
+        else:
+            attempt.leg.gone()
+        if attempt is self.attempt and self.state is State.RINGING:
+            if why is Why.NOT_RECORDED:
+                self._refusal = Refusal.NOT_RECORDED
+                self._trunks_left.clear()
+            outcome = Outcome.REFUSED if self._refusal else Outcome.UNREACHABLE
+            return orders + self._failed(outcome, EndedBy.SERVICE, Cause.UNAVAILABLE, at_ms)
+        return orders + self._over_if_empty()
+
+    def _ready(self, leg: Leg, at_ms: int) -> list[Order]:
+        if leg.state is not LegState.PLACED:
+            return []
+        leg.state = LegState.RINGING
+        leg.since_ms = at_ms
+        if leg.is_leaving:
+            return [*leg.release_again(at_ms)]
+        assert self.attempt and self.attempt.leg is leg, self.call_id
+        self._is_bridged = True
+        patience_ms = max(1_000, self.attempt.ring_until_ms - at_ms)
+        return [
+            JoinAndDial(self.call_id, (self.caller.leg_id, leg.leg_id), patience_ms, self.caller.since_ms)
+        ]
+
+    def _answered(self, leg: Leg, at_ms: int) -> list[Order]:
+        if leg is self.caller:
+            leg.answered(at_ms)
+            if self.talk:
+                self.talk.caller_answered(at_ms)
+            return []
+        attempt = self.attempt
+        if self.state is not State.RINGING or attempt is None or attempt.leg is not leg or leg.is_leaving:
+            return []  # answered in the moment we gave up on it: its release is on the way
+        self._move(State.TALKING)
+        began = attempt.began(at_ms)
+        self.talk = Talk(self.call_id, self.caller, attempt, self._terms)
+        return [Answer(self.caller.leg_id), *self.talk.begin(at_ms), began]
+
+    def _go_on_talking(self, talk: Talk, at_ms: int) -> list[Order]:
+        orders = talk.wake(at_ms)
+        return self._cut(at_ms) if orders is None else orders
+
+    def _cut(self, at_ms: int) -> list[Order]:
+        """The money is over, and so is the last paid unit."""
+        assert self.attempt
+        leg = self.attempt.leg
+        orders: list[Order] = []
+        orders += leg.release(Cause.NORMAL, at_ms, due_at_ms=at_ms)
+        orders += self.caller.release(Cause.NORMAL, at_ms, due_at_ms=at_ms)
+        orders += self.attempt.settle(at_ms, EndedBy.BALANCE, Cause.NORMAL)
+        self._move(State.ENDING)
+        return orders
+
+    def _ended(self, leg: Leg, ended_by: EndedBy, at_ms: int) -> list[Order]:
+        """A leg's media is over. The bill waits some milliseconds for the cause."""
+        leg.ended(at_ms)
+        attempt = self.attempt
+        if self.state is State.TALKING:
+            assert attempt
+            if leg not in (self.caller, attempt.leg):
+                return []
+            attempt.ending = Ending(leg, at_ms, ended_by)
+            self._move(State.ENDING)
+            return [*self.caller.release(Cause.NORMAL, at_ms), *attempt.leg.release(Cause.NORMAL, at_ms)]
+        if leg is not self.caller or self.state in (State.ENDING, State.OVER):
+            return []
+        self._move(State.ENDING)
+        if attempt is None:
+            return []
+        attempt.ending = Ending(leg, at_ms, ended_by)
+        return [*attempt.leg.release(Cause.NORMAL, at_ms)]
+
+    def _gone(self, leg: Leg, cause: int, at_ms: int) -> list[Order]:
+        is_caller = leg is self.caller
+        orders = self._ended(leg, EndedBy.CALLER if is_caller else EndedBy.CALLEE, at_ms)
+        leg.gone()
+        attempt = self.attempt
+        if attempt and attempt.ending and attempt.ending.leg is leg:
+            if cause == SECOND_CUT_CAUSE:
+                attempt.ending = replace(attempt.ending, by=EndedBy.SECOND_CUT)
+            orders += attempt.settle_ending(cause)
+        elif attempt and attempt.leg is leg and self.state is State.RINGING:
+            outcome = OUTCOMES.get(cause, Outcome.UNREACHABLE)
+            orders += self._failed(outcome, EndedBy.CALLEE, cause, at_ms)
+        return orders + self._over_if_empty()
+
+    def _failed(self, outcome: Outcome, ended_by: EndedBy, cause: int, at_ms: int) -> list[Order]:
+        """Nobody answered this attempt: settle it, then another trunk or the scheme's next step."""
+        attempt = self.attempt
+        assert attempt
+        orders: list[Order] = [*attempt.leg.release(cause, at_ms)]
+        orders += attempt.settle(at_ms, ended_by, cause)
+        if outcome is Outcome.UNREACHABLE and self._trunks_left and at_ms < attempt.ring_until_ms:
+            return orders + self._try_next_trunk(at_ms, attempt.ring_until_ms)
+        self._move(State.ROUTING)
+        return orders + self._take(self._walk.go_on(outcome), at_ms)
+
+    def _end(self, cause: Cause, at_ms: int) -> list[Order]:
+        """The scheme is over. A refusal that nothing followed is told as the operator has set it."""
+        if self._refusal is None:
+            self._move(State.ENDING)
+            return [*self.caller.release(cause, at_ms)]
+        prompt = self._terms.refusal_prompts.get(self._refusal)
+        if prompt is None or self.caller.is_leaving:
+            return self._release_caller(at_ms)
+        self._move(State.PROMPTING)
+        self._prompt_until_ms = at_ms + self._terms.prompt_ms_max
+        # Asterisk blocks a time limit behind a prompt that plays, so it comes first.
+        until_ms = self._prompt_until_ms + self._terms.second_cut_ms
+        return [Bound(self.caller.leg_id, until_ms), PlayToLeg(self.caller.leg_id, prompt)]
+
+    def _release_caller(self, at_ms: int) -> list[Order]:
+        assert self._refusal
+        self._move(State.ENDING)
+        return [*self.caller.release(self._terms.refusal_causes[self._refusal], at_ms)]
+
+    def _over_if_empty(self) -> list[Order]:
+        if self.state is not State.ENDING or any(leg.state is not LegState.GONE for leg in self.legs):
+            return []
+        self._move(State.OVER)
+        return [CloseBridge(self.call_id)] if self._is_bridged else []
+
+    def _move(self, state: State) -> None:
+        assert state in MOVES[self.state], f"{self.call_id}: {self.state} -> {state}"
+        self.state = state

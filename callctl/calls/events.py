@@ -1,0 +1,93 @@
+"""What can happen to a call: facts in the past tense.
+
+Rule 1: every fact may come late, twice or never; the call decides what that means.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from callctl.calls.orders import Order
+from rating.ledger import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class CallArrived:
+    leg_id: str
+    caller: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegReady:
+    """A leg that we placed exists and may be ordered about; it does not ring yet."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegRinging:
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegAnswered:
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegEnded:
+    """Its media is over: the clock stops. Why, `LegGone` tells."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegGone:
+    leg_id: str
+    cause: int
+
+
+@dataclass(frozen=True, slots=True)
+class PromptEnded:
+    """What we played to a single leg is over."""
+
+    leg_id: str
+
+
+class Why(Enum):
+    """Why an order was not carried out."""
+
+    GONE = "gone"  # there is no such leg or bridge (any more)
+    REJECTED = "rejected"  # it said no
+    UNKNOWN = "unknown"  # no answer: it may have been done, or may still be
+    NOT_RECORDED = "not_recorded"  # the record that must come first could not be written
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRefused:
+    order: Order
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class LegsListed:
+    """All legs of ours that Asterisk has, as asked at `asked_at_ms`, and which of them are answered.
+
+    A leg that is missing was last proven alive at `proven_at_ms`.
+    """
+
+    alive: frozenset[str]
+    up: frozenset[str]
+    asked_at_ms: int
+    proven_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPosted:
+    """The store took a payment or a correction: it counts from now on."""
+
+    entry: Entry
+
+
+LegEvent = LegReady | LegRinging | LegAnswered | LegEnded | LegGone | PromptEnded
+Event = CallArrived | LegEvent | OrderRefused | LegsListed | EntryPosted

@@ -1,0 +1,124 @@
+"""One phone: placed, ringing, up, gone; and the attempt to reach somebody on it.
+
+Rule 1: a leg that we let go stays ours until Asterisk says it is gone; until then we say so again.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from callctl.calls.meter import Meter
+from callctl.calls.orders import HangUp
+from callctl.calls.records import Connection, EndedBy, LegBegan, LegSettled
+from dialplan.causes import Cause
+from rating.charge import charge_nothing, duration_s
+
+_PLACED_LEG = re.compile(r"leg\d+-")
+
+# Twice the longest that Asterisk needs to carry out a hang-up under load: after it, the news was lost.
+RELEASE_AGAIN_MS = 5_000
+
+
+def leg_id_of(call_id: str, attempt: int) -> str:
+    return f"leg{attempt}-{call_id}"
+
+
+def call_id_of(leg_id: str) -> str:
+    """The call of a leg that we placed; a caller's own leg has the id of its call."""
+    return leg_id.split("-", 1)[1] if _PLACED_LEG.match(leg_id) else leg_id
+
+
+class LegState(Enum):
+    PLACED = "placed"  # ordered; any other order would meet 409 until it is ready
+    RINGING = "ringing"
+    UP = "up"
+    GONE = "gone"
+
+
+@dataclass(slots=True)
+class Leg:
+    leg_id: str
+    number: str
+    state: LegState
+    since_ms: int
+    answered_at_ms: int | None = None
+    release_again_at_ms: int | None = None
+    release_cause: int = Cause.NORMAL
+
+    @property
+    def is_leaving(self) -> bool:
+        return self.release_again_at_ms is not None and self.state is not LegState.GONE
+
+    def answered(self, at_ms: int) -> None:
+        self.state = LegState.UP
+        self.answered_at_ms = at_ms
+
+    def gone(self) -> None:
+        self.state = LegState.GONE
+        self.release_again_at_ms = None
+
+    def ended(self, at_ms: int) -> None:
+        """It leaves by itself; if the news that it is gone gets lost, we ask for it."""
+        if not self.is_leaving:
+            self.release_again_at_ms = at_ms + RELEASE_AGAIN_MS
+
+    def release(self, cause: int, at_ms: int, due_at_ms: int | None = None) -> list[HangUp]:
+        """Let the leg go; one that is not ready yet is hung up as soon as it is."""
+        if self.state is LegState.GONE or self.is_leaving:
+            return []
+        self.release_cause = cause
+        self.release_again_at_ms = at_ms + RELEASE_AGAIN_MS
+        return [] if self.state is LegState.PLACED else [HangUp(self.leg_id, cause, due_at_ms)]
+
+    def release_again(self, at_ms: int) -> list[HangUp]:
+        assert self.is_leaving, self.leg_id
+        self.release_again_at_ms = at_ms + RELEASE_AGAIN_MS
+        return [HangUp(self.leg_id, self.release_cause)]
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The clock has stopped; the cause comes with the news that this leg is gone."""
+
+    leg: Leg
+    at_ms: int
+    by: EndedBy
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One try to reach a target: its leg, its money, and how long it may ring."""
+
+    leg: Leg
+    connection: Connection
+    meter: Meter | None  # None: emergency, outside everything
+    ring_until_ms: int
+    ending: Ending | None = None
+    is_settled: bool = False
+
+    def began(self, at_ms: int) -> LegBegan:
+        self.leg.answered(at_ms)
+        if self.meter:
+            self.meter.answered(at_ms)
+        return LegBegan(self.connection.account_id, self.leg.leg_id, at_ms)
+
+    def settle_ending(self, cause: int) -> list[LegSettled]:
+        assert self.ending
+        return self.settle(self.ending.at_ms, self.ending.by, cause)
+
+    def settle(self, at_ms: int, ended_by: EndedBy, cause: int) -> list[LegSettled]:
+        """The bill, once; a second end of the same connection changes nothing."""
+        if self.is_settled:
+            return []
+        self.is_settled = True
+        entry = None
+        if self.meter:
+            charge, entry = self.meter.settle(at_ms)
+        elif self.leg.answered_at_ms is None:
+            charge = charge_nothing("unanswered", "S-3")
+        else:
+            charge = charge_nothing("emergency", "S-13", duration_s(self.leg.answered_at_ms, at_ms))
+        settled = LegSettled(
+            self.connection.account_id, self.leg.leg_id, at_ms, charge, entry, ended_by, cause
+        )
+        return [settled]

@@ -1,0 +1,71 @@
+"""What must be remembered of a connection: the hold with its terms, the answer, the settlement.
+
+Rule 1: how far a connection is paid is derived from these at any time, so it is never recorded.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from rating.charge import Charge
+from rating.ledger import Entry
+from rating.money import Money
+from rating.refusal import Refusal
+from rating.tariff import Rate
+
+
+class EndedBy(Enum):
+    CALLER = "caller"
+    CALLEE = "callee"
+    BALANCE = "balance"  # released at the end of the last paid unit
+    SECOND_CUT = "second_cut"  # Asterisk released it because we did not
+    SERVICE = "service"  # patience over, an order refused, a fault of ours
+    REFUSED = "refused"  # never placed
+    LOST = "lost"  # found gone, nobody told us when or why
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Whose connection, between whom."""
+
+    account_id: str
+    leg_id: str
+    call_id: str
+    caller: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegHeld:
+    connection: Connection
+    at_ms: int
+    rate: Rate | None  # None: emergency, nothing is held
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class LegBegan:
+    account_id: str
+    leg_id: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class LegSettled:
+    account_id: str
+    leg_id: str
+    ended_at_ms: int
+    charge: Charge
+    entry: Entry | None  # None: nothing was charged, so no line is written
+    ended_by: EndedBy
+    cause: int
+
+
+@dataclass(frozen=True, slots=True)
+class LegRefused:
+    connection: Connection
+    at_ms: int
+    refusal: Refusal
+    cause: int
+
+
+Record = LegHeld | LegBegan | LegSettled | LegRefused

@@ -1,0 +1,191 @@
+"""All calls behind one door: everything that happens comes through `handle` or `wake`.
+
+Rule 1: events in, orders out; nothing here waits, so nothing can change under its hands.
+Rule 2: at one instant the order is payments, ends and answers, unit boundaries (older call first),
+admissions. Boundaries that lie before an event are therefore taken first.
+Rule 3: a bug in one call ends that call, settled by rule; the others go on.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from heapq import heappop, heappush
+
+from callctl.calls.call import Call
+from callctl.calls.directory import Directory
+from callctl.calls.events import CallArrived, EntryPosted, Event, LegReady, LegsListed, OrderRefused
+from callctl.calls.orders import (
+    Answer,
+    Bound,
+    CloseBridge,
+    HangUp,
+    JoinAndDial,
+    Order,
+    PlaceLeg,
+    PlayToBridge,
+    PlayToLeg,
+)
+from callctl.calls.states import State
+from callctl.calls.terms import CallTerms
+from callctl.calls.view import CallView, view
+from dialplan.causes import Cause
+from dialplan.numbers import EMERGENCY, normal_number
+from dialplan.scheme import Forward, Scheme
+from dialplan.walk import Walk
+from rating.ledger import Ledger
+
+EMERGENCY_PATIENCE_S = 120
+
+# How many faults wait for the log; a call can add one an event at the worst.
+FAULTS_MAX = 1_000
+
+
+class Switchboard:
+    def __init__(self, ledger: Ledger, directory: Directory, terms: CallTerms) -> None:
+        self.ledger = ledger
+        self.directory = directory
+        self._terms = terms
+        self._calls: dict[str, Call] = {}
+        self._by_leg: dict[str, Call] = {}
+        self._deadlines: list[tuple[int, int, str]] = []
+        self._due_ms: dict[str, int] = {}
+        self._age: dict[str, int] = {}
+        self._arrived_total = 0
+        self._faults: list[tuple[str, Exception]] = []
+
+    def calls(self) -> Iterator[Call]:
+        return iter(self._calls.values())
+
+    @property
+    def is_busy(self) -> bool:
+        return bool(self._calls)
+
+    def live(self) -> list[CallView]:
+        return [view(call) for call in self._calls.values()]
+
+    def take_faults(self) -> list[tuple[str, Exception]]:
+        """Bugs that ended a call since the last time, for whoever can shout."""
+        faults, self._faults = self._faults, []
+        return faults
+
+    def deadline_ms(self) -> int | None:
+        self._drop_stale()
+        return self._deadlines[0][0] if self._deadlines else None
+
+    def wake(self, at_ms: int) -> list[Order]:
+        """All that was due by `at_ms`, in the order in which it was due."""
+        orders: list[Order] = []
+        while (due_ms := self.deadline_ms()) is not None and due_ms <= at_ms:
+            _, _, call_id = heappop(self._deadlines)
+            del self._due_ms[call_id]
+            call = self._calls[call_id]
+            orders += self._run(call, partial(call.wake, due_ms), due_ms)
+        return orders
+
+    def handle(self, event: Event, at_ms: int) -> list[Order]:
+        is_admission = isinstance(event, CallArrived)
+        orders = self.wake(at_ms if is_admission else at_ms - 1)
+        match event:
+            case CallArrived():
+                return orders + self._arrived(event, at_ms)
+            case EntryPosted():
+                self.ledger.apply(event.entry)
+                return orders
+            case LegsListed():
+                return orders + self._listed(event)
+            case OrderRefused():
+                return orders + self._refused(event, at_ms)
+            case _:
+                call = self._by_leg.get(event.leg_id)
+                if call:
+                    return orders + self._run(call, partial(call.hear, event, at_ms), at_ms)
+                if isinstance(event, LegReady):
+                    # Its call is over, or it comes from an earlier life of ours.
+                    return [*orders, HangUp(event.leg_id, Cause.NORMAL)]
+                return orders
+
+    def _arrived(self, event: CallArrived, at_ms: int) -> list[Order]:
+        if event.leg_id in self._calls:
+            return []
+        scheme, account_id = self._scheme_of(event)
+        if scheme is None:
+            return [HangUp(event.leg_id, Cause.NOT_FOUND)]
+        account = self.ledger.account(account_id)
+        call = Call(
+            event,
+            at_ms,
+            account_id=account_id,
+            walk=Walk(scheme),
+            tariff=self.directory.tariff(account) if account else None,
+            ledger=self.ledger,
+            terms=self._terms,
+        )
+        self._arrived_total += 1
+        self._age[call.call_id] = self._arrived_total
+        self._calls[call.call_id] = call
+        return self._run(call, partial(call.begin, at_ms), at_ms)
+
+    def _scheme_of(self, event: CallArrived) -> tuple[Scheme | None, str]:
+        """The subscriber's scheme; an emergency number has its own, on whoever's phone it was dialled."""
+        if event.number in EMERGENCY:
+            caller = self.directory.number(normal_number(event.caller) or "")
+            straight = Forward(kind="forward", to=[event.number], patience_s=EMERGENCY_PATIENCE_S)
+            return Scheme(
+                start="emergency", nodes={"emergency": straight}
+            ), caller.account_id if caller else ""
+        number = self.directory.number(normal_number(event.number) or "")
+        return (number.scheme, number.account_id) if number else (None, "")
+
+    def _listed(self, event: LegsListed) -> list[Order]:
+        orders: list[Order] = []
+        for call in list(self._calls.values()):
+            orders += self._run(call, partial(call.listed, event), event.asked_at_ms)
+        strangers = sorted(event.alive - self._by_leg.keys())
+        return orders + [HangUp(leg_id, Cause.NORMAL) for leg_id in strangers]
+
+    def _refused(self, event: OrderRefused, at_ms: int) -> list[Order]:
+        call = self._call_of(event.order)
+        return self._run(call, partial(call.refused, event, at_ms), at_ms) if call else []
+
+    def _call_of(self, order: Order) -> Call | None:
+        match order:
+            case PlaceLeg() | Answer() | Bound() | PlayToLeg() | HangUp():
+                return self._by_leg.get(order.leg_id)
+            case JoinAndDial() | PlayToBridge() | CloseBridge():
+                return self._calls.get(order.bridge_id)
+            case _:
+                return None
+
+    def _run(self, call: Call, step: Callable[[], list[Order]], at_ms: int) -> list[Order]:
+        try:
+            orders = step()
+        except Exception as fault:  # noqa: BLE001 rule 3: whatever the bug is, it is this call's
+            if len(self._faults) < FAULTS_MAX:
+                self._faults.append((call.call_id, fault))
+            orders = call.tear_down(at_ms)
+        for leg in call.legs:
+            self._by_leg.setdefault(leg.leg_id, call)
+        if call.state is State.OVER:
+            self._forget(call)
+        else:
+            self._arm(call)
+        return orders
+
+    def _arm(self, call: Call) -> None:
+        deadline_ms = call.deadline_ms()
+        if deadline_ms is None:
+            self._due_ms.pop(call.call_id, None)
+        elif self._due_ms.get(call.call_id) != deadline_ms:
+            self._due_ms[call.call_id] = deadline_ms
+            heappush(self._deadlines, (deadline_ms, self._age[call.call_id], call.call_id))
+
+    def _forget(self, call: Call) -> None:
+        del self._calls[call.call_id]
+        del self._age[call.call_id]
+        self._due_ms.pop(call.call_id, None)
+        for leg in call.legs:
+            self._by_leg.pop(leg.leg_id, None)
+
+    def _drop_stale(self) -> None:
+        """An entry counts only while it is what its call still wants."""
+        while self._deadlines and self._due_ms.get(self._deadlines[0][2]) != self._deadlines[0][0]:
+            heappop(self._deadlines)

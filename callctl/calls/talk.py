@@ -1,0 +1,92 @@
+"""A conversation while it lasts: the next unit, the warning tone, and the second cut moved along.
+
+Rule 1: the caller's answer leaves Asterisk some milliseconds after the callee's. The release counts from
+the later one, so that neither side hears less than the units that were paid.
+Rule 2: the second cut always stands behind the last paid unit, and never further than the setting says.
+"""
+
+from callctl.calls.legs import Attempt, Leg
+from callctl.calls.orders import Bound, Order, PlayToBridge
+from callctl.calls.terms import CallTerms
+
+# More than this is not the way of an answer through Asterisk, and a whole second would be billed (S-3).
+ANSWER_LAG_MS_MAX = 500
+
+# The caller's leg is cut first; the callee's follows, so that the cut is seen as one.
+CALLEE_LATER_MS = 200
+
+
+class Talk:
+    def __init__(self, call_id: str, caller: Leg, attempt: Attempt, terms: CallTerms) -> None:
+        self._call_id = call_id
+        self._caller = caller
+        self._callee = attempt.leg
+        self._meter = attempt.meter
+        self._terms = terms
+        self._answer_lag_ms = 0
+        self._bound_until_ms: int | None = None
+        self._warn_check_at_ms: int | None = None
+        self._is_warned = False
+
+    def begin(self, at_ms: int) -> list[Order]:
+        if self._meter is None:
+            return [Bound(self._caller.leg_id, None), Bound(self._callee.leg_id, None)]
+        return self._move_bound() + self._warn(at_ms)
+
+    def caller_answered(self, at_ms: int) -> None:
+        assert self._callee.answered_at_ms is not None
+        self._answer_lag_ms = min(max(0, at_ms - self._callee.answered_at_ms), ANSWER_LAG_MS_MAX)
+
+    @property
+    def paid_until_ms(self) -> int | None:
+        return self._meter.paid_until_ms if self._meter else None
+
+    def deadline_ms(self) -> int | None:
+        if self._meter is None:
+            return None
+        unit_ends_ms = self._meter.paid_until_ms + self._answer_lag_ms
+        return unit_ends_ms if self._warn_check_at_ms is None else min(unit_ends_ms, self._warn_check_at_ms)
+
+    def wake(self, at_ms: int) -> list[Order] | None:
+        """None: the next unit cannot be paid and the last one is over."""
+        assert self._meter
+        orders: list[Order] = []
+        if at_ms >= self._meter.paid_until_ms + self._answer_lag_ms:
+            if not self._meter.buy_unit():
+                return None
+            orders += self._move_bound()
+        return orders + self._warn(at_ms)
+
+    def bound_lost(self) -> None:
+        """Asterisk did not take the last bound: say it again with the next unit."""
+        self._bound_until_ms = None
+
+    def _move_bound(self) -> list[Order]:
+        """Not with every unit: short units would cost two orders each."""
+        assert self._meter
+        paid_until_ms = self._meter.paid_until_ms
+        margin_ms = self._terms.second_cut_ms
+        if self._bound_until_ms is not None and self._bound_until_ms - paid_until_ms >= margin_ms * 3 // 4:
+            return []
+        self._bound_until_ms = paid_until_ms + margin_ms
+        return [
+            Bound(self._caller.leg_id, self._bound_until_ms),
+            Bound(self._callee.leg_id, self._bound_until_ms + CALLEE_LATER_MS),
+        ]
+
+    def _warn(self, at_ms: int) -> list[Order]:
+        """One tone before the end. Others may draw on the account, so it is looked at in each unit again."""
+        assert self._meter
+        ends_at_ms = self._meter.affordable_until_ms
+        self._warn_check_at_ms = None
+        if ends_at_ms is None or not self._terms.warning_ms:
+            return []
+        if ends_at_ms - at_ms > self._terms.warning_ms:
+            self._is_warned = False
+            checks = (ends_at_ms - self._terms.warning_ms, self._meter.paid_until_ms - self._terms.warning_ms)
+            self._warn_check_at_ms = min(check for check in checks if check > at_ms)
+            return []
+        if self._is_warned:
+            return []
+        self._is_warned = True
+        return [PlayToBridge(self._call_id, self._terms.warning_media)]

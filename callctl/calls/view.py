@@ -1,0 +1,40 @@
+"""A running call as people look at it."""
+
+from dataclasses import dataclass
+
+from callctl.calls.call import Call
+
+
+@dataclass(frozen=True, slots=True)
+class CallView:
+    call_id: str
+    leg_id: str | None
+    account_id: str
+    caller: str
+    number: str
+    target: str | None
+    state: str
+    node: str
+    arrived_at_ms: int
+    answered_at_ms: int | None
+    paid_until_ms: int | None
+    held_kopecks: int
+
+
+def view(call: Call) -> CallView:
+    attempt = call.attempt
+    talk = call.talk
+    return CallView(
+        call_id=call.call_id,
+        leg_id=attempt.leg.leg_id if attempt else None,
+        account_id=call.account_id,
+        caller=call.caller.number,
+        number=call.number,
+        target=attempt.leg.number if attempt else None,
+        state=call.state.value,
+        node=call.node_name,
+        arrived_at_ms=call.caller.since_ms,
+        answered_at_ms=attempt.leg.answered_at_ms if attempt else None,
+        paid_until_ms=talk.paid_until_ms if talk else None,
+        held_kopecks=attempt.meter.held if attempt and attempt.meter else 0,
+    )

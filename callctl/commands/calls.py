@@ -1,0 +1,103 @@
+"""`callctl calls`, `cdr`, `explain`, `scheme check`."""
+
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from callctl.commands.accounts import read_text
+from callctl.commands.client import add_service_options, ask
+from callctl.commands.explain import explain_leg
+from callctl.commands.show import print_json, print_table
+from callctl.complaint import Complaint
+from dialplan.check import read_scheme
+
+CALL_COLUMNS = {
+    "arrived_at": "since",
+    "from": "from",
+    "number": "number",
+    "target": "target",
+    "state": "state",
+    "account_id": "account",
+    "answered_at": "answered",
+    "paid_until": "paid until",
+    "held_kopecks": "held",
+    "balance_kopecks": "balance",
+    "available_kopecks": "available",
+}
+LEG_COLUMNS = {
+    "leg_id": "leg",
+    "from": "from",
+    "to": "to",
+    "answered_at": "answered",
+    "ended_at": "ended",
+    "seconds": "s",
+    "units": "units",
+    "charge_kopecks": "charge",
+    "ended_by": "ended by",
+    "cause": "cause",
+}
+
+
+def add_commands(commands: Any) -> None:
+    calls = commands.add_parser("calls", help="the calls that run now")
+    add_service_options(calls)
+    calls.set_defaults(run=_calls)
+
+    cdr = commands.add_parser("cdr", help="the connections of an account")
+    cdr.add_argument("--account", required=True, metavar="ID")
+    add_service_options(cdr)
+    cdr.set_defaults(run=_cdr)
+
+    explain = commands.add_parser("explain", help="why a connection cost what it cost")
+    explain.add_argument("leg", metavar="LEG", help="a leg id of `callctl cdr`")
+    add_service_options(explain)
+    explain.set_defaults(run=_explain)
+
+    scheme = commands.add_parser("scheme", help="routing schemes: check")
+    words = scheme.add_subparsers(required=True, metavar="WORD")
+    check = words.add_parser("check", help="all that is wrong with a scheme file; needs no service")
+    check.add_argument("file", metavar="FILE", type=Path)
+    check.add_argument("--json", action="store_true", help="print JSON")
+    check.set_defaults(run=_check)
+
+
+def _calls(options: Namespace) -> None:
+    calls = ask(options, "GET", "/calls")
+    if options.json:
+        print_json(calls)
+    else:
+        print_table(f"{len(calls)} calls, RUB", CALL_COLUMNS, calls)
+
+
+def _cdr(options: Namespace) -> None:
+    legs = ask(options, "GET", f"/accounts/{quote(options.account, safe='')}/legs")
+    if options.json:
+        print_json(legs)
+    else:
+        print_table(f"connections of {options.account}, RUB", LEG_COLUMNS, legs)
+
+
+def _explain(options: Namespace) -> None:
+    leg = ask(options, "GET", f"/legs/{quote(options.leg, safe='')}")
+    told = explain_leg(leg)
+    if options.json:
+        print_json({**leg, "explanation": told})
+    else:
+        print("\n".join(told))
+
+
+def _check(options: Namespace) -> None:
+    scheme = read_scheme(read_text(options.file))
+    faults = scheme if isinstance(scheme, list) else []
+    if options.json:
+        print_json(
+            {
+                "ok": not faults,
+                "faults": [{"line": f.line, "path": f.path, "message": f.message} for f in faults],
+            }
+        )
+    if faults:
+        raise Complaint("\n".join(f"{options.file}: {fault}" for fault in faults))
+    if not options.json and not isinstance(scheme, list):
+        print(f"{options.file}: a sound scheme of {len(scheme.nodes)} nodes, starting at {scheme.start!r}")

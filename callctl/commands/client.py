@@ -1,0 +1,61 @@
+"""Asking the running service, found by `--api`, by `--state`, or where the last `callctl up` left word.
+
+Rule 1: what the service refuses is a complaint in its own words; a service that is not there says how to
+start one.
+"""
+
+import http.client
+import json
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import Any
+
+from callctl.complaint import Complaint
+from callctl.stack.whereabouts import read_whereabouts
+
+ANSWER_S_MAX = 15
+
+
+class NoService(Complaint):
+    """Nobody answers: exit code 1, as it may be there in a minute."""
+
+
+def add_service_options(parser: ArgumentParser) -> None:
+    parser.add_argument("--api", metavar="HOST:PORT", help="where the service listens")
+    parser.add_argument("--state", metavar="DIR", type=Path, help="the state directory of its `callctl up`")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def find_service(options: Namespace) -> str:
+    if options.api:
+        return str(options.api)
+    whereabouts = read_whereabouts(options.state)
+    if whereabouts is None:
+        where = f" in {options.state}" if options.state else ""
+        raise NoService(
+            f"no running service found{where}: start one with `callctl up`, or name it with --api HOST:PORT"
+        )
+    return str(whereabouts["api"])
+
+
+def ask(options: Namespace, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    address = find_service(options)
+    connection = http.client.HTTPConnection(address, timeout=ANSWER_S_MAX)
+    try:
+        connection.request(
+            method,
+            path,
+            body=json.dumps(body) if body is not None else None,
+            headers={"Content-Type": "application/json"},
+        )
+        response = connection.getresponse()
+        answer = json.loads(response.read())
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise NoService(f"the service at {address} does not answer ({error}): is it running?") from error
+    finally:
+        connection.close()
+    if response.status >= 500:
+        raise NoService(f"the service cannot do it now: {answer.get('detail', answer)}")
+    if response.status >= 400:
+        raise Complaint(answer["detail"])
+    return answer

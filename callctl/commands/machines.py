@@ -1,0 +1,119 @@
+"""`callctl up`, `run`, `demo`, `simulate`: what runs for a while."""
+
+import asyncio
+import contextlib
+import json
+import signal
+import sys
+import tomllib
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from callctl.complaint import Complaint
+
+
+def add_commands(commands: Any) -> None:
+    up = commands.add_parser("up", help="bring up a stack: PostgreSQL, Asterisk, the service")
+    up.add_argument("--config", metavar="FILE", type=Path, help="a TOML file with these options and [calls]")
+    up.add_argument("--state", metavar="DIR", type=Path, help="where data and logs are kept")
+    up.add_argument(
+        "--sip", metavar="HOST:PORT", help="where callers come in; port 0: any free (127.0.0.1:5060)"
+    )
+    up.add_argument(
+        "--api", metavar="HOST:PORT", help="where the API listens; port 0: any free (127.0.0.1:8080)"
+    )
+    up.add_argument("--rtp", metavar="FROM-TO", help="ports for media (1000 free ones)")
+    up.add_argument(
+        "--trunk",
+        metavar="NAME=HOST:PORT",
+        action="append",
+        default=[],
+        help="where outgoing legs go; repeatable: the next is tried when one is unreachable",
+    )
+    up.add_argument("--emergency-trunk", metavar="NAME", help="where 112 and its kin go (the first trunk)")
+    up.add_argument("--database", metavar="URL", help="a PostgreSQL server (a private one)")
+    up.add_argument("--no-demo", dest="demo", action="store_false", default=None, help="no demo subscribers")
+    up.set_defaults(run=_up)
+
+    run = commands.add_parser("run", help="only the service, on an Asterisk and a PostgreSQL that are there")
+    run.add_argument("--settings", metavar="FILE", type=Path, required=True, help="TOML or JSON")
+    run.add_argument("--verbose", action="store_true", help="log every event with its orders")
+    run.set_defaults(run=_run)
+
+    demo = commands.add_parser("demo", help="a whole stack with subscribers, four calls and their bills")
+    demo.add_argument("--once", action="store_true", help="end after the calls instead of staying up")
+    demo.set_defaults(run=_demo)
+
+
+def _report(line: str) -> None:
+    print(f"callctl: {line}", file=sys.stderr, flush=True)
+
+
+def _up(options: Namespace) -> None:
+    from callctl.settings import check_settings
+    from callctl.stack.plan import Plan
+
+    content: dict[str, Any] = {}
+    if options.config:
+        try:
+            content = tomllib.loads(options.config.read_text("utf-8"))
+        except OSError as error:
+            raise Complaint(f"{options.config}: {error.strerror}") from error
+        except tomllib.TOMLDecodeError as error:
+            raise Complaint(f"{options.config}: {error}") from error
+    for name in ("state", "sip", "api", "rtp", "emergency_trunk", "database", "demo"):
+        if (value := getattr(options, name)) is not None:
+            content[name] = value
+    if options.trunk:
+        content["trunks"] = _trunks(options.trunk)
+    plan = check_settings(Plan, content, str(options.config or "callctl up"))
+    with contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(_stay_up(plan))
+
+
+async def _stay_up(plan: Any) -> None:
+    from callctl.stack.up import bring_up, watch
+
+    _end_on_signals()
+    async with bring_up(plan, _report) as stack:
+        print(json.dumps(stack.note), flush=True)
+        await watch(stack, _report)
+
+
+def _end_on_signals() -> None:
+    """SIGTERM and SIGINT unwind what was started, whatever step it is at; a second one is not needed."""
+    task = asyncio.current_task()
+    assert task
+    for sign in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(sign, task.cancel)
+
+
+def _trunks(told: list[str]) -> dict[str, str]:
+    trunks: dict[str, str] = {}
+    for text in told:
+        name, equals, address = text.partition("=")
+        if not equals:
+            raise Complaint(f"--trunk {text}: give it as NAME=HOST:PORT")
+        if name in trunks:
+            raise Complaint(f"--trunk {text}: {name!r} is named twice")
+        trunks[name] = address
+    return trunks
+
+
+def _run(options: Namespace) -> None:
+    from callctl.run import run_service
+    from callctl.settings import ServiceSettings, read_settings
+
+    run_service(read_settings(ServiceSettings, options.settings), verbose=options.verbose)
+
+
+def _demo(options: Namespace) -> None:
+    from callctl.demo.show import demonstrate
+
+    async def until_the_end() -> None:
+        _end_on_signals()
+        await demonstrate(_report, stay=not options.once)
+
+    with contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(until_the_end())

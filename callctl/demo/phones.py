@@ -1,0 +1,242 @@
+"""Phones for the demo, the tests and the bench: SIPp as the caller and as the carrier's far end.
+
+Rule 1: how a call went is read out of SIPp's messages (seen.py), never out of its exit code; the code
+        only tells that SIPp itself could not work.
+Rule 2: every wait has a bound; what was seen until then is the result.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from callctl.demo.seen import CallLog, CallSeen
+from callctl.demo.sipp import HOST, Sipp, SippFailed, start_sipp
+
+FOR_EVER_MS = 86_400_000
+# Asterisk's own phrases do not matter to anyone but a person who reads the message log.
+PHRASES = {404: "Not Found", 480: "Temporarily Unavailable", 486: "Busy Here", 503: "Service Unavailable"}
+PHRASES |= {603: "Decline"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Rings, answers, then hangs up after a while or waits to be hung up on."""
+
+    ring_ms: int = 0
+    hang_up_after_ms: int | None = None
+    early_media: bool = False
+    """183 with SDP stands in for 180."""
+    rtp: bool = False
+    """Streams a tone: from 183 on with `early_media`, else from the answer on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refuses:
+    status: int = 486
+    ring_ms: int = 0
+    reason_cause: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NeverAnswers:
+    """Rings until it is cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswersCancelled:
+    """Rings until it is cancelled, and answers all the same: the answer crosses the CANCEL."""
+
+
+Behaviour = Answers | Refuses | NeverAnswers | AnswersCancelled
+BUSY, DECLINES, UNAVAILABLE = Refuses(486), Refuses(603), Refuses(503)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What became of many calls."""
+
+    wanted: int
+    calls: tuple[CallSeen, ...]
+
+    @property
+    def failed(self) -> int:
+        """Calls that were never placed, not answered, or not ended."""
+        return self.wanted - sum(call.was_answered and call.is_over for call in self.calls)
+
+
+class Phone:
+    """One SIPp that runs: a far end that waits for calls, or a caller under way."""
+
+    def __init__(self, sipp: Sipp) -> None:
+        self.sipp = sipp
+        self._log = CallLog(sipp.messages)
+
+    @property
+    def port(self) -> int:
+        return self.sipp.port
+
+    def calls(self) -> list[CallSeen]:
+        """All calls so far, also while SIPp runs."""
+        return self._log.calls()
+
+    async def wait_calls(self, count: int, *, within_s: float = 10.0) -> list[CallSeen]:
+        """Poll until `count` calls are over."""
+        try:
+            async with asyncio.timeout(within_s):
+                while sum(call.is_over for call in self.calls()) < count:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)  # a file tells nobody that it grew
+        except TimeoutError:
+            raise SippFailed(f"not {count} calls over within {within_s} s: {self.calls()}") from None
+        return self.calls()
+
+    async def over(self, within_s: float) -> list[CallSeen]:
+        """Wait until SIPp has made its calls and ended by itself."""
+        try:
+            await asyncio.wait_for(self.sipp.child.process.wait(), within_s)
+        except TimeoutError:
+            pass  # its bound: what was seen until now is the result
+        finally:
+            await self.stop()
+        calls = self.calls()
+        # 0: all as the scenario has it. 1: a call met something unexpected. 97, 99: stopped by a bound.
+        if not calls and self.sipp.child.process.returncode != 0:
+            raise SippFailed(f"sipp placed no call: {self.sipp.last_words()}")
+        return calls
+
+    async def stop(self) -> None:
+        await self.sipp.stop()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+
+async def start_callee(
+    behaviour: Behaviour,
+    *,
+    folder: Path,
+    port: int | None = None,
+    media_ports: range | None = None,
+) -> Phone:
+    """The carrier's far end: takes any number of calls at once, each with the same behaviour."""
+    blanks = callee_blanks(behaviour)
+    return Phone(await start_sipp("callee", blanks, folder=folder, port=port, media_ports=media_ports))
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Places calls to `port`, each with a SIPp of its own; all files go into `folder`."""
+
+    port: int
+    folder: Path
+    media_ports: range | None = None
+
+    async def call(
+        self,
+        *,
+        to: str,
+        caller: str,
+        hang_up_after_ms: int | None = None,
+        give_up_after_ms: int | None = None,
+        ring_at_most_ms: int = 60_000,
+        talk_at_most_ms: int = 60_000,
+        media_port: int | None = None,
+    ) -> CallSeen:
+        """One call, told when it is over. `give_up_after_ms` counts from the last 1xx heard.
+
+        Without `hang_up_after_ms` the far side must hang up; if it has not within `talk_at_most_ms`,
+        we do, and the call says `nobody_cut_it`.
+        """
+        ring_ms = ring_at_most_ms if give_up_after_ms is None else give_up_after_ms
+        talk_ms = talk_at_most_ms if hang_up_after_ms is None else hang_up_after_ms
+        phone = await self.place([(to, caller)], ring_ms=ring_ms, talk_ms=talk_ms, media_port=media_port)
+        # 32 s more: SIP's own patience with a far side that went silent.
+        calls = await phone.over(within_s=(ring_ms + talk_ms) / 1000 + 32)
+        if len(calls) != 1:
+            raise SippFailed(f"one call wanted, {len(calls)} seen: {phone.sipp.last_words()}")
+        ended_here = calls[0].was_answered and calls[0].ended_by == "here"
+        nobody_cut_it = ended_here and hang_up_after_ms is None and calls[0].cancelled_at_us is None
+        return replace(calls[0], nobody_cut_it=nobody_cut_it)
+
+    async def many(
+        self,
+        pairs: Sequence[tuple[str, str]],
+        *,
+        count: int,
+        per_second: float,
+        hang_up_after_ms: int,
+        at_once_max: int = 2000,
+        ring_at_most_ms: int = 10_000,
+        within_s: float | None = None,
+    ) -> Load:
+        """`count` calls by one SIPp; the (to, caller) `pairs` are taken in turn, again and again."""
+        phone = await self.place(
+            pairs,
+            ring_ms=ring_at_most_ms,
+            talk_ms=hang_up_after_ms,
+            count=count,
+            per_second=per_second,
+            at_once_max=at_once_max,
+        )
+        bound_s = count / per_second + (ring_at_most_ms + hang_up_after_ms) / 1000 + 10
+        return Load(count, tuple(await phone.over(bound_s if within_s is None else within_s)))
+
+    async def place(
+        self,
+        pairs: Sequence[tuple[str, str]],
+        *,
+        ring_ms: int,
+        talk_ms: int,
+        count: int = 1,
+        per_second: float = 10,
+        at_once_max: int = 1,
+        media_port: int | None = None,
+    ) -> Phone:
+        """Start the calls and return at once, to look at them while they last."""
+        blanks = {
+            "give_up_ms": str(max(1, ring_ms)),
+            "hang_up_ms": str(max(1, talk_ms)),
+            "rtp_port": "[media_port]" if media_port is None else str(media_port),
+        }
+        rate = ["-m", str(count), "-r", f"{per_second:g}", "-l", str(at_once_max)]
+        command = [f"{HOST}:{self.port}", "-inf", "pairs.csv", *rate]
+        csv = "SEQUENTIAL\n" + "".join(f"{to};{caller};\n" for to, caller in pairs)
+        sipp = await start_sipp(
+            "caller", blanks, command, folder=self.folder, media_ports=self.media_ports, pairs_csv=csv
+        )
+        return Phone(sipp)
+
+
+def callee_blanks(behaviour: Behaviour) -> dict[str, str]:
+    """What stands between the at signs of callee.xml."""
+    blanks = {"progress": "rings", "then": "refuses", "when_cancelled": "gives_up"}
+    blanks |= {"ring_ms": str(FOR_EVER_MS), "hang_up_ms": str(FOR_EVER_MS)}
+    blanks |= {"refusal": "480 Temporarily Unavailable", "reason": "", "audio": "", "early_audio": ""}
+    match behaviour:
+        case Answers():
+            blanks |= {"then": "answers", "ring_ms": str(max(1, behaviour.ring_ms))}
+            if behaviour.hang_up_after_ms is not None:
+                blanks["hang_up_ms"] = str(max(1, behaviour.hang_up_after_ms))
+            if behaviour.early_media:
+                blanks["progress"] = "plays"
+            if behaviour.rtp:
+                stream = '<nop><action><exec rtp_stream="tone.alaw,-1,8,PCMA/8000"/></action></nop>'
+                blanks["early_audio" if behaviour.early_media else "audio"] = stream
+        case Refuses():
+            status = behaviour.status
+            blanks |= {"refusal": f"{status} {PHRASES.get(status, 'Refused')}"}
+            blanks |= {"ring_ms": str(behaviour.ring_ms)} if behaviour.ring_ms else {"progress": "refuses"}
+            if behaviour.reason_cause is not None:
+                blanks["reason"] = f"Reason: Q.850;cause={behaviour.reason_cause}"
+        case NeverAnswers():
+            pass
+        case AnswersCancelled():
+            blanks["when_cancelled"] = "answers_all_the_same"
+    return blanks

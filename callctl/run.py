@@ -1,0 +1,97 @@
+"""One service from its settings to its end: opens what it needs, serves, closes in order."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import Mapping
+
+import uvloop
+
+from callctl.api.server import Api, serve_api
+from callctl.calls.directory import Directory, Number
+from callctl.calls.events import EntryPosted
+from callctl.clock import Clock
+from callctl.complaint import Complaint
+from callctl.places import MIGRATIONS, PROFILES
+from callctl.service import Service
+from callctl.settings import ServiceSettings
+from callctl.storage.books import Books
+from callctl.storage.database import Pool, close_pool, open_pool
+from callctl.storage.migrations import migrate
+from callctl.storage.rows import read_accounts, read_numbers, read_open_legs
+from dialplan.check import read_scheme
+from rating.ledger import Ledger
+from rating.profile import read_profile
+from rating.tariff import Tariff
+
+log = logging.getLogger("callctl")
+
+
+def run_service(settings: ServiceSettings, *, verbose: bool = False) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.DEBUG if verbose else logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+    )
+    with contextlib.suppress(asyncio.CancelledError):
+        uvloop.run(_serve(settings))
+
+
+async def _serve(settings: ServiceSettings) -> None:
+    task = asyncio.current_task()
+    assert task
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(sign, task.cancel)
+    profiles = load_profiles()
+    pool = await open_pool(settings.database)
+    try:
+        await migrate(settings.database, MIGRATIONS)
+        await _serve_from(settings, pool, profiles)
+    finally:
+        await close_pool(pool)
+
+
+async def _serve_from(
+    settings: ServiceSettings, pool: Pool, profiles: Mapping[str, Mapping[str, Tariff]]
+) -> None:
+    clock = Clock()
+    ledger = Ledger()
+    directory = Directory(profiles)
+    async with pool.acquire() as connection:
+        for account in await read_accounts(connection):
+            ledger.open(account)
+        for row in await read_numbers(connection):
+            scheme = read_scheme(row.scheme)
+            if isinstance(scheme, list):
+                log.error("number %s is out of service: its scheme has faults: %s", row.e164, scheme)
+                continue
+            directory.add(Number(row.e164, row.account_id, scheme))
+        open_legs = await read_open_legs(connection)
+    service = Service(settings, ledger, directory, clock, open_legs)
+    books = Books(pool, ledger, directory, clock)
+    api = Api(
+        books,
+        ledger,
+        live=service.switchboard.live,
+        posted=lambda posted: service.hear(EntryPosted(posted.entry), clock.now_ms()),
+        health=service.health,
+        measure=service.measure,
+    )
+    runner = await serve_api(api, *settings.api)
+    try:
+        await service.run()
+    finally:
+        await runner.cleanup()
+
+
+def load_profiles() -> dict[str, Mapping[str, Tariff]]:
+    profiles: dict[str, Mapping[str, Tariff]] = {}
+    for path in sorted(PROFILES.glob("*.toml")):
+        profile = read_profile(path.stem, path.read_text("utf-8"))
+        if isinstance(profile, list):
+            raise Complaint(f"{path}: {'; '.join(profile)}")
+        profiles[path.stem] = profile
+    return profiles

@@ -1,0 +1,291 @@
+"""The only task group: facts in, orders out.
+
+Rule 1: no decision is taken here. If a line below has to know why, it belongs in a call.
+Rule 2: orders of one call are carried out in their order; calls do not wait for each other.
+Rule 3: a paid leg waits for its record to be durable; nothing that connects or ends media ever does.
+Rule 4: any task that ends by a fault ends the service; Asterisk's second cut bounds what that can cost.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Iterable
+from pathlib import Path
+
+from callctl import metrics
+from callctl.asterisk import wire, witness
+from callctl.asterisk.agi import serve_agi
+from callctl.asterisk.ami import Ami
+from callctl.asterisk.ari import SILENCE_MS_MAX, Ari, AriRefused, AriUnknown
+from callctl.asterisk.switch import Switch
+from callctl.calls.directory import Directory
+from callctl.calls.events import CallArrived, Event, OrderRefused, Why
+from callctl.calls.legs import call_id_of
+from callctl.calls.orders import (
+    CloseBridge,
+    HangUp,
+    JoinAndDial,
+    MediaOrder,
+    Order,
+    PlaceLeg,
+    PlayToBridge,
+)
+from callctl.calls.records import LegBegan, LegHeld, LegRefused, LegSettled
+from callctl.calls.switchboard import Switchboard
+from callctl.clock import Clock
+from callctl.recovery import settle_open_legs
+from callctl.settings import ServiceSettings
+from callctl.storage.journal import Journal
+from callctl.storage.rows import LegRow
+from callctl.tally import Tally
+from rating.ledger import Ledger
+from rating.money import show_roubles
+
+log = logging.getLogger("callctl")
+
+FAREWELL_S_MAX = 5.0
+
+# A timer of the loop may fire up to a millisecond early; then it is simply set again.
+TIMER_ROUND_UP_MS = 1
+
+
+class Service:
+    def __init__(
+        self,
+        settings: ServiceSettings,
+        ledger: Ledger,
+        directory: Directory,
+        clock: Clock,
+        open_legs: list[LegRow],
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._open_legs = open_legs
+        self.switchboard = Switchboard(ledger, directory, settings.terms)
+        self._ari = Ari(
+            settings.ari.url,
+            settings.ari.user,
+            settings.ari.password,
+            on_frame=self._on_frame,
+            on_list=self._on_first_list,
+            on_state=self._on_ari_state,
+        )
+        ami = settings.ami
+        self._ami = Ami(
+            *ami.address, ami.user, ami.password, on_state=lambda is_up: self._on_state("ami", is_up)
+        )
+        self._switch = Switch(self._ari, self._ami, clock)
+        self._journal = Journal(settings.database, on_state=lambda is_up: self._on_state("database", is_up))
+        self._tally = Tally(clock)
+        self._lanes: dict[str, deque[tuple[MediaOrder, asyncio.Future[None] | None]]] = {}
+        self._obeying: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at_ms: int | None = None
+        self._proven_at_ms = clock.now_ms()
+        self.up: dict[str, bool] = {"ari": False, "ami": False, "database": True}
+
+    def health(self) -> dict[str, object]:
+        """AMI away costs nothing while ARI is there: time limits then go that way."""
+        is_ok = self.up["ari"] and self.up["database"]
+        return {
+            "status": "ok" if is_ok else "degraded",
+            **self.up,
+            "calls": len(self.switchboard.live()),
+            "records_waiting": self._journal.waiting,
+        }
+
+    async def run(self) -> None:
+        """Serve until cancelled."""
+        agi = await serve_agi(*self._settings.agi, self.describe_number)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._journal.run(), name="write records")
+                tasks.create_task(self._ami.run(), name="stay connected to AMI")
+                tasks.create_task(self._ari.run(), name="stay connected to ARI")
+                tasks.create_task(self._list_now_and_then(), name="list channels")
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    if not await self._journal.drained(FAREWELL_S_MAX):
+                        log.error("%d records were not written", self._journal.waiting)
+        finally:
+            agi.close()
+            if self._timer:
+                self._timer.cancel()
+            for task in self._obeying:
+                task.cancel()
+
+    def hear(self, event: Event, at_ms: int) -> None:
+        """The one door: from Asterisk, from the office, from orders that failed."""
+        self._tally.heard(event)
+        orders = self.switchboard.handle(event, at_ms)
+        if orders or not isinstance(event, CallArrived):
+            log.debug("%s -> %s", event, orders)
+        self._obey(orders)
+
+    def describe_number(self, dialled: str) -> dict[str, str]:
+        """For a dialplan that is not ours: what a call to this number would meet."""
+        number = self.switchboard.directory.number(wire.plain_number(dialled))
+        account = self.switchboard.ledger.account(number.account_id) if number else None
+        if account is None:
+            return {"CALLCTL_STATUS": "unknown"}
+        return {
+            "CALLCTL_ACCOUNT": account.account_id,
+            "CALLCTL_AVAILABLE_KOPECKS": str(account.available),
+            "CALLCTL_STATUS": "ok" if account.available > 0 else "no_money",
+        }
+
+    def _on_frame(self, frame: wire.Frame) -> None:
+        event = wire.read(frame)
+        if event is None:
+            return
+        at_ms = self._clock.heard_ms(wire.stamped_ms(frame))
+        self._proven_at_ms = self._clock.now_ms()
+        metrics.EVENT_LAG.observe((self._proven_at_ms - at_ms) / 1000)
+        self.hear(event, at_ms)
+
+    def _on_first_list(self, channels: list[wire.Frame]) -> None:
+        """After every (re)connect: what is gone was last proven alive when the stream was lost."""
+        now_ms = self._clock.now_ms()
+        listed = wire.read_list(channels, now_ms, self._proven_at_ms)
+        self.hear(listed, now_ms)
+        if self._open_legs:
+            self._settle_open_legs(listed.alive, now_ms)
+
+    def _settle_open_legs(self, alive: frozenset[str], now_ms: int) -> None:
+        legs, self._open_legs = self._open_legs, []
+        ended_ms = {leg.leg_id: now_ms for leg in legs if leg.leg_id in alive}
+        if self._settings.witness:
+            ended_ms |= _witnessed(self._settings.witness, [leg.leg_id for leg in legs])
+        for settled in settle_open_legs(legs, ended_ms, self.switchboard.ledger):
+            log.warning(
+                "%s was left open and is settled at %s", settled.leg_id, show_roubles(settled.charge.amount)
+            )
+            if settled.entry:
+                self.switchboard.ledger.apply(settled.entry)
+            self._journal.write(settled)
+
+    async def _list_now_and_then(self) -> None:
+        """News that got lost is found out here; the stream itself is watched by its heartbeat."""
+        while True:
+            await asyncio.sleep(self._settings.list_every_s)
+            if not self._ari.is_up:
+                continue
+            asked_at_ms = self._clock.now_ms()
+            try:
+                channels = await self._ari.list_channels()
+            except (AriRefused, AriUnknown) as error:
+                log.warning("channels could not be listed: %s", error)
+                continue
+            self.hear(wire.read_list(channels, asked_at_ms, self._proven_at_ms), asked_at_ms)
+            self._proven_at_ms = asked_at_ms
+            if not self.switchboard.is_busy:
+                self._clock.anchor()
+
+    def _on_ari_state(self, is_up: bool) -> None:
+        now_ms = self._clock.now_ms()
+        self._proven_at_ms = now_ms if is_up else max(self._proven_at_ms, now_ms - SILENCE_MS_MAX)
+        self._on_state("ari", is_up)
+
+    def _on_state(self, to: str, is_up: bool) -> None:
+        if self.up[to] and not is_up:
+            metrics.LOST[to].inc()
+        if self.up[to] != is_up:
+            log.warning("%s is %s", to, "up" if is_up else "away")
+        self.up[to] = is_up
+        metrics.UP[to].set(is_up)
+
+    def _wake(self) -> None:
+        self._timer = self._timer_at_ms = None
+        self._obey(self.switchboard.wake(self._clock.now_ms()))
+
+    def _arm(self) -> None:
+        """One timer, for whichever call wants to be woken first."""
+        due_ms = self.switchboard.deadline_ms()
+        if due_ms == self._timer_at_ms:
+            return
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        self._timer_at_ms = due_ms
+        if due_ms is not None:
+            wait_ms = max(0, due_ms - self._clock.now_ms() + TIMER_ROUND_UP_MS)
+            self._timer = asyncio.get_running_loop().call_later(wait_ms / 1000, self._wake)
+
+    def _obey(self, orders: Iterable[Order]) -> None:
+        durable: asyncio.Future[None] | None = None
+        for order in orders:
+            match order:
+                case LegHeld() | LegBegan() | LegSettled() | LegRefused():
+                    log.info("%s", order)
+                    self._tally.recorded(order)
+                    durable = self._journal.write(order)
+                case HangUp():
+                    self._start(self._carry_out(order))
+                case _:
+                    is_paid = isinstance(order, PlaceLeg) and order.is_paid
+                    self._queue(order, durable if is_paid else None)
+        for call_id, fault in self.switchboard.take_faults():
+            metrics.FAULTS.inc()
+            log.error("call %s was torn down by a fault of ours", call_id, exc_info=fault)
+        self._arm()
+
+    def _queue(self, order: MediaOrder, after: asyncio.Future[None] | None) -> None:
+        call_id = _call_id(order)
+        lane = self._lanes.get(call_id)
+        if lane is not None:
+            lane.append((order, after))
+            return
+        self._lanes[call_id] = deque([(order, after)])
+        self._start(self._follow_lane(call_id))
+
+    async def _follow_lane(self, call_id: str) -> None:
+        lane = self._lanes[call_id]
+        while lane:
+            order, after = lane.popleft()
+            if after is None or await self._is_durable(after):
+                await self._carry_out(order)
+            else:
+                self.hear(OrderRefused(order, Why.NOT_RECORDED), self._clock.now_ms())
+        del self._lanes[call_id]
+
+    async def _is_durable(self, record: asyncio.Future[None]) -> bool:
+        done, _ = await asyncio.wait([record], timeout=self._settings.record_grace_s)
+        return bool(done)
+
+    async def _carry_out(self, order: MediaOrder) -> None:
+        try:
+            why = await self._switch.carry_out(order)
+        except Exception:
+            metrics.FAULTS.inc()
+            log.exception("%s could not be carried out", order)
+            why = Why.REJECTED
+        self._tally.carried_out(order, why)
+        if why is not None:
+            self.hear(OrderRefused(order, why), self._clock.now_ms())
+
+    def _start(self, work: "asyncio._CoroutineLike[None]") -> None:
+        task = asyncio.create_task(work)
+        self._obeying.add(task)
+        task.add_done_callback(self._obeying.discard)
+
+    def measure(self) -> None:
+        """Figures that are read, not counted, brought up to date before somebody looks."""
+        self._tally.measure(self.switchboard, self._journal)
+
+
+def _call_id(order: MediaOrder) -> str:
+    match order:
+        case JoinAndDial() | PlayToBridge() | CloseBridge():
+            return order.bridge_id
+        case _:
+            return call_id_of(order.leg_id)
+
+
+def _witnessed(path: str, leg_ids: list[str]) -> dict[str, int]:
+    try:
+        with Path(path).open(encoding="utf-8", errors="replace") as lines:
+            return witness.ends(lines, set(leg_ids))
+    except OSError as error:
+        log.warning("the witness cannot be read: %s", error)
+        return {}

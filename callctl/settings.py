@@ -1,0 +1,131 @@
+"""What the service is told: read once, checked whole, passed on as values.
+
+Rule 1: a file with a fault gets all its complaints, and nothing starts.
+"""
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Annotated, NamedTuple, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from callctl.calls.terms import REFUSAL_CAUSES, CallTerms
+from callctl.complaint import Complaint
+from rating.refusal import Refusal
+
+LOOPBACK = "127."
+
+
+class Address(NamedTuple):
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+def _address(value: object) -> Address:
+    if isinstance(value, list | tuple) and len(value) == 2:
+        return Address(str(value[0]), int(value[1]))
+    host, colon, port = str(value).rpartition(":")
+    if not colon or not port.isdigit() or not 0 <= int(port) <= 65535:
+        raise ValueError("give it as HOST:PORT")
+    return Address(host, int(port))
+
+
+def _on_loopback(address: Address) -> Address:
+    if not address.host.startswith(LOOPBACK):
+        raise ValueError("only a loopback address (127.…): there is no password and no TLS here")
+    return address
+
+
+Anywhere = Annotated[Address, BeforeValidator(_address)]
+Loopback = Annotated[Address, BeforeValidator(_address), AfterValidator(_on_loopback)]
+
+
+class Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RefusalSettings(Table):
+    """What a refused caller gets: a Q.850 cause, and before it a prompt such as `sound:ss-noservice`."""
+
+    cause: Annotated[int, Field(ge=1, le=127)] | None = None
+    prompt: str | None = None
+
+
+class CallSettings(Table):
+    second_cut_s: Annotated[float, Field(ge=2, le=600)] = 20
+    warning_s: Annotated[float, Field(ge=0, le=600)] = 10
+    warning_media: str = "tone:!1400/300"
+    refusals: dict[Refusal, RefusalSettings] = {}
+
+    def terms(self, trunks: tuple[str, ...], emergency_trunk: str) -> CallTerms:
+        told = self.refusals
+        return CallTerms(
+            trunks=trunks,
+            emergency_trunk=emergency_trunk,
+            second_cut_ms=round(self.second_cut_s * 1000),
+            warning_ms=round(self.warning_s * 1000),
+            warning_media=self.warning_media,
+            refusal_causes={**REFUSAL_CAUSES, **{why: on.cause for why, on in told.items() if on.cause}},
+            refusal_prompts={why: on.prompt for why, on in told.items() if on.prompt},
+        )
+
+
+class AriSettings(Table):
+    url: str
+    user: str
+    password: str
+
+
+class AmiSettings(Table):
+    address: Anywhere
+    user: str
+    password: str
+
+
+class ServiceSettings(Table):
+    api: Loopback
+    agi: Loopback
+    ari: AriSettings
+    ami: AmiSettings
+    database: str
+    witness: str | None = None  # Asterisk's CEL as JSON lines
+    trunks: Annotated[list[str], Field(min_length=1)]
+    emergency_trunk: str | None = None  # the first trunk unless said otherwise
+    calls: CallSettings = CallSettings()
+    record_grace_s: Annotated[float, Field(ge=0.1, le=30)] = 2  # how long a call waits for the database
+    list_every_s: Annotated[float, Field(ge=1, le=600)] = 15  # how often Asterisk is asked what lives
+
+    @property
+    def terms(self) -> CallTerms:
+        return self.calls.terms(tuple(self.trunks), self.emergency_trunk or self.trunks[0])
+
+
+Settings = TypeVar("Settings", bound=Table)
+
+
+def read_settings(kind: type[Settings], path: Path) -> Settings:
+    """From TOML, or from JSON when the name ends so."""
+    try:
+        text = path.read_text("utf-8")
+    except OSError as error:
+        raise Complaint(f"{path}: {error.strerror}: name a settings file that can be read") from error
+    try:
+        content = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except (json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Complaint(f"{path}: {error}") from error
+    return check_settings(kind, content, str(path))
+
+
+def check_settings(kind: type[Settings], content: object, source: str) -> Settings:
+    try:
+        return kind.model_validate(content)
+    except ValidationError as error:
+        faults = [
+            f"{'.'.join(map(str, fault['loc']))}: {fault['msg'].removeprefix('Value error, ')}"
+            for fault in error.errors()
+        ]
+        raise Complaint(f"{source}: {'; '.join(faults)}") from error

@@ -1,0 +1,218 @@
+"""A whole stack in the foreground: PostgreSQL, Asterisk, the service, and demo subscribers.
+
+Rule 1: what was started is stopped, in the opposite order, however we end.
+Rule 2: when the service ends alone, Asterisk goes on: callers keep talking under the second cut, and new
+ones get the fallback. It is started again with `callctl run`.
+"""
+
+import asyncio
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from callctl.complaint import Complaint
+from callctl.demo.subscribers import DEMO_TRUNK, add_subscribers, demo_far_end
+from callctl.settings import Address, AmiSettings, AriSettings, ServiceSettings
+from callctl.stack.asterisk import AsteriskSettings, cli_command, start_asterisk
+from callctl.stack.asterisk_program import find_asterisk
+from callctl.stack.child import Child, start_child
+from callctl.stack.plan import LOOPBACK, Plan
+from callctl.stack.ports import free_tcp_port
+from callctl.stack.postgres import start_postgres
+from callctl.stack.whereabouts import forget_whereabouts, write_whereabouts
+
+READY_S_MAX = 30.0
+POLL_S = 0.05
+STATE_MODE = 0o700
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """What is up. `note` is the line of JSON that `callctl up` prints."""
+
+    plan: Plan
+    service: Child
+    asterisk: Child
+    settings_file: Path
+    cli: tuple[str, ...]  # Asterisk's own command line; `-x COMMAND` follows
+    note: dict[str, Any]
+
+    @property
+    def api_url(self) -> str:
+        return f"http://{self.plan.api}"
+
+
+@asynccontextmanager
+async def bring_up(plan: Plan, report: Report) -> AsyncIterator[Stack]:
+    plan = plan.settled()
+    async with AsyncExitStack() as ending:
+        _make_state(plan.state, ending)
+        plan = await _with_far_end(plan, ending)
+        report("looking for Asterisk")
+        program = await find_asterisk(report)
+        database, postgres_pid = await _database(plan, ending, report)
+        settings, on_asterisk = _settings(plan, database)
+        report(f"starting Asterisk {program.version}")
+        asterisk = await start_asterisk(program, on_asterisk)
+        ending.push_async_callback(asterisk.stop)
+        settings_file = plan.state / "service.json"
+        _write_private(settings_file, settings.model_dump_json(indent=2))
+        report("starting the service")
+        service = await start_service(settings_file, plan.state / "service.log")
+        ending.push_async_callback(service.stop)
+        await wait_ready(service, f"http://{plan.api}")
+        if plan.demo:
+            await add_subscribers(f"http://{plan.api}")
+        note = _note(
+            plan, database, {"service": service.pid, "asterisk": asterisk.pid, "postgres": postgres_pid}
+        )
+        write_whereabouts(plan.state, note)
+        ending.callback(forget_whereabouts, plan.state, note)
+        cli = tuple(cli_command(program, on_asterisk, ""))[:-2]
+        yield Stack(plan, service, asterisk, settings_file, (*cli, "-r"), note)
+
+
+async def start_service(settings_file: Path, log: Path) -> Child:
+    command: list[str | Path] = [sys.executable, "-m", "callctl", "run", "--settings", settings_file]
+    path = os.pathsep.join(place for place in sys.path if place)
+    return await start_child("the service", command, log=log, env={**os.environ, "PYTHONPATH": path})
+
+
+async def wait_ready(service: Child, api_url: str) -> None:
+    """Until calls can be taken."""
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as http:
+        try:
+            async with asyncio.timeout(READY_S_MAX):
+                while not await _is_healthy(http, api_url):
+                    if not service.is_running:
+                        raise Complaint(f"the service ended while it started: {service.last_words()}")
+                    await asyncio.sleep(POLL_S)
+        except TimeoutError:
+            raise Complaint(
+                f"the service was not ready within {READY_S_MAX:g} s: see {service.log}"
+            ) from None
+
+
+async def watch(stack: Stack, report: Report) -> None:
+    """Until Asterisk ends, which ends the stack; a service that ends alone is told."""
+    asterisk = asyncio.create_task(stack.asterisk.process.wait(), name="asterisk")
+    service = asyncio.create_task(stack.service.process.wait(), name="service")
+    try:
+        await asyncio.wait({asterisk, service}, return_when=asyncio.FIRST_COMPLETED)
+        if service.done():
+            report(
+                f"the service ended (code {service.result()}): calls go on under the second cut, "
+                f"new ones get the fallback. Start it again: callctl run --settings {stack.settings_file}"
+            )
+            await asterisk
+        raise Complaint(f"Asterisk ended (code {asterisk.result()}): {stack.asterisk.last_words()}")
+    finally:
+        asterisk.cancel()
+        service.cancel()
+
+
+async def _is_healthy(http: aiohttp.ClientSession, api_url: str) -> bool:
+    try:
+        async with http.get(f"{api_url}/health") as response:
+            return response.status == 200
+    except (aiohttp.ClientError, TimeoutError):
+        return False
+
+
+def _make_state(state: Path, ending: AsyncExitStack) -> None:
+    """A state directory that we made and that stays empty of anything to keep goes away with us."""
+    try:
+        state.mkdir(mode=STATE_MODE, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Complaint(
+            f"{state} cannot be made ({error.strerror}): choose another with --state DIR"
+        ) from error
+    if not os.access(state, os.W_OK | os.X_OK):
+        raise Complaint(f"{state} cannot be written to: choose another with --state DIR")
+    # Asterisk's files hold this run's ports and secrets; the database and the logs stay.
+    ending.callback(shutil.rmtree, state / "asterisk" / "etc", ignore_errors=True)
+    ending.callback((state / "service.json").unlink, missing_ok=True)
+
+
+async def _with_far_end(plan: Plan, ending: AsyncExitStack) -> Plan:
+    """Without a trunk, the demonstration has a far end of its own that answers everything."""
+    if plan.trunks:
+        return plan
+    if not plan.demo:
+        raise Complaint("no trunk: say where outgoing legs go with --trunk NAME=127.0.0.1:PORT")
+    address = await ending.enter_async_context(demo_far_end(plan.state / "far-end"))
+    return plan.model_copy(update={"trunks": {DEMO_TRUNK: address}})
+
+
+async def _database(plan: Plan, ending: AsyncExitStack, report: Report) -> tuple[str, int | None]:
+    if plan.database:
+        return plan.database, None
+    report("starting PostgreSQL")
+    postgres = await start_postgres(plan.state / "postgres", report, durable=plan.durable)
+    ending.push_async_callback(postgres.stop)
+    return postgres.url, postgres.pid
+
+
+def _settings(plan: Plan, database: str) -> tuple[ServiceSettings, AsteriskSettings]:
+    assert plan.rtp
+    http_port, ami_port, agi_port = (free_tcp_port(LOOPBACK) for _ in range(3))
+    agi = Address(LOOPBACK, agi_port)
+    emergency_trunk = plan.emergency_trunk or next(iter(plan.trunks))
+    user, password = "callctl", secrets.token_urlsafe(24)
+    on_asterisk = AsteriskSettings(
+        run_dir=plan.state / "asterisk",
+        sip=plan.sip,
+        rtp=plan.rtp,
+        trunks=plan.trunks,
+        emergency_trunk=emergency_trunk,
+        http_port=http_port,
+        ami_port=ami_port,
+        agi=agi,
+        api=plan.api,
+        ari_user=user,
+        ari_secret=password,
+        ami_user=user,
+        ami_secret=password,
+    )
+    settings = ServiceSettings(
+        api=plan.api,
+        agi=agi,
+        ari=AriSettings(url=f"http://{LOOPBACK}:{http_port}", user=user, password=password),
+        ami=AmiSettings(address=Address(LOOPBACK, ami_port), user=user, password=password),
+        database=database,
+        witness=str(on_asterisk.witness),
+        trunks=list(plan.trunks),
+        emergency_trunk=emergency_trunk,
+        calls=plan.calls,
+    )
+    return settings, on_asterisk
+
+
+def _write_private(path: Path, text: str) -> None:
+    """It holds secrets."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def _note(plan: Plan, database: str, pids: dict[str, int | None]) -> dict[str, Any]:
+    assert plan.rtp
+    return {
+        "sip": str(plan.sip),
+        "api": str(plan.api),
+        "rtp": f"{plan.rtp[0]}-{plan.rtp[1]}",
+        "trunks": {name: str(address) for name, address in plan.trunks.items()},
+        "database": database,
+        "state": str(plan.state),
+        "pids": {"up": os.getpid(), **pids},
+    }

@@ -1,0 +1,64 @@
+"""Lines into the ledger, once each, with the balance in the same transaction.
+
+Rule 1: the same reference with the same content is no news; with other content it is a clash, and shouts.
+"""
+
+from collections.abc import Sequence
+
+from callctl.clock import milliseconds, moment
+from callctl.storage.database import Connection
+from rating.ledger import Entry, EntryKind, ReferenceClash, same_entry
+from rating.money import Money
+
+POST = """
+INSERT INTO entry (account_id, reference, kind, amount_kopecks, at)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[])
+ON CONFLICT DO NOTHING
+RETURNING account_id, reference, amount_kopecks
+"""
+MOVE_BALANCES = """
+UPDATE account SET balance_kopecks = balance_kopecks + moved.amount
+FROM unnest($1::text[], $2::bigint[]) AS moved (account_id, amount)
+WHERE account.account_id = moved.account_id
+"""
+KNOWN = """
+SELECT account_id, reference, kind, amount_kopecks, at FROM entry WHERE account_id = $1 AND reference = $2
+"""
+
+
+async def post_entries(
+    connection: Connection, entries: Sequence[Entry]
+) -> tuple[set[tuple[str, str]], list[ReferenceClash]]:
+    """Which entries are new, by account and reference, and which contradict a line that stands."""
+    rows = await connection.fetch(
+        POST,
+        [entry.account_id for entry in entries],
+        [entry.reference for entry in entries],
+        [entry.kind.value for entry in entries],
+        [entry.amount for entry in entries],
+        [moment(entry.at_ms) for entry in entries],
+    )
+    moved: dict[str, int] = {}
+    for row in rows:
+        moved[row["account_id"]] = moved.get(row["account_id"], 0) + row["amount_kopecks"]
+    if moved:
+        accounts = sorted(moved)  # always the same order, so that two writers cannot block each other
+        await connection.execute(MOVE_BALANCES, accounts, [moved[account] for account in accounts])
+    new = {(row["account_id"], row["reference"]) for row in rows}
+    clashes = []
+    for entry in entries:
+        if (entry.account_id, entry.reference) not in new:
+            try:
+                same_entry(await _known(connection, entry), entry)
+            except ReferenceClash as clash:
+                clashes.append(clash)
+    return new, clashes
+
+
+async def _known(connection: Connection, entry: Entry) -> Entry:
+    row = await connection.fetchrow(KNOWN, entry.account_id, entry.reference)
+    assert row, entry
+    kind = EntryKind(row["kind"])
+    return Entry(
+        row["account_id"], row["reference"], kind, Money(row["amount_kopecks"]), milliseconds(row["at"])
+    )

@@ -1,0 +1,172 @@
+"""Records into PostgreSQL: one transaction for all that has gathered, in order, again until it is done.
+
+Rule 1: a record waits in memory while the database is away; whoever must know asks for its future.
+Rule 2: every statement may run twice: references and keys make the second run change nothing.
+"""
+
+import asyncio
+import json
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+
+import asyncpg
+
+from callctl.calls.records import LegBegan, LegHeld, LegRefused, LegSettled, Record
+from callctl.clock import moment
+from callctl.storage.database import Connection, DatabaseAway, connect, when_away
+from callctl.storage.entries import post_entries
+
+log = logging.getLogger(__name__)
+
+BATCH_MAX = 2_000
+RETRY_S_MIN, RETRY_S_MAX = 0.1, 2.0
+
+HELD = """
+INSERT INTO leg (account_id, leg_id, call_id, caller, number, held_at, held_kopecks, rate)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING
+"""
+BEGAN = "UPDATE leg SET answered_at = $3 WHERE account_id = $1 AND leg_id = $2"
+SETTLED = """
+UPDATE leg SET ended_at = $3, seconds = $4, units = $5, charge_kopecks = $6, lines = $7, ended_by = $8,
+               cause = $9
+WHERE account_id = $1 AND leg_id = $2 AND ended_at IS NULL
+"""
+REFUSED = """
+INSERT INTO leg (account_id, leg_id, call_id, caller, number, held_at, held_kopecks,
+                 ended_at, seconds, units, charge_kopecks, ended_by, cause, refusal)
+VALUES ($1, $2, $3, $4, $5, $6, 0, $6, 0, 0, 0, 'refused', $7, $8) ON CONFLICT DO NOTHING
+"""
+
+
+class Journal:
+    def __init__(self, url: str, *, on_state: Callable[[bool], None]) -> None:
+        self._url = url
+        self._on_state = on_state
+        self._waiting: deque[tuple[Record, asyncio.Future[None]]] = deque()
+        self._news = asyncio.Event()
+        self._connection: asyncpg.Connection[asyncpg.Record] | None = None
+        self.written_total = 0
+        self.transactions_total = 0
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
+
+    def write(self, record: Record) -> asyncio.Future[None]:
+        """Done when the record is durable."""
+        durable: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((record, durable))
+        self._news.set()
+        return durable
+
+    async def run(self) -> None:
+        """Write until cancelled."""
+        retry_s = RETRY_S_MIN
+        try:
+            while True:
+                await self._news.wait()
+                batch = [self._waiting[i] for i in range(min(len(self._waiting), BATCH_MAX))]
+                try:
+                    await self._write([record for record, _ in batch])
+                except DatabaseAway as error:
+                    log.warning("%d records wait for the database: %s", len(self._waiting), error)
+                    self._on_state(False)
+                    await self._disconnect()
+                    await asyncio.sleep(retry_s)
+                    retry_s = min(retry_s * 2, RETRY_S_MAX)
+                    continue
+                retry_s = RETRY_S_MIN
+                for _, durable in batch:
+                    self._waiting.popleft()
+                    if not durable.done():
+                        durable.set_result(None)
+                if not self._waiting:
+                    self._news.clear()
+        finally:
+            await self._disconnect()
+
+    async def drained(self, seconds_max: float) -> bool:
+        """True when everything given so far is durable."""
+        futures = [durable for _, durable in self._waiting]
+        if not futures:
+            return True
+        _, late = await asyncio.wait(futures, timeout=seconds_max)
+        return not late
+
+    async def _write(self, records: Sequence[Record]) -> None:
+        if self._connection is None:
+            self._connection = await connect(self._url)
+            self._on_state(True)
+        async with when_away(), self._connection.transaction():
+            await _write_all(self._connection, records)
+        self.written_total += len(records)
+        self.transactions_total += 1
+
+    async def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
+
+
+async def _write_all(connection: Connection, records: Sequence[Record]) -> None:
+    """By kind: of one leg the kinds come in this order, and legs know nothing of each other."""
+    held = [_held(record) for record in records if isinstance(record, LegHeld)]
+    began = [
+        (record.account_id, record.leg_id, moment(record.at_ms))
+        for record in records
+        if isinstance(record, LegBegan)
+    ]
+    settled = [record for record in records if isinstance(record, LegSettled)]
+    refused = [_refused(record) for record in records if isinstance(record, LegRefused)]
+    for statement, rows in (
+        (HELD, held),
+        (BEGAN, began),
+        (SETTLED, [_settled(record) for record in settled]),
+        (REFUSED, refused),
+    ):
+        if rows:
+            await connection.executemany(statement, rows)
+    entries = [record.entry for record in settled if record.entry]
+    if entries:
+        _, clashes = await post_entries(connection, entries)
+        for clash in clashes:
+            log.critical("the ledger refuses a line: %s", clash)
+
+
+def _held(record: LegHeld) -> tuple[object, ...]:
+    on = record.connection
+    rate = json.dumps(asdict(record.rate)) if record.rate else None
+    at = moment(record.at_ms)
+    return (on.account_id, on.leg_id, on.call_id, on.caller, on.number, at, record.amount, rate)
+
+
+def _settled(record: LegSettled) -> tuple[object, ...]:
+    charge = record.charge
+    return (
+        record.account_id,
+        record.leg_id,
+        moment(record.ended_at_ms),
+        charge.seconds,
+        charge.units,
+        charge.amount,
+        json.dumps([asdict(line) for line in charge.lines]),
+        record.ended_by.value,
+        record.cause,
+    )
+
+
+def _refused(record: LegRefused) -> tuple[object, ...]:
+    on = record.connection
+    at = moment(record.at_ms)
+    return (
+        on.account_id,
+        on.leg_id,
+        on.call_id,
+        on.caller,
+        on.number,
+        at,
+        record.cause,
+        record.refusal.value,
+    )

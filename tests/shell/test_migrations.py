@@ -1,0 +1,167 @@
+"""The schema's way forward, on a real PostgreSQL."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from callctl.complaint import Complaint
+from callctl.stack.postgres import start_postgres
+from callctl.storage import migrations
+from callctl.storage.migrations import migrate
+
+ACCOUNTS = "CREATE TABLE account (id int PRIMARY KEY);\nCREATE TABLE number (digits text);\n"
+NOTE = "ALTER TABLE account ADD COLUMN note text;\n"
+INDEX = "-- callctl:no-transaction\nCREATE INDEX CONCURRENTLY IF NOT EXISTS by_note ON account (note);\n"
+
+
+@pytest.fixture(scope="module")
+async def server_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    server = await start_postgres(tmp_path_factory.mktemp("pg"), lambda _line: None, durable=False)
+    yield server.url
+    await server.stop()
+
+
+@pytest.fixture
+async def url(server_url: str, request: pytest.FixtureRequest) -> str:
+    """An empty database for each test."""
+    admin = await asyncpg.connect(server_url)
+    name = f"t{abs(hash(request.node.name))}"
+    await admin.execute(f"CREATE DATABASE {name}")
+    await admin.close()
+    return server_url.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    write(tmp_path, "0001_accounts", ACCOUNTS)
+    write(tmp_path, "0002_account_note", NOTE)
+    return tmp_path
+
+
+def write(directory: Path, name: str, sql: str) -> None:
+    (directory / f"{name}.sql").write_text(sql)
+
+
+async def value(url: str, question: str) -> object:
+    connection = await asyncpg.connect(url)
+    try:
+        return await connection.fetchval(question)
+    finally:
+        await connection.close()
+
+
+async def exists(url: str, name: str) -> bool:
+    return await value(url, f"SELECT to_regclass('{name}')") is not None
+
+
+async def test_what_is_missing_is_applied_in_order_and_once(url: str, directory: Path) -> None:
+    assert await migrate(url, directory) == [1, 2]
+    assert await migrate(url, directory) == []
+    write(directory, "0003_index", INDEX)
+    assert await migrate(url, directory) == [3]
+    assert await migrate(url, directory) == []
+    assert await value(url, "SELECT indisvalid FROM pg_index WHERE indexrelid = 'by_note'::regclass")
+    assert await value(url, "SELECT array_agg(name ORDER BY version) FROM schema_migration") == [
+        "0001_accounts.sql",
+        "0002_account_note.sql",
+        "0003_index.sql",
+    ]
+
+
+async def test_six_at_once_apply_each_file_once(url: str, directory: Path) -> None:
+    write(directory, "0003_index", INDEX)
+    applied = await asyncio.gather(*(migrate(url, directory) for _ in range(6)))
+    assert sorted(applied) == [[], [], [], [], [], [1, 2, 3]]
+
+
+async def test_a_connection_of_the_caller_stays_open_and_unlocked(url: str, directory: Path) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        assert await migrate(connection, directory) == [1, 2]
+        assert await connection.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == 0
+        assert await connection.fetchval("SHOW lock_timeout") == "0"
+    finally:
+        await connection.close()
+
+
+async def test_bad_sql_is_named_with_its_line_and_rolled_back_whole(url: str, directory: Path) -> None:
+    write(directory, "0003_seats", "CREATE TABLE seat (id int);\n\nCREATE TABEL phone (id int);\n")
+    with pytest.raises(Complaint, match=r"0003_seats.sql line 3: .*TABEL"):
+        await migrate(url, directory)
+    assert not await exists(url, "seat")
+    assert await exists(url, "account")
+    write(directory, "0003_seats", "CREATE TABLE seat (id int);\n")
+    assert await migrate(url, directory) == [3]
+
+
+async def test_a_file_that_commits_by_itself_is_refused(url: str, directory: Path) -> None:
+    write(directory, "0003_seats", "CREATE TABLE seat (id int);\nCOMMIT;\n")
+    with pytest.raises(Complaint, match="ends its transaction itself"):
+        await migrate(url, directory)
+    assert await value(url, "SELECT max(version) FROM schema_migration") == 2
+
+
+async def test_a_gap_or_an_unreadable_name_is_refused_and_nothing_applied(url: str, directory: Path) -> None:
+    write(directory, "0004_seats", "CREATE TABLE seat (id int);")
+    with pytest.raises(Complaint, match=r"0004_seats.sql: number 0003 was expected"):
+        await migrate(url, directory)
+    (directory / "0004_seats.sql").rename(directory / "seats.sql")
+    with pytest.raises(Complaint, match=r"seats.sql: name it NNNN_"):
+        await migrate(url, directory)
+    assert not await exists(url, "account")
+
+
+async def test_a_directory_without_migrations_is_refused(url: str, tmp_path: Path) -> None:
+    with pytest.raises(Complaint, match="no migrations in"):
+        await migrate(url, tmp_path / "nowhere")
+
+
+async def test_a_file_edited_after_it_was_applied_is_refused(url: str, directory: Path) -> None:
+    await migrate(url, directory)
+    (directory / "0001_accounts.sql").write_bytes(ACCOUNTS.replace("\n", "\r\n").encode())
+    assert await migrate(url, directory) == []  # the line ends of another system are no edit
+    write(directory, "0001_accounts", ACCOUNTS + "CREATE TABLE seat (id int);")
+    with pytest.raises(Complaint, match=r"0001_accounts.sql was edited"):
+        await migrate(url, directory)
+
+
+async def test_a_database_changed_by_a_newer_callctl_is_refused(url: str, directory: Path) -> None:
+    await migrate(url, directory)
+    (directory / "0002_account_note.sql").unlink()
+    with pytest.raises(Complaint, match=r"at version 2, this callctl knows 1: run a newer callctl"):
+        await migrate(url, directory)
+
+
+async def test_waiting_for_another_has_an_end(
+    url: str, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrations, "LOCK_PATIENCE_S", 0.0)
+    other = await asyncpg.connect(url)
+    await other.execute("SELECT pg_advisory_lock($1)", migrations.LOCK_KEY)
+    with pytest.raises(Complaint, match="another callctl changes the schema"):
+        await migrate(url, directory)
+    await other.close()
+
+
+async def test_a_table_in_use_is_not_waited_for_for_ever(
+    url: str, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrations, "TABLE_PATIENCE", "10ms")
+    await migrate(url, directory)
+    write(directory, "0003_more", "ALTER TABLE account ADD COLUMN more text;")
+    other = await asyncpg.connect(url)
+    async with other.transaction():
+        await other.execute("SELECT * FROM account")
+        with pytest.raises(Complaint, match=r"0003_more.sql: a table it changes is in use"):
+            await migrate(url, directory)
+    await other.close()
+    assert await migrate(url, directory) == [3]
+
+
+async def test_a_database_that_is_not_there_is_said_so(server_url: str, directory: Path) -> None:
+    for address in (server_url.replace("/postgres?", "/nothing?"), "postgresql://callctl@/x?host=/nowhere"):
+        with pytest.raises(Complaint, match="cannot reach the database"):
+            await migrate(address, directory)
