@@ -31,6 +31,11 @@ class Meter:
         return self._rate
 
     @property
+    def is_free(self) -> bool:
+        """A destination of the plan that costs nothing: there is no unit to buy and no end of the money."""
+        return self._rate.unit_price == 0
+
+    @property
     def held(self) -> Money:
         return self._hold.amount
 
@@ -43,10 +48,8 @@ class Meter:
         return self._answered_at_ms + self._units * self._rate.unit_ms
 
     @property
-    def affordable_until_ms(self) -> int | None:
-        """When the money ends if nobody else draws on it; None for a destination without a price."""
-        if self._rate.unit_price == 0:
-            return None
+    def affordable_until_ms(self) -> int:
+        """When the money ends if nobody else draws on it."""
         units_more = self._hold.account.available // self._rate.unit_price
         return self.paid_until_ms + units_more * self._rate.unit_ms
 
@@ -62,6 +65,6 @@ class Meter:
             charge = charge_nothing("unanswered", "S-3")
         else:
             seconds = duration_s(self._answered_at_ms, ended_at_ms)
-            charge = charge_connection(self._rate, seconds, self._units)
+            charge = charge_connection(self._rate, seconds, seconds if self.is_free else self._units)
         entry = self._ledger.settle(self._hold, charge.amount, ended_at_ms)
         return charge, entry if entry and entry.amount else None

@@ -21,7 +21,8 @@ class Talk:
         self._call_id = call_id
         self._caller = caller
         self._callee = attempt.leg
-        self._meter = attempt.meter
+        # None when nothing can run out: an emergency number, or one that the plan gives for nothing.
+        self._meter = attempt.meter if attempt.meter and not attempt.meter.is_free else None
         self._terms = terms
         self._answer_lag_ms = 0
         self._bound_until_ms: int | None = None
@@ -79,7 +80,7 @@ class Talk:
         assert self._meter
         ends_at_ms = self._meter.affordable_until_ms
         self._warn_check_at_ms = None
-        if ends_at_ms is None or not self._terms.warning_ms:
+        if not self._terms.warning_ms:
             return []
         if ends_at_ms - at_ms > self._terms.warning_ms:
             self._is_warned = False

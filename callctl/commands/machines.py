@@ -45,6 +45,12 @@ def add_commands(commands: Any) -> None:
     demo.add_argument("--once", action="store_true", help="end after the calls instead of staying up")
     demo.set_defaults(run=_demo)
 
+    simulate = commands.add_parser("simulate", help="run a scenario in virtual time, without Asterisk")
+    simulate.add_argument("file", metavar="FILE", type=Path, help="YAML; docs/simulate.md describes it")
+    simulate.add_argument("--seed", type=int, help="luck of the faults, instead of the file's")
+    simulate.add_argument("--json", action="store_true", help="one JSON array instead of a line each")
+    simulate.set_defaults(run=_simulate)
+
 
 def _report(line: str) -> None:
     print(f"callctl: {line}", file=sys.stderr, flush=True)
@@ -117,3 +123,20 @@ def _demo(options: Namespace) -> None:
 
     with contextlib.suppress(asyncio.CancelledError):
         asyncio.run(until_the_end())
+
+
+def _simulate(options: Namespace) -> None:
+    from callctl.run import load_profiles
+    from callctl.simulate.night import Night
+    from callctl.simulate.scenario import plans_known, read_scenario
+
+    scenario = read_scenario(options.file)
+    if options.seed is not None:
+        scenario = scenario.model_copy(update={"seed": options.seed})
+    profiles = load_profiles()
+    plans_known(scenario, profiles)
+    lines = Night(scenario, profiles).run()
+    if options.json:
+        print(json.dumps(lines, indent=2))
+    else:
+        print("\n".join(json.dumps(line) for line in lines))

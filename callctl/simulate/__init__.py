@@ -1,0 +1,1 @@
+"""The real switchboard on a simulated Asterisk, in virtual time."""

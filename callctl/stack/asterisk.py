@@ -24,7 +24,8 @@ __all__ = ["AsteriskChild", "AsteriskSettings", "cli_command", "render", "start_
 
 BOOT_PATIENCE_S = 30.0
 POLL_S = 0.02
-STOP_PATIENCE_S = 2.0
+# One second with ten calls up; killed earlier, it would not write the ends of its calls to the witness.
+STOP_PATIENCE_S = 5.0
 # Asterisk passes over a single port that is taken; a range where more than a tenth is belongs to another.
 RTP_TAKEN_SHARE_MAX = 0.1
 
@@ -74,13 +75,13 @@ async def _wait_ready(program: AsteriskProgram, settings: AsteriskSettings, chil
             transports = await _ask(program, settings, "pjsip show transports")
     except TimeoutError as late:
         raise Complaint(
-            f"Asterisk was not ready within {BOOT_PATIENCE_S:g} s: {child.last_words()}; see {child.log}"
+            f"Asterisk was not ready within {BOOT_PATIENCE_S:g} s: {_last_words(child)}; see {child.log}"
         ) from late
     # A transport that could not bind is dropped with a line in the log; Asterisk runs on without it.
     if "callctl-udp" not in transports:
         host, port = settings.sip
         raise Complaint(
-            f"Asterisk does not listen for SIP on {host}:{port}; see {child.log}: {child.last_words()}"
+            f"Asterisk does not listen for SIP on {host}:{port}; see {child.log}: {_last_words(child)}"
         )
 
 
@@ -97,7 +98,13 @@ async def _wait_ari(settings: AsteriskSettings, child: Child) -> None:
             except (aiohttp.ClientError, TimeoutError):
                 pass  # not up yet
             await asyncio.sleep(POLL_S)
-    raise Complaint(f"Asterisk ended while it started: {child.last_words()}; see {child.log}")
+    raise Complaint(f"Asterisk ended while it started: {_last_words(child)}; see {child.log}")
+
+
+def _last_words(child: Child) -> str:
+    """Its errors if it named some, else the end of its log."""
+    lines = child.log.read_text("utf-8", "replace").splitlines() if child.log.exists() else []
+    return " | ".join([line for line in lines if " ERROR[" in line][:2]) or child.last_words()
 
 
 async def _ask(program: AsteriskProgram, settings: AsteriskSettings, command: str) -> str:

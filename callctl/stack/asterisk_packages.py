@@ -192,7 +192,7 @@ async def _run(command: Sequence[str], log: Path) -> int:
         return await child.process.wait()
     finally:
         if child.is_running:
-            # The group: apt's download methods outlive apt until their own timeout.
+            # The group: apt's download methods go with it, not a moment later.
             with suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
             await child.process.wait()

@@ -322,8 +322,10 @@ async def test_an_emergency_call_reaches_the_trunk_with_no_service(exchange: Exc
         channel_id = await exchange.call(number, "callctl-in")
         async with asyncio.timeout(PATIENCE_S):
             assert (await heard.get()).startswith(f"INVITE sip:{number}@127.0.0.1".encode())
-        assert "ABSOLUTE" not in (await exchange.cli("core show channels verbose"))
         async with exchange.ari() as session:
+            limit = {"variable": "TIMEOUT(absolute)"}
+            async with session.get(f"/ari/channels/{channel_id}/variable", params=limit) as answer:
+                assert (await answer.json())["value"] == "0"
             await session.delete(f"/ari/channels/{channel_id}")
         await exchange.cause_of(channel_id)
     finally:
@@ -361,7 +363,7 @@ async def test_a_call_that_the_service_took_over_stays_with_it(exchange: Exchang
         cut = {"variable": "TIMEOUT(absolute)", "value": "0.7"}
         async with session.post(f"{path}/variable", params=cut) as answer:
             assert answer.status == 204
-        assert await exchange.cause_of(channel_id) == 16
+        assert await exchange.cause_of(channel_id) == 102
 
 
 async def test_other_calls_hear_why_and_end_as_out_of_service(exchange: Exchange) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import socket
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -50,6 +52,11 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
     for phone in rig.callees:
         await phone.stop()
     assert not lives_in(tmp_path), "a SIPp was left running"
+    assert "Aborting" not in complaints_of(tmp_path), "a scenario met a message that it does not know"
+
+
+def complaints_of(folder: Path) -> str:
+    return "".join(errors.read_text("utf-8") for errors in folder.rglob("errors"))
 
 
 def lives_in(folder: Path) -> list[str]:
@@ -155,7 +162,6 @@ async def test_both_may_hang_up_in_the_same_moment(rig: Rig, early_ms: int) -> N
     assert len(await phone.over(within_s=10)) == 20
     assert len(await callee.wait_calls(20)) == 20
     assert phone.sipp.child.process.returncode == 0, phone.sipp.last_words()
-    assert "Aborting" not in (callee.sipp.folder / "errors").read_text("utf-8")
 
 
 async def test_early_media_reaches_the_caller_before_the_answer(rig: Rig) -> None:
@@ -226,6 +232,31 @@ async def test_a_cancelled_call_leaves_no_process(rig: Rig) -> None:
     talk.cancel()
     with pytest.raises(asyncio.CancelledError):
         await talk
+
+
+async def test_a_trunk_may_ask_whether_the_far_end_lives(rig: Rig) -> None:
+    callee, _ = await rig.callee(Answers())
+    ask = (
+        b"OPTIONS sip:x@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%d;branch=z9hG4bK1\r\n"
+        b"From: <sip:a@127.0.0.1>;tag=1\r\nTo: <sip:x@127.0.0.1>\r\nCall-ID: alive\r\n"
+        b"CSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
+    )
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as trunk:
+        trunk.bind(("127.0.0.1", 0))
+        trunk.setblocking(False)
+        loop = asyncio.get_running_loop()
+        await loop.sock_sendto(trunk, ask % trunk.getsockname()[1], ("127.0.0.1", callee.port))
+        answer = await asyncio.wait_for(loop.sock_recv(trunk, 2000), 2)
+    assert answer.startswith(b"SIP/2.0 200")
+    assert callee.calls() == []
+
+
+async def test_moments_are_of_the_epoch_whatever_the_zone(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "MSK-3")
+    before_us = time.time_ns() // 1000
+    mine, theirs = await both(rig, BUSY)
+    assert before_us <= mine.invited_at_us <= time.time_ns() // 1000
+    assert before_us <= theirs.invited_at_us <= time.time_ns() // 1000
 
 
 async def test_a_missing_sipp_is_a_complaint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
