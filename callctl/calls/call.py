@@ -323,6 +323,11 @@ class Call:
             attempt.ending = Ending(leg, at_ms, ended_by)
             self._move(State.ENDING)
             return [*self.caller.release(Cause.NORMAL, at_ms), *attempt.leg.release(Cause.NORMAL, at_ms)]
+        if attempt and attempt.ending and leg in (self.caller, attempt.leg):
+            # The first hang-up of either side counts (S-3), whichever we hear of first.
+            if at_ms < attempt.ending.at_ms:
+                attempt.ending = Ending(leg, at_ms, ended_by)
+            return []
         if leg is not self.caller or self.state in (State.ENDING, State.OVER):
             return []
         self._move(State.ENDING)

@@ -46,8 +46,8 @@ class Switchboard:
         self._terms = terms
         self._calls: dict[str, Call] = {}
         self._by_leg: dict[str, Call] = {}
-        self._deadlines: list[tuple[int, int, str]] = []
-        self._due_ms: dict[str, int] = {}
+        self._deadlines: list[tuple[int, bool, int, str]] = []
+        self._due: dict[str, tuple[int, bool]] = {}
         self._age: dict[str, int] = {}
         self._arrived_total = 0
         self._faults: list[tuple[str, Exception]] = []
@@ -75,8 +75,8 @@ class Switchboard:
         """All that was due by `at_ms`, in the order in which it was due."""
         orders: list[Order] = []
         while (due_ms := self.deadline_ms()) is not None and due_ms <= at_ms:
-            _, _, call_id = heappop(self._deadlines)
-            del self._due_ms[call_id]
+            _, _, _, call_id = heappop(self._deadlines)
+            del self._due[call_id]
             call = self._calls[call_id]
             orders += self._run(call, partial(call.wake, due_ms), due_ms)
         return orders
@@ -173,19 +173,22 @@ class Switchboard:
     def _arm(self, call: Call) -> None:
         deadline_ms = call.deadline_ms()
         if deadline_ms is None:
-            self._due_ms.pop(call.call_id, None)
-        elif self._due_ms.get(call.call_id) != deadline_ms:
-            self._due_ms[call.call_id] = deadline_ms
-            heappush(self._deadlines, (deadline_ms, self._age[call.call_id], call.call_id))
+            self._due.pop(call.call_id, None)
+            return
+        # Whoever gives up at this instant gives back its hold before others look for their next unit.
+        due = (deadline_ms, call.state is State.TALKING)
+        if self._due.get(call.call_id) != due:
+            self._due[call.call_id] = due
+            heappush(self._deadlines, (*due, self._age[call.call_id], call.call_id))
 
     def _forget(self, call: Call) -> None:
         del self._calls[call.call_id]
         del self._age[call.call_id]
-        self._due_ms.pop(call.call_id, None)
+        self._due.pop(call.call_id, None)
         for leg in call.legs:
             self._by_leg.pop(leg.leg_id, None)
 
     def _drop_stale(self) -> None:
         """An entry counts only while it is what its call still wants."""
-        while self._deadlines and self._due_ms.get(self._deadlines[0][2]) != self._deadlines[0][0]:
+        while self._deadlines and self._due.get(self._deadlines[0][3]) != self._deadlines[0][:2]:
             heappop(self._deadlines)

@@ -38,6 +38,7 @@ from callctl.simulate.timeline import Timeline
 from dialplan.causes import Cause
 
 PROMPT_MS = 3_000
+TAKE_OVER_MS = 2_000  # as the dialplan has it: a caller whom nobody takes over gets the fallback
 SECOND_CUT = 102
 UNREACHABLE = 34
 
@@ -74,6 +75,7 @@ class Exchange:
         """A caller dials one of our numbers."""
         leg = SimulatedLeg(leg_id, call, self._timeline.now_ms, is_caller=True)
         self.legs[leg_id] = leg
+        self._bound(leg, self._timeline.now_ms + TAKE_OVER_MS)
         self._tell(CallArrived(leg_id, call.caller, call.to))
         if call.hang_up != "never" and not isinstance(call.answer, int):
             self._timeline.at(self._timeline.now_ms + call.hang_up, partial(self._leave, leg, Cause.NORMAL))
@@ -137,9 +139,7 @@ class Exchange:
                     self._tell(LegAnswered(leg.leg_id))
             case Bound():
                 # Asterisk counts seconds from now: a wall clock that jumps does not move it.
-                leg.bound_ms = order.until_ms
-                if order.until_ms is not None:
-                    self._timeline.at(order.until_ms, partial(self._second_cut, leg, order.until_ms))
+                self._bound(leg, order.until_ms)
             case PlayToLeg():
                 self._timeline.at(
                     self._timeline.now_ms + PROMPT_MS, partial(self._tell, PromptEnded(leg.leg_id))
@@ -153,9 +153,7 @@ class Exchange:
         call = self.legs[order.caller_leg_id].call
         leg = SimulatedLeg(order.leg_id, call, self._timeline.now_ms, is_caller=False)
         self.legs[order.leg_id] = leg
-        leg.bound_ms = order.until_ms
-        if order.until_ms is not None:
-            self._timeline.at(order.until_ms, partial(self._second_cut, leg, order.until_ms))
+        self._bound(leg, order.until_ms)
         self._tell(LegReady(leg.leg_id))
 
     def _dial(self, order: JoinAndDial) -> bool:
@@ -185,6 +183,11 @@ class Exchange:
         if told.hang_up != "never":
             who = caller if told.hung_up_by == "caller" else callee
             self._timeline.at(self._timeline.now_ms + told.hang_up, partial(self._leave, who, Cause.NORMAL))
+
+    def _bound(self, leg: SimulatedLeg, until_ms: int | None) -> None:
+        leg.bound_ms = until_ms
+        if until_ms is not None:
+            self._timeline.at(until_ms, partial(self._second_cut, leg, until_ms))
 
     def _second_cut(self, leg: SimulatedLeg, bound_ms: int) -> None:
         if leg.bound_ms == bound_ms:

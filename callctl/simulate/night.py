@@ -17,7 +17,7 @@ from callctl.calls.switchboard import Switchboard
 from callctl.clock import Clock, moment, rfc3339
 from callctl.simulate.exchange import Exchange
 from callctl.simulate.scenario import CallTold, PaymentTold, Scenario
-from callctl.simulate.timeline import Timeline
+from callctl.simulate.timeline import Timeline, Turn
 from rating.ledger import Account, Entry, EntryKind, Ledger, ReferenceClash, same_entry
 from rating.money import ZERO
 from rating.tariff import Tariff
@@ -63,9 +63,9 @@ class Night:
         for jump in scenario.clock_jumps:
             self._timeline.at(start_ms + jump.at, partial(self._jump, round(jump.by_s * 1000)))
         for payment in scenario.payments:
-            self._timeline.at(start_ms + payment.at, partial(self._pay, payment))
+            self._timeline.at(start_ms + payment.at, partial(self._pay, payment), Turn.PAYMENT)
         for number, call in enumerate(scenario.calls, 1):
-            self._timeline.at(start_ms + call.at, partial(self._arrive, f"sim-{number}", call))
+            self._timeline.at(start_ms + call.at, partial(self._arrive, f"sim-{number}", call), Turn.ARRIVAL)
         self._plan_silences()
         self._timeline.run(start_ms + REST_MS)
         self.lines.append(self._summary())
@@ -118,7 +118,7 @@ class Night:
         if due_ms is not None and due_ms != self._woken_at_ms:
             self._woken_at_ms = due_ms
             late_ms = self._late.randint(0, self._scenario.faults.wake_late_ms_max)
-            self._timeline.at(due_ms + late_ms, partial(self._wake, due_ms))
+            self._timeline.at(due_ms + late_ms, partial(self._wake, due_ms), Turn.TIMER)
 
     def _keep_promises(self) -> None:
         for call_id, fault in self.switchboard.take_faults():

@@ -1,24 +1,35 @@
-"""Virtual time: what is to happen, in the order of its moments."""
+"""Virtual time: what is to happen, in the order of its moments.
+
+Rule 1: at one instant the order is payments, news, the switchboard's timer, new calls (S-8 needs one order).
+"""
 
 from collections.abc import Callable
+from enum import IntEnum
 from heapq import heappop, heappush
 from itertools import count
+
+
+class Turn(IntEnum):
+    PAYMENT = 0
+    NEWS = 1
+    TIMER = 2
+    ARRIVAL = 3
 
 
 class Timeline:
     def __init__(self, start_ms: int) -> None:
         self.now_ms = start_ms
         self.jumped_ms = 0
-        self._heap: list[tuple[int, int, Callable[[], None]]] = []
+        self._heap: list[tuple[int, Turn, int, Callable[[], None]]] = []
         self._order = count()
 
-    def at(self, at_ms: int, act: Callable[[], None]) -> None:
+    def at(self, at_ms: int, act: Callable[[], None], turn: Turn = Turn.NEWS) -> None:
         """Whatever lies in the past happens now."""
-        heappush(self._heap, (max(at_ms, self.now_ms), next(self._order), act))
+        heappush(self._heap, (max(at_ms, self.now_ms), turn, next(self._order), act))
 
     def run(self, until_ms: int) -> None:
         while self._heap and self._heap[0][0] <= until_ms:
-            self.now_ms, _, act = heappop(self._heap)
+            self.now_ms, _, _, act = heappop(self._heap)
             act()
 
     @property

@@ -19,7 +19,9 @@ PLANS = {
 def plans() -> dict[str, dict[str, Tariff]]:
     return {
         "test": {
-            name: Tariff(name, [Rate(name, "everywhere", "", unit_s, Money(price), Money(setup), threshold_s)])
+            name: Tariff(
+                name, [Rate(name, "everywhere", "", unit_s, Money(price), Money(setup), threshold_s)]
+            )
             for name, (unit_s, price, setup, threshold_s) in PLANS.items()
         }
     }
@@ -41,6 +43,10 @@ def draw_night(seed: int, *, faulty: bool) -> Scenario:
         for n, account in enumerate(accounts)
     ]
     calls = [_draw_call(luck, numbers, whole_seconds=not faulty) for _ in range(luck.randint(1, 8))]
+    if not faulty:
+        # Two that arrive in one instant have no order that two programs must agree about.
+        for call, at_s in zip(calls, luck.sample(range(100), len(calls)), strict=True):
+            call["at"] = at_s
     payments = [
         {
             "at": luck.randint(0, 150),

@@ -1,4 +1,4 @@
-"""S-8 by brute force: the same calls, a millisecond at a time is not needed as all moments are whole seconds.
+"""S-8 by brute force, a second at a time: all moments of a faultless night are whole seconds.
 
 Rule 1: no code is shared with the product: plain numbers, plain lists, one loop over the seconds.
 """
@@ -65,9 +65,8 @@ class Oracle:
     def _ends_and_answers(self, now: int) -> None:
         for call in self.calls:
             if call.state == "ringing":
-                if call.busy or now == call.rang_at + RING_PATIENCE_S:
-                    self._give_up(call)
-                elif call.answer is None and now >= call.at + call.hang_up:
+                caller_left = call.answer is None and now >= call.at + call.hang_up
+                if call.busy or caller_left or now == call.rang_at + RING_PATIENCE_S:
                     self._give_up(call)
                 elif call.answer is not None and now == call.rang_at + call.answer:
                     call.state, call.answered_at = "talking", now

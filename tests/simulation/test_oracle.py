@@ -1,12 +1,12 @@
 """Without faults, the switchboard and a brute-force oracle agree on every charge, cut and balance."""
 
 import pytest
-from tests.simulation.nights import PLANS, draw_night, plans
-from tests.simulation.oracle import Oracle, OracleCall, Terms
 
 from callctl.calls.records import EndedBy, LegSettled
 from callctl.clock import milliseconds
 from callctl.simulate.night import Night
+from tests.simulation.nights import PLANS, draw_night, plans
+from tests.simulation.oracle import Oracle, OracleCall, Terms
 
 NIGHTS = 400
 SECONDS = 500
@@ -41,6 +41,7 @@ def _compare(seed: int) -> None:
         ],
         payments=[(payment.at // 1000, payment.account, payment.amount) for payment in scenario.payments],
     )
+    oracle.calls.sort(key=lambda call: (call.at, call.number))  # older calls first
     oracle.run(SECONDS)
     start_ms = milliseconds(scenario.start)
     settled = {record.leg_id: record for record in night.records if isinstance(record, LegSettled)}

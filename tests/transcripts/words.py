@@ -1,0 +1,61 @@
+"""A switchboard with one subscriber, spoken to in the words of a call: hear, then what is ordered."""
+
+from dataclasses import dataclass, field
+
+from callctl.calls.directory import Directory, Number
+from callctl.calls.events import CallArrived, EntryPosted, Event
+from callctl.calls.orders import Order
+from callctl.calls.switchboard import Switchboard
+from callctl.calls.terms import CallTerms
+from dialplan.scheme import Forward, HangUp, Scheme
+from rating.ledger import Account, Entry, EntryKind, Ledger
+from rating.money import Money
+from rating.tariff import Rate, Tariff
+
+CALLER, NUMBER, MOBILE = "79031112233", "74951234567", "79161110002"
+A, B = "a", "leg1-a"
+
+RATE = Rate("demo/six@1", "everywhere", "", 6, Money(100), Money(0), 0)
+
+
+@dataclass
+class Desk:
+    """One account `ann` with `balance` kopecks, one number, forwarded to one mobile."""
+
+    balance: int = 300
+    terms: CallTerms = field(default_factory=lambda: CallTerms(("carrier",), "carrier", warning_ms=0))
+    otherwise: str | None = None
+
+    def __post_init__(self) -> None:
+        self.ledger = Ledger()
+        self.ledger.open(Account("ann", "demo", "six", Money(self.balance)))
+        directory = Directory({"demo": {"six": Tariff("demo/six@1", [RATE])}})
+        nodes = {"ring": Forward(kind="forward", to=[MOBILE], patience_s=30, otherwise=self.otherwise)}
+        bye = {"bye": HangUp.model_validate({"kind": "hang_up", "cause": "no_answer"})}
+        scheme = Scheme(start="ring", nodes=nodes | (bye if self.otherwise else {}))
+        directory.add(Number(NUMBER, "ann", scheme))
+        self.board = Switchboard(self.ledger, directory, self.terms)
+
+    @property
+    def account(self) -> Account:
+        account = self.ledger.account("ann")
+        assert account
+        return account
+
+    def hear(self, event: Event, at_ms: int) -> list[Order]:
+        orders = self.board.handle(event, at_ms)
+        assert not self.board.take_faults()
+        return orders
+
+    def wake(self, at_ms: int) -> list[Order]:
+        orders = self.board.wake(at_ms)
+        assert not self.board.take_faults()
+        return orders
+
+    def arrive(
+        self, at_ms: int = 0, leg_id: str = A, number: str = NUMBER, caller: str = CALLER
+    ) -> list[Order]:
+        return self.hear(CallArrived(leg_id, caller, number), at_ms)
+
+    def pay(self, amount: int, at_ms: int, reference: str = "p1") -> list[Order]:
+        return self.hear(EntryPosted(Entry("ann", reference, EntryKind.PAYMENT, Money(amount), at_ms)), at_ms)
