@@ -9,6 +9,13 @@ from callctl.complaint import Complaint
 from callctl.storage.books import Books
 from rating.money import show_roubles
 
+# Asterisk cuts what it prints at a kilobyte.
+HELP = """callctl balance NUMBER    balance, held and available money of whoever has the number
+callctl balance ACCOUNT   the same by account
+callctl help              this text
+More is said by `callctl --help` in a shell.
+"""
+
 
 def balance_row(books: Books, asked: str) -> str:
     try:

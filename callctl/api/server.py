@@ -4,6 +4,7 @@ Rule 1: a fault of whoever asks is a problem with a status and one line; it chan
 Rule 2: the database away is 503, and nothing is half done.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -12,7 +13,7 @@ from prometheus_client import generate_latest
 from pydantic import BaseModel, ValidationError
 
 from callctl import metrics
-from callctl.api.asterisk_cli import balance_row
+from callctl.api.asterisk_cli import HELP, balance_row
 from callctl.api.words import (
     Json,
     NewAccount,
@@ -23,17 +24,21 @@ from callctl.api.words import (
     show_entry,
     show_leg,
 )
-from callctl.calls.events import EntryPosted
 from callctl.calls.view import CallView
 from callctl.complaint import Complaint
+from callctl.settings import faults_of
 from callctl.storage.books import Books, Clash, Exists, Missing
 from callctl.storage.database import DatabaseAway
 from rating.ledger import Ledger
 from rating.money import Money
 
-BODY_BYTES_MAX = 2_000_000
+# A scheme of SCHEME_CHARACTERS_MAX, each written as an escape of six bytes or less.
+BODY_BYTES_MAX = 700_000
+BODY_TYPE = "application/json"
 
 STATUSES: dict[type[Exception], int] = {Missing: 404, Exists: 409, Clash: 409, DatabaseAway: 503}
+
+log = logging.getLogger(__name__)
 
 Handled = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Body = TypeVar("Body", bound=BaseModel)
@@ -48,14 +53,12 @@ class Api:
         ledger: Ledger,
         *,
         live: Callable[[], list[CallView]],
-        posted: Callable[[EntryPosted], None],
         health: Callable[[], Json],
         measure: Callable[[], None],
     ) -> None:
         self._books = books
         self._ledger = ledger
         self._live = live
-        self._posted = posted
         self._health = health
         self._measure = measure
 
@@ -73,6 +76,7 @@ class Api:
                 web.post("/accounts/{account_id}/payments", self._post_payment),
                 web.post("/numbers", self._post_number),
                 web.get("/legs/{leg_id}", self._get_leg),
+                web.get("/asterisk/help", self._get_asterisk_help),
                 web.post("/asterisk/callctl_balance/single", self._post_asterisk_balance),
             ]
         )
@@ -113,8 +117,6 @@ class Api:
         asked = await _body(request, NewPayment)
         account_id = request.match_info["account_id"]
         payment = await self._books.pay(account_id, Money(asked.amount_kopecks), asked.reference)
-        if payment.is_new:
-            self._posted(EntryPosted(payment.entry))
         shown = {**show_account(self._books.account(account_id)), "is_new": payment.is_new}
         return web.json_response(shown, status=201 if payment.is_new else 200)
 
@@ -126,6 +128,9 @@ class Api:
     async def _get_leg(self, request: web.Request) -> web.Response:
         return web.json_response(show_leg(await self._books.leg(request.match_info["leg_id"])))
 
+    async def _get_asterisk_help(self, request: web.Request) -> web.Response:
+        return web.Response(text=HELP)
+
     async def _post_asterisk_balance(self, request: web.Request) -> web.Response:
         """Asterisk's `realtime load` takes an empty answer for "nothing found", so there is always a row."""
         asked = str((await request.post()).get("number", ""))
@@ -133,6 +138,9 @@ class Api:
 
 
 async def _body(request: web.Request, kind: type[Body]) -> Body:
+    """Only what calls itself JSON: a page in somebody's browser can send anything else to this address."""
+    if request.content_type != BODY_TYPE:
+        raise web.HTTPUnsupportedMediaType(reason=f"send {BODY_TYPE}")
     return kind.model_validate_json(await request.read())
 
 
@@ -141,13 +149,15 @@ async def _problems(request: web.Request, handler: Handled) -> web.StreamRespons
     try:
         return await handler(request)
     except ValidationError as error:
-        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
-        return _problem(400, "; ".join(faults))
+        return _problem(400, "; ".join(faults_of(error)))
     except (Complaint, DatabaseAway) as error:
         detail = f"the database is away: {error}" if isinstance(error, DatabaseAway) else str(error)
         return _problem(STATUSES.get(type(error), 400), detail)
     except web.HTTPException as error:
-        return _problem(error.status, error.reason)
+        return _problem(error.status, f"{request.method} {request.path!r}: {error.reason}")
+    except Exception:
+        log.exception("%s %r met a fault of ours", request.method, request.path)
+        return _problem(500, "a fault of the service: its log says more")
 
 
 def _problem(status: int, detail: str) -> web.Response:

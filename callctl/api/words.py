@@ -1,12 +1,14 @@
 """What goes over HTTP: bodies that come in, and how values look going out.
 
 Rule 1: amounts are integer kopecks in fields that say so; times are RFC 3339 with a zone.
+Rule 2: nothing is taken for what it is not: no text for a number, no 1.0 and no `true` for 1.
 """
 
+import re
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from callctl.calls.view import CallView
 from callctl.clock import moment, rfc3339
@@ -14,13 +16,30 @@ from callctl.storage.rows import EntryRow, LegRow
 from rating.ledger import Account
 from rating.money import MONEY_MAX
 
-Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$")]
-Reference = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,120}$")]
-SCHEME_CHARACTERS_MAX = 1_000_000
+SCHEME_CHARACTERS_MAX = 100_000
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
+_REFERENCE = re.compile(r"[\x21-\x7e]{1,120}")
+
+
+def _id(text: str) -> str:
+    if not _ID.fullmatch(text):
+        raise ValueError("give letters, digits and . _ @ -, at most 64, a letter or a digit first")
+    return text
+
+
+def _reference(text: str) -> str:
+    if not _REFERENCE.fullmatch(text):
+        raise ValueError("give visible ASCII signs without spaces, at most 120")
+    return text
+
+
+Id = Annotated[str, AfterValidator(_id)]
+Reference = Annotated[str, AfterValidator(_reference)]
 
 
 class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class NewAccount(_Body):

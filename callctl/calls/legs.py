@@ -107,9 +107,8 @@ class Attempt:
         return self.settle(self.ending.at_ms, self.ending.by, cause)
 
     def settle(self, at_ms: int, ended_by: EndedBy, cause: int) -> list[LegSettled]:
-        """The bill, once; a second end of the same connection changes nothing."""
-        if self.is_settled:
-            return []
+        """The bill."""
+        assert not self.is_settled, self.leg.leg_id
         self.is_settled = True
         entry = None
         if self.meter:

@@ -1,14 +1,14 @@
 """`callctl account …` and `callctl number …`."""
 
-from argparse import ArgumentTypeError, Namespace
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from callctl.commands.arguments import id_argument, read_text, roubles_argument
 from callctl.commands.client import add_service_options, ask
 from callctl.commands.show import print_json, print_table
-from callctl.complaint import Complaint
-from rating.money import Money, parse_roubles, show_roubles
+from rating.money import Money, show_roubles
 
 ACCOUNT_COLUMNS = {
     "account_id": "account",
@@ -32,9 +32,11 @@ def add_commands(commands: Any) -> None:
     words = account.add_subparsers(required=True, metavar="WORD")
 
     add = words.add_parser("add", help="open an account")
-    add.add_argument("account_id", metavar="ID")
-    add.add_argument("--profile", required=True, help="the operator's profile, such as demo")
-    add.add_argument("--plan", required=True, help="a plan of that profile, such as six")
+    add.add_argument("account_id", metavar="ID", type=id_argument)
+    add.add_argument(
+        "--profile", required=True, type=id_argument, help="the operator's profile, such as demo"
+    )
+    add.add_argument("--plan", required=True, type=id_argument, help="a plan of that profile, such as six")
     add.add_argument(
         "--balance", metavar="RUB", type=roubles_argument, default=Money(0), help="to begin with"
     )
@@ -42,46 +44,32 @@ def add_commands(commands: Any) -> None:
     add.set_defaults(run=_add)
 
     pay = words.add_parser("pay", help="take a payment; the same reference again changes nothing")
-    pay.add_argument("account_id", metavar="ID")
+    pay.add_argument("account_id", metavar="ID", type=id_argument)
     pay.add_argument("amount", metavar="RUB", type=roubles_argument)
-    pay.add_argument("--ref", required=True, help="the payment's own id, unique for the account")
+    pay.add_argument(
+        "--ref", required=True, type=id_argument, help="the payment's own id, unique for the account"
+    )
     add_service_options(pay)
     pay.set_defaults(run=_pay)
 
     show = words.add_parser("show", help="balance, held, available")
-    show.add_argument("account_id", metavar="ID")
+    show.add_argument("account_id", metavar="ID", type=id_argument)
     add_service_options(show)
     show.set_defaults(run=_show)
 
     entries = words.add_parser("entries", help="the lines of the ledger")
-    entries.add_argument("account_id", metavar="ID")
+    entries.add_argument("account_id", metavar="ID", type=id_argument)
     add_service_options(entries)
     entries.set_defaults(run=_entries)
 
     number = commands.add_parser("number", help="numbers: add")
     words = number.add_subparsers(required=True, metavar="WORD")
     add = words.add_parser("add", help="give a number to an account, with its routing scheme")
-    add.add_argument("e164", metavar="E164", help="such as 74951234567")
-    add.add_argument("--account", required=True, metavar="ID")
-    add.add_argument("--scheme", required=True, metavar="FILE", type=Path)
+    add.add_argument("e164", metavar="E164", type=id_argument, help="such as 74951234567")
+    add.add_argument("--account", required=True, metavar="ID", type=id_argument, help="whose it is")
+    add.add_argument("--scheme", required=True, metavar="FILE", type=Path, help="where its calls go")
     add_service_options(add)
     add.set_defaults(run=_add_number)
-
-
-def roubles_argument(text: str) -> Money:
-    amount = parse_roubles(text)
-    if amount is None:
-        raise ArgumentTypeError(f"{text!r} is not an amount in roubles: write 12 or 12.34")
-    return amount
-
-
-def read_text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except OSError as error:
-        raise Complaint(f"{path}: {error.strerror}: name a file that can be read") from error
-    except UnicodeDecodeError as error:
-        raise Complaint(f"{path}: not UTF-8 text (byte {error.start}): save it as UTF-8") from error
 
 
 def _add(options: Namespace) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from callctl.commands.accounts import read_text
+from callctl.commands.arguments import id_argument, read_text
 from callctl.commands.client import add_service_options, ask
 from callctl.commands.explain import explain_leg
 from callctl.commands.show import print_json, print_table
@@ -13,24 +13,20 @@ from callctl.complaint import Complaint
 from dialplan.check import read_scheme
 
 CALL_COLUMNS = {
-    "arrived_at": "since",
     "from": "from",
     "number": "number",
     "target": "target",
     "state": "state",
     "account_id": "account",
-    "answered_at": "answered",
     "paid_until": "paid until",
     "held_kopecks": "held",
     "balance_kopecks": "balance",
-    "available_kopecks": "available",
 }
 LEG_COLUMNS = {
     "leg_id": "leg",
     "from": "from",
     "to": "to",
     "answered_at": "answered",
-    "ended_at": "ended",
     "seconds": "s",
     "units": "units",
     "charge_kopecks": "charge",
@@ -45,12 +41,12 @@ def add_commands(commands: Any) -> None:
     calls.set_defaults(run=_calls)
 
     cdr = commands.add_parser("cdr", help="the connections of an account")
-    cdr.add_argument("--account", required=True, metavar="ID")
+    cdr.add_argument("--account", required=True, metavar="ID", type=id_argument, help="whose they are")
     add_service_options(cdr)
     cdr.set_defaults(run=_cdr)
 
     explain = commands.add_parser("explain", help="why a connection cost what it cost")
-    explain.add_argument("leg", metavar="LEG", help="a leg id of `callctl cdr`")
+    explain.add_argument("leg", metavar="LEG", type=id_argument, help="a leg id of `callctl cdr`")
     add_service_options(explain)
     explain.set_defaults(run=_explain)
 
@@ -98,6 +94,6 @@ def _check(options: Namespace) -> None:
             }
         )
     if faults:
-        raise Complaint("\n".join(f"{options.file}: {fault}" for fault in faults))
+        raise Complaint(*(f"{options.file}: {fault}" for fault in faults))
     if not options.json and not isinstance(scheme, list):
         print(f"{options.file}: a sound scheme of {len(scheme.nodes)} nodes, starting at {scheme.start!r}")

@@ -10,7 +10,9 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
 
+from callctl.commands.arguments import address_argument
 from callctl.complaint import Complaint
+from callctl.settings import Address, read_address
 from callctl.stack.whereabouts import read_whereabouts
 
 ANSWER_S_MAX = 15
@@ -21,26 +23,31 @@ class NoService(Complaint):
 
 
 def add_service_options(parser: ArgumentParser) -> None:
-    parser.add_argument("--api", metavar="HOST:PORT", help="where the service listens")
+    parser.add_argument(
+        "--api",
+        metavar="HOST:PORT",
+        type=address_argument,
+        help="where the service listens (as the last `up` said)",
+    )
     parser.add_argument("--state", metavar="DIR", type=Path, help="the state directory of its `callctl up`")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
-def find_service(options: Namespace) -> str:
+def find_service(options: Namespace) -> Address:
     if options.api:
-        return str(options.api)
+        return Address(*options.api)
     whereabouts = read_whereabouts(options.state)
     if whereabouts is None:
         where = f" in {options.state}" if options.state else ""
         raise NoService(
             f"no running service found{where}: start one with `callctl up`, or name it with --api HOST:PORT"
         )
-    return str(whereabouts["api"])
+    return read_address(whereabouts["api"])
 
 
 def ask(options: Namespace, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
     address = find_service(options)
-    connection = http.client.HTTPConnection(address, timeout=ANSWER_S_MAX)
+    connection = http.client.HTTPConnection(*address, timeout=ANSWER_S_MAX)
     try:
         connection.request(
             method,
@@ -49,13 +56,18 @@ def ask(options: Namespace, method: str, path: str, body: dict[str, Any] | None 
             headers={"Content-Type": "application/json"},
         )
         response = connection.getresponse()
-        answer = json.loads(response.read())
+        text = response.read()
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise NoService(f"the service at {address} does not answer ({error}): is it running?") from error
     finally:
         connection.close()
+    try:
+        answer = json.loads(text)
+        if response.status < 400:
+            return answer
+        detail = answer["detail"]
+    except (ValueError, TypeError, KeyError):
+        raise NoService(f"what listens at {address} is no callctl (HTTP {response.status})") from None
     if response.status >= 500:
-        raise NoService(f"the service cannot do it now: {answer.get('detail', answer)}")
-    if response.status >= 400:
-        raise Complaint(answer["detail"])
-    return answer
+        raise NoService(f"the service cannot do it now: {detail}")
+    raise Complaint(detail)

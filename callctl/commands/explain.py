@@ -32,8 +32,8 @@ def explain_leg(leg: Mapping[str, Any]) -> list[str]:
         told.append("It runs; the bill is made when it ends.")
         return told
     if leg["answered_at"]:
-        span = f"{clock_time(leg['answered_at'])} to {clock_time(leg['ended_at'])}"
-        told.append(f"Answered, {span}: {leg['seconds']} s; {ENDED_BY[leg['ended_by']]}.")
+        began, ended = (clock_time(leg[name], "milliseconds") for name in ("answered_at", "ended_at"))
+        told.append(f"Answered, {began} to {ended}: {leg['seconds']} s; {ENDED_BY[leg['ended_by']]}.")
     else:
         told.append(f"Not answered; {ENDED_BY[leg['ended_by']]} (cause {leg['cause']}).")
     if leg["rate"]:

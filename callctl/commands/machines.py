@@ -3,14 +3,13 @@
 import asyncio
 import contextlib
 import json
-import signal
 import sys
-import tomllib
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
 from callctl.complaint import Complaint
+from callctl.signals import end_on_signals
 
 
 def add_commands(commands: Any) -> None:
@@ -57,23 +56,18 @@ def _report(line: str) -> None:
 
 
 def _up(options: Namespace) -> None:
-    from callctl.settings import check_settings
+    from callctl.settings import check_settings, read_content
     from callctl.stack.plan import Plan
 
-    content: dict[str, Any] = {}
-    if options.config:
-        try:
-            content = tomllib.loads(options.config.read_text("utf-8"))
-        except OSError as error:
-            raise Complaint(f"{options.config}: {error.strerror}") from error
-        except tomllib.TOMLDecodeError as error:
-            raise Complaint(f"{options.config}: {error}") from error
+    content = read_content(options.config) if options.config else {}
+    if not isinstance(content, dict):
+        raise Complaint(f"{options.config}: give a table of options")
     for name in ("state", "sip", "api", "rtp", "emergency_trunk", "database", "demo"):
         if (value := getattr(options, name)) is not None:
             content[name] = value
     if options.trunk:
         content["trunks"] = _trunks(options.trunk)
-    plan = check_settings(Plan, content, str(options.config or "callctl up"))
+    plan = check_settings(Plan, content, str(options.config or "up"))
     with contextlib.suppress(asyncio.CancelledError):
         asyncio.run(_stay_up(plan))
 
@@ -81,25 +75,17 @@ def _up(options: Namespace) -> None:
 async def _stay_up(plan: Any) -> None:
     from callctl.stack.up import bring_up, watch
 
-    _end_on_signals()
+    end_on_signals()
     async with bring_up(plan, _report) as stack:
         print(json.dumps(stack.note), flush=True)
         await watch(stack, _report)
-
-
-def _end_on_signals() -> None:
-    """SIGTERM and SIGINT unwind what was started, whatever step it is at; a second one is not needed."""
-    task = asyncio.current_task()
-    assert task
-    for sign in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(sign, task.cancel)
 
 
 def _trunks(told: list[str]) -> dict[str, str]:
     trunks: dict[str, str] = {}
     for text in told:
         name, equals, address = text.partition("=")
-        if not equals:
+        if not name or not equals:
             raise Complaint(f"--trunk {text}: give it as NAME=HOST:PORT")
         if name in trunks:
             raise Complaint(f"--trunk {text}: {name!r} is named twice")
@@ -118,7 +104,7 @@ def _demo(options: Namespace) -> None:
     from callctl.demo.show import demonstrate
 
     async def until_the_end() -> None:
-        _end_on_signals()
+        end_on_signals()
         await demonstrate(_report, stay=not options.once)
 
     with contextlib.suppress(asyncio.CancelledError):

@@ -3,45 +3,57 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from callctl.complaint import one_line
 from rating.money import show_roubles
 
-NARROW = 200
+# What a file or a pipe gets: wide enough that no id is cut.
+WIDE = 200
+
+# S-2: the operators' days and hours are Moscow's, which knows no summer time.
+MOSCOW = timezone(timedelta(hours=3), "MSK")
 
 
 def print_json(answer: object) -> None:
-    json.dump(answer, sys.stdout, indent=2, ensure_ascii=False)
-    print()
+    print(json.dumps(answer, indent=2, ensure_ascii=False))
 
 
 def roubles(kopecks: int | None) -> str:
     return "" if kopecks is None else show_roubles(kopecks)
 
 
-def clock_time(stamp: str | None) -> str:
-    """`12:34:56.789` of an RFC 3339 time."""
-    return stamp[11:23] if stamp else ""
+def clock_time(stamp: str | None, parts: str = "seconds") -> str:
+    """`12:34:56` in Moscow of an RFC 3339 time."""
+    return datetime.fromisoformat(stamp).astimezone(MOSCOW).time().isoformat(parts) if stamp else ""
+
+
+def console() -> Console:
+    return Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
 
 
 def table(title: str, columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> Table:
     """`columns`: heading by field; amounts in kopecks become roubles."""
-    drawn = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left")
+    drawn = Table(title=Text(title), box=box.SIMPLE_HEAD, title_justify="left", padding=(0, 1, 0, 0))
     for field, heading in columns.items():
         is_number = field.endswith("_kopecks") or field in ("seconds", "units", "cause")
-        drawn.add_column(heading, justify="right" if is_number else "left", no_wrap=True)
+        drawn.add_column(
+            heading, justify="right" if is_number else "left", no_wrap=is_number, overflow="fold"
+        )
     for row in rows:
-        drawn.add_row(*(_cell(field, row.get(field)) for field in columns))
+        # As text: what callers and payers wrote in brackets is not for rich to read.
+        drawn.add_row(*(Text(one_line(_cell(field, row.get(field)))) for field in columns))
     return drawn
 
 
 def print_table(title: str, columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> None:
-    width = None if sys.stdout.isatty() else NARROW
-    Console(width=width, highlight=False).print(table(title, columns, rows))
+    console().print(table(title, columns, rows))
 
 
 def _cell(field: str, value: Any) -> str:

@@ -14,6 +14,7 @@ from rich.table import Table
 from callctl.commands.calls import CALL_COLUMNS
 from callctl.commands.explain import explain_leg
 from callctl.commands.show import clock_time, roubles, table
+from callctl.commands.show import console as wide_console
 from callctl.demo.phones import Caller
 from callctl.demo.seen import CallSeen
 from callctl.demo.subscribers import SUBSCRIBERS, Subscriber
@@ -55,14 +56,14 @@ async def demonstrate(report: Report, *, stay: bool) -> None:
 
 
 async def _show(stack: Stack, stay: bool) -> None:
-    console = Console(highlight=False)
+    console = wide_console()
     console.print(
         f"\nSIP {stack.plan.sip}, API {stack.plan.api}, plan demo/six: 1.00 RUB for each 6 s begun\n"
     )
     async with aiohttp.ClientSession(stack.api_url) as http:
         await _run_calls(stack, http, console)
         await _print_bills(http, console)
-    console.print(_what_next(stack))
+    console.print(_what_next(stack), soft_wrap=True)
     if stay:
         console.print("Ctrl-C ends everything.")
         await asyncio.Event().wait()
@@ -129,7 +130,7 @@ async def _print_bills(http: aiohttp.ClientSession, console: Console) -> None:
         for leg in await _get(http, f"/accounts/{subscriber.account_id}/legs"):
             began = clock_time(leg["held_at"])
             console.print(f"\n{began} {subscriber.account_id}: {roubles(leg['charge_kopecks'])} RUB")
-            console.print("\n".join(explain_leg(leg)))
+            console.print("\n".join(explain_leg(leg)), soft_wrap=True)
 
 
 async def _get(http: aiohttp.ClientSession, path: str) -> Any:

@@ -64,11 +64,11 @@ def draw_night(seed: int, *, faulty: bool) -> Scenario:
         "payments": payments,
         "settings": {"second_cut_s": luck.choice([3, 20]), "warning_s": luck.choice([0, 4, 10])},
     }
+    content["clock_jumps"] = [
+        {"at": luck.randint(0, 100), "by_s": luck.choice([-3600, -2, 5, 86400])}
+        for _ in range(luck.randint(0, 2))
+    ]
     if faulty:
-        content["clock_jumps"] = [
-            {"at": luck.randint(0, 100), "by_s": luck.choice([-3600, -2, 5, 86400])}
-            for _ in range(luck.randint(0, 2))
-        ]
         content["faults"] = _draw_faults(luck)
     return Scenario.model_validate(content)
 

@@ -263,6 +263,12 @@ def test_tone_sounds_once_before_the_money_ends_and_again_after_a_payment() -> N
     assert tones == [PlayToBridge(A, "tone:!1400/300")]
 
 
+def test_tone_sounds_once_though_units_are_shorter_than_its_notice() -> None:
+    desk = talking(Desk(400, CallTerms(("carrier",), "carrier", warning_ms=15_000)))
+    tones = [order for order in desk.wake(25_999) if isinstance(order, PlayToBridge)]
+    assert tones == [PlayToBridge(A, "tone:!1400/300")]
+
+
 def test_tone_sounds_though_the_money_was_drawn_by_another_call() -> None:
     desk = talking(Desk(300, CallTerms(("carrier",), "carrier", warning_ms=1_000)))
     desk.arrive(3_000, "b")

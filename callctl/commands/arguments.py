@@ -1,0 +1,46 @@
+"""What people type, taken for what it is or refused with a word on how to write it.
+
+Rule 1: nothing that is refused here has been asked of the service, so it changed nothing.
+"""
+
+from argparse import ArgumentTypeError
+from pathlib import Path
+
+from callctl.complaint import Complaint
+from callctl.settings import Address, read_address
+from rating.money import Money, parse_roubles
+
+
+def roubles_argument(text: str) -> Money:
+    amount = parse_roubles(text)
+    if amount is None:
+        raise ArgumentTypeError(f"{text!r} is not an amount in roubles: write 12 or 12.34")
+    return amount
+
+
+def id_argument(text: str) -> str:
+    """Of an account, a leg, a payment: what it may look like is the service's to say."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ArgumentTypeError(f"{text!r} is not text: write it in UTF-8") from None
+    # HTTP takes the dots for steps between folders.
+    if text.strip() in ("", ".", ".."):
+        raise ArgumentTypeError(f"{text!r} is no id: give one such as anna")
+    return text
+
+
+def address_argument(text: str) -> Address:
+    try:
+        return read_address(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no address: give HOST:PORT, such as 127.0.0.1:8080") from None
+
+
+def read_text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except OSError as error:
+        raise Complaint(f"{path}: {error.strerror}: name a file that can be read") from error
+    except UnicodeDecodeError as error:
+        raise Complaint(f"{path}: not UTF-8 text (byte {error.start}): save it as UTF-8") from error
