@@ -1,21 +1,26 @@
 """The command line.
 
 Rule 1: a fault of whoever types is one line on stderr and exit code 2; never a traceback.
+Rule 2: no running service is exit code 1. A reader of ours that goes away is no fault at all.
 """
 
 import argparse
+import errno
+import io
 import os
 import sys
 from typing import NoReturn
 
 from callctl.commands import accounts, calls, machines
 from callctl.commands.client import NoService
-from callctl.complaint import Complaint
+from callctl.complaint import Complaint, one_line
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        self.exit(2, f"{self.prog}: {one_line(message)} (see {self.prog} --help)\n")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -30,20 +35,49 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    options = parser().parse_args(arguments)
+    if sys.stdout is None:  # closed by whoever started us
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 ours until the end
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that lacks a letter gets its number
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
+        try:
+            return _obey(arguments)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _write_no_more()
+        return 0
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        _write_no_more()
+        return _complain(
+            f"{error.filename or 'the output'}: {error.strerror}: make room and try again", code=1
+        )
+
+
+def _obey(arguments: list[str] | None) -> int:
+    try:
+        options = parser().parse_args(arguments)
         options.run(options)
     except NoService as complaint:
-        print(f"callctl: {complaint}", file=sys.stderr)
-        return 1
+        return _complain(*complaint.args, code=1)
     except Complaint as complaint:
-        print(f"callctl: {complaint}", file=sys.stderr)
-        return 2
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _complain(*complaint.args, code=2)
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+def _complain(*lines: object, code: int) -> int:
+    for line in lines:
+        print(f"callctl: {one_line(line)}", file=sys.stderr)
+    return code
+
+
+def _write_no_more() -> None:
+    """Python would try again at its end, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -2,4 +2,9 @@
 
 
 class Complaint(Exception):
-    """One line: what is wrong and what to do. The command line prints it and exits with 2."""
+    """What is wrong and what to do, a line an argument. The command line prints it and exits with 2."""
+
+
+def one_line(text: object) -> str:
+    """Whatever somebody gave us a name of, it breaks no line and moves no cursor."""
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in str(text))

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import signal
 import sys
 from collections.abc import Mapping
 
@@ -17,6 +16,7 @@ from callctl.complaint import Complaint
 from callctl.places import MIGRATIONS, PROFILES
 from callctl.service import Service
 from callctl.settings import ServiceSettings
+from callctl.signals import end_on_signals
 from callctl.storage.books import Books
 from callctl.storage.database import Pool, close_pool, open_pool
 from callctl.storage.migrations import migrate
@@ -41,10 +41,7 @@ def run_service(settings: ServiceSettings, *, verbose: bool = False) -> None:
 
 
 async def _serve(settings: ServiceSettings) -> None:
-    task = asyncio.current_task()
-    assert task
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(sign, task.cancel)
+    end_on_signals()
     profiles = load_profiles()
     pool = await open_pool(settings.database)
     try:
@@ -71,12 +68,17 @@ async def _serve_from(
             directory.add(Number(row.e164, row.account_id, scheme))
         open_legs = await read_open_legs(connection)
     service = Service(settings, ledger, directory, clock, open_legs)
-    books = Books(pool, ledger, directory, clock)
+    books = Books(
+        pool,
+        ledger,
+        directory,
+        clock,
+        posted=lambda entry: service.hear(EntryPosted(entry), clock.now_ms()),
+    )
     api = Api(
         books,
         ledger,
         live=service.switchboard.live,
-        posted=lambda posted: service.hear(EntryPosted(posted.entry), clock.now_ms()),
         health=service.health,
         measure=service.measure,
     )

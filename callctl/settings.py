@@ -4,7 +4,10 @@ Rule 1: a file with a fault gets all its complaints, and nothing starts.
 """
 
 import json
+import re
 import tomllib
+from collections.abc import Sequence
+from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
 from typing import Annotated, NamedTuple, TypeVar
 
@@ -14,7 +17,7 @@ from callctl.calls.terms import REFUSAL_CAUSES, CallTerms
 from callctl.complaint import Complaint
 from rating.refusal import Refusal
 
-LOOPBACK = "127."
+_ADDRESS = re.compile(r"([^\s:/]+):([0-9]{1,5})")
 
 
 class Address(NamedTuple):
@@ -25,27 +28,31 @@ class Address(NamedTuple):
         return f"{self.host}:{self.port}"
 
 
-def _address(value: object) -> Address:
-    if isinstance(value, list | tuple) and len(value) == 2:
-        return Address(str(value[0]), int(value[1]))
-    host, colon, port = str(value).rpartition(":")
-    if not colon or not port.isdigit() or not 0 <= int(port) <= 65535:
+def read_address(value: object) -> Address:
+    """`HOST:PORT`, or the pair that we write ourselves."""
+    text = f"{value[0]}:{value[1]}" if isinstance(value, list | tuple) and len(value) == 2 else value
+    match = _ADDRESS.fullmatch(text) if isinstance(text, str) else None
+    if match is None or int(match[2]) > 65535:
         raise ValueError("give it as HOST:PORT")
-    return Address(host, int(port))
+    return Address(match[1], int(match[2]))
 
 
 def _on_loopback(address: Address) -> Address:
-    if not address.host.startswith(LOOPBACK):
+    try:
+        is_loopback = IPv4Address(address.host).is_loopback
+    except AddressValueError:
+        is_loopback = False
+    if not is_loopback:
         raise ValueError("only a loopback address (127.…): there is no password and no TLS here")
     return address
 
 
-Anywhere = Annotated[Address, BeforeValidator(_address)]
-Loopback = Annotated[Address, BeforeValidator(_address), AfterValidator(_on_loopback)]
+Anywhere = Annotated[Address, BeforeValidator(read_address)]
+Loopback = Annotated[Address, BeforeValidator(read_address), AfterValidator(_on_loopback)]
 
 
 class Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class RefusalSettings(Table):
@@ -108,24 +115,34 @@ Settings = TypeVar("Settings", bound=Table)
 
 
 def read_settings(kind: type[Settings], path: Path) -> Settings:
-    """From TOML, or from JSON when the name ends so."""
+    return check_settings(kind, read_content(path), str(path))
+
+
+def read_content(path: Path) -> object:
+    """Of a TOML file, or of a JSON file when the name ends so."""
     try:
         text = path.read_text("utf-8")
+        return json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except OSError as error:
         raise Complaint(f"{path}: {error.strerror}: name a settings file that can be read") from error
-    try:
-        content = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
-    except (json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise Complaint(f"{path}: not UTF-8 text (byte {error.start}): save it as UTF-8") from error
+    except (ValueError, RecursionError) as error:
         raise Complaint(f"{path}: {error}") from error
-    return check_settings(kind, content, str(path))
 
 
 def check_settings(kind: type[Settings], content: object, source: str) -> Settings:
     try:
         return kind.model_validate(content)
     except ValidationError as error:
-        faults = [
-            f"{'.'.join(map(str, fault['loc']))}: {fault['msg'].removeprefix('Value error, ')}"
-            for fault in error.errors()
-        ]
-        raise Complaint(f"{source}: {'; '.join(faults)}") from error
+        raise Complaint(f"{source}: {'; '.join(faults_of(error))}") from error
+
+
+def faults_of(error: ValidationError) -> list[str]:
+    """All that is wrong, each with its place."""
+    return [_fault(fault["loc"], fault["msg"]) for fault in error.errors()]
+
+
+def _fault(place: Sequence[int | str], message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    return f"{'.'.join(map(str, place))}: {message}" if place else message

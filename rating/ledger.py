@@ -55,6 +55,7 @@ class Account:
     plan: str
     balance: Money
     held: Money = ZERO
+    holds: int = 0
 
     @property
     def available(self) -> Money:
@@ -110,6 +111,7 @@ class Ledger:
             return Refusal.NOT_ENOUGH
         hold = Hold(hold_id, account, ZERO)
         self._holds[hold_id] = hold
+        account.holds += 1
         self._add(hold, amount)
         return hold
 
@@ -128,6 +130,7 @@ class Ledger:
         assert 0 <= amount <= hold.amount, (hold, amount)
         del self._holds[hold.hold_id]
         account = hold.account
+        account.holds -= 1
         account.held = Money(account.held - hold.amount)
         entry = Entry(account.account_id, hold.hold_id, EntryKind.CONNECTION, Money(-amount), at_ms)
         self.apply(entry)

@@ -8,7 +8,7 @@ import logging
 
 from callctl.asterisk.ami import Ami
 from callctl.asterisk.ari import Ari, AriRefused, AriUnknown
-from callctl.asterisk.wire import seconds_left, write
+from callctl.asterisk.wire import Operation, seconds_left, write
 from callctl.calls.events import Why
 from callctl.calls.orders import Bound, JoinAndDial, MediaOrder, PlaceLeg
 from callctl.clock import Clock
@@ -18,7 +18,9 @@ log = logging.getLogger(__name__)
 # 404: no such channel or bridge; 409, 422: it has left our application; 400: addChannel's word for 404.
 GONE = {404, 409}
 GONE_JOINING = {400, 404, 409, 412, 422}
+# We choose the ids: what exists already was made by us, for an earlier try or by the same order before.
 EXISTS = 409
+CREATING = {("channels", "create"), ("bridges", "createWithId")}
 
 
 class Switch:
@@ -35,7 +37,7 @@ class Switch:
                 return why
         try:
             for operation in write(order, self._clock.now_ms()):
-                await self._ari.call(operation)
+                await self._do(operation)
         except AriRefused as refused:
             why = _why(order, refused.status)
             if why is Why.REJECTED:
@@ -46,11 +48,18 @@ class Switch:
             return Why.UNKNOWN
         return None
 
+    async def _do(self, operation: Operation) -> None:
+        try:
+            await self._ari.call(operation)
+        except AriRefused as refused:
+            if refused.status != EXISTS or (operation.resource, operation.name) not in CREATING:
+                raise
 
-def _why(order: MediaOrder, status: int) -> Why | None:
+
+def _why(order: MediaOrder, status: int) -> Why:
     match order:
         case PlaceLeg():
-            return None if status == EXISTS else Why.REJECTED
+            return Why.REJECTED
         case JoinAndDial():
             return Why.GONE if status in GONE_JOINING else Why.REJECTED
         case _:

@@ -175,6 +175,8 @@ class Call:
                 if self.state is State.RINGING and self.attempt and self.attempt.leg.leg_id == leg_id:
                     return self._failed(Outcome.UNREACHABLE, EndedBy.SERVICE, Cause.UNAVAILABLE, at_ms)
             case Answer() if event.why is Why.REJECTED:
+                if self.attempt:
+                    self.attempt.caller_refused = True
                 return self.tear_down(at_ms)
             case Bound() if self.talk:
                 self.talk.bound_lost()
@@ -221,7 +223,9 @@ class Call:
         if isinstance(meter, Refusal):
             return self._not_admitted(connection, meter, at_ms)
         self._refusal = None
-        attempt = Attempt(Leg(leg_id, target, LegState.PLACED, at_ms), connection, meter, ring_until_ms)
+        attempt = Attempt(
+            Leg(leg_id, target, LegState.PLACED, at_ms), self.caller, connection, meter, ring_until_ms
+        )
         self.attempts.append(attempt)
         if self.state is State.ROUTING:
             self._move(State.RINGING)

@@ -15,6 +15,9 @@ from rating.charge import charge_nothing, duration_s
 
 _PLACED_LEG = re.compile(r"leg\d+-")
 
+# More than this is not the way of an answer through Asterisk.
+ANSWER_LAG_MS_MAX = 500
+
 # Twice the longest that Asterisk needs to carry out a hang-up under load: after it, the news was lost.
 RELEASE_AGAIN_MS = 5_000
 
@@ -87,14 +90,20 @@ class Ending:
 
 @dataclass(slots=True)
 class Attempt:
-    """One try to reach a target: its leg, its money, and how long it may ring."""
+    """One try to reach a target: its leg, its money, and how long it may ring.
+
+    A target that answers in the moment the caller leaves, or whose caller could not be answered, was never
+    connected to anybody: that costs nothing (S-15).
+    """
 
     leg: Leg
+    caller: Leg
     connection: Connection
     meter: Meter | None  # None: emergency, outside everything
     ring_until_ms: int
     ending: Ending | None = None
     is_settled: bool = False
+    caller_refused: bool = False
 
     def began(self, at_ms: int) -> LegBegan:
         self.leg.answered(at_ms)
@@ -112,7 +121,7 @@ class Attempt:
         self.is_settled = True
         entry = None
         if self.meter:
-            charge, entry = self.meter.settle(at_ms)
+            charge, entry = self.meter.settle(at_ms, is_connected=self._is_connected(at_ms))
         elif self.leg.answered_at_ms is None:
             charge = charge_nothing("unanswered", "S-3")
         else:
@@ -121,3 +130,9 @@ class Attempt:
             self.connection.account_id, self.leg.leg_id, at_ms, charge, entry, ended_by, cause
         )
         return [settled]
+
+    def _is_connected(self, at_ms: int) -> bool:
+        if self.leg.answered_at_ms is None or self.caller_refused:
+            return False
+        # The news of the caller's own answer may be lost; a talk of some length proves it.
+        return self.caller.answered_at_ms is not None or at_ms - self.leg.answered_at_ms > ANSWER_LAG_MS_MAX

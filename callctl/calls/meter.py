@@ -36,6 +36,11 @@ class Meter:
         return self._rate.unit_price == 0
 
     @property
+    def is_alone(self) -> bool:
+        """Nobody else draws on the account now, so what is foreseen comes true."""
+        return self._hold.account.holds == 1
+
+    @property
     def held(self) -> Money:
         return self._hold.amount
 
@@ -59,10 +64,12 @@ class Meter:
         self._units += 1
         return True
 
-    def settle(self, ended_at_ms: int) -> tuple[Charge, Entry | None]:
+    def settle(self, ended_at_ms: int, *, is_connected: bool) -> tuple[Charge, Entry | None]:
         """The bill and its ledger line; no line when nothing is owed."""
         if self._answered_at_ms is None:
             charge = charge_nothing("unanswered", "S-3")
+        elif not is_connected:
+            charge = charge_nothing("not_connected", "S-15")
         else:
             seconds = duration_s(self._answered_at_ms, ended_at_ms)
             charge = charge_connection(self._rate, seconds, seconds if self.is_free else self._units)

@@ -5,15 +5,14 @@ the later one, so that neither side hears less than the units that were paid.
 Rule 2: the second cut always stands behind the last paid unit, and never further than the setting says.
 """
 
-from callctl.calls.legs import Attempt, Leg
+from callctl.calls.legs import ANSWER_LAG_MS_MAX, Attempt, Leg
 from callctl.calls.orders import Bound, Order, PlayToBridge
 from callctl.calls.terms import CallTerms
 
-# More than this is not the way of an answer through Asterisk, and a whole second would be billed (S-3).
-ANSWER_LAG_MS_MAX = 500
-
 # The caller's leg is cut first; the callee's follows, so that the cut is seen as one.
 CALLEE_LATER_MS = 200
+
+SHARED_CHECK_MS = 1_000
 
 
 class Talk:
@@ -76,7 +75,7 @@ class Talk:
         ]
 
     def _warn(self, at_ms: int) -> list[Order]:
-        """One tone before the end. Others may draw on the account, so it is looked at in each unit again."""
+        """One tone before the end, which comes sooner when others draw on the account too."""
         assert self._meter
         ends_at_ms = self._meter.affordable_until_ms
         self._warn_check_at_ms = None
@@ -84,7 +83,9 @@ class Talk:
             return []
         if ends_at_ms - at_ms > self._terms.warning_ms:
             self._is_warned = False
-            checks = (ends_at_ms - self._terms.warning_ms, self._meter.paid_until_ms - self._terms.warning_ms)
+            checks = [ends_at_ms - self._terms.warning_ms, self._meter.paid_until_ms - self._terms.warning_ms]
+            if not self._meter.is_alone:
+                checks.append(at_ms + SHARED_CHECK_MS)
             self._warn_check_at_ms = min(check for check in checks if check > at_ms)
             return []
         if self._is_warned:

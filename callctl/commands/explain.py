@@ -62,6 +62,7 @@ def _line(line: Mapping[str, Any], rate: Mapping[str, Any]) -> str:
         "threshold": f"shorter than {line['quantity']} s: free",
         "capped": f"{line['quantity']} units more were talked than secured: not charged",
         "unanswered": "nobody answered: free",
+        "not_connected": "the caller had left, or could not be answered: free",
         "emergency": "an emergency number: free, whatever the balance",
         "unsecured": "nothing was secured for it any more: not charged",
     }

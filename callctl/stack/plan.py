@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from callctl.complaint import Complaint
 from callctl.settings import Address, CallSettings, Loopback, Table
@@ -16,9 +16,8 @@ LOOPBACK = "127.0.0.1"
 
 
 def _rtp_range(value: object) -> tuple[int, int]:
-    if isinstance(value, list | tuple) and len(value) == 2:
-        return int(value[0]), int(value[1])
-    match = re.fullmatch(r"(\d{4,5})-(\d{4,5})", str(value))
+    text = f"{value[0]}-{value[1]}" if isinstance(value, list | tuple) and len(value) == 2 else value
+    match = re.fullmatch(r"([0-9]{4,5})-([0-9]{4,5})", text) if isinstance(text, str) else None
     if match is None:
         raise ValueError("give it as FROM-TO")
     return int(match[1]), int(match[2])
@@ -31,8 +30,14 @@ def _even_start(ports: tuple[int, int]) -> tuple[int, int]:
     return ports
 
 
+def _trunk_name(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,31}", name):
+        raise ValueError("name it with letters, digits, _ and -, at most 32, a letter first")
+    return name
+
+
 RtpRange = Annotated[tuple[int, int], BeforeValidator(_rtp_range), AfterValidator(_even_start)]
-TrunkName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,31}$")]
+TrunkName = Annotated[str, AfterValidator(_trunk_name)]
 
 
 class Plan(Table):
@@ -44,10 +49,17 @@ class Plan(Table):
     rtp: RtpRange | None = None
     trunks: dict[TrunkName, Loopback] = Field(default_factory=dict)
     emergency_trunk: str | None = None
-    database: str | None = None
+    database: Annotated[str, Field(min_length=1)] | None = None
     demo: bool = True
     durable: bool = True  # false: a private database that may lose everything with the machine's power
     calls: CallSettings = CallSettings()
+
+    @model_validator(mode="after")
+    def _emergency_leads_somewhere(self) -> "Plan":
+        if self.trunks and self.emergency_trunk not in (None, *self.trunks):
+            known = ", ".join(self.trunks)
+            raise ValueError(f"emergency trunk {self.emergency_trunk!r} is not among the trunks ({known})")
+        return self
 
     def settled(self) -> "Plan":
         """With every address chosen and checked: what is taken is said before anything is started."""

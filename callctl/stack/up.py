@@ -1,11 +1,14 @@
 """A whole stack in the foreground: PostgreSQL, Asterisk, the service, and demo subscribers.
 
-Rule 1: what was started is stopped, in the opposite order, however we end.
+Rule 1: what was started is stopped, in the opposite order, however we end. What cannot come up is said before
+anything is started, where it can be known before.
 Rule 2: when the service ends alone, Asterisk goes on: callers keep talking under the second cut, and new
 ones get the fallback. It is started again with `callctl run`.
 """
 
 import asyncio
+import contextlib
+import fcntl
 import os
 import secrets
 import shutil
@@ -28,6 +31,7 @@ from callctl.stack.plan import LOOPBACK, Plan
 from callctl.stack.ports import free_tcp_port
 from callctl.stack.postgres import start_postgres
 from callctl.stack.whereabouts import forget_whereabouts, write_whereabouts
+from callctl.storage.database import close_pool, open_pool, without_password
 
 READY_S_MAX = 30.0
 POLL_S = 0.05
@@ -57,6 +61,8 @@ async def bring_up(plan: Plan, report: Report) -> AsyncIterator[Stack]:
     plan = plan.settled()
     async with AsyncExitStack() as ending:
         _make_state(plan.state, ending)
+        if plan.database:
+            await close_pool(await open_pool(plan.database))
         plan = await _with_far_end(plan, ending)
         report("looking for Asterisk")
         program = await find_asterisk(report)
@@ -130,7 +136,9 @@ async def _is_healthy(http: aiohttp.ClientSession, api_url: str) -> bool:
 
 
 def _make_state(state: Path, ending: AsyncExitStack) -> None:
-    """A state directory that we made and that stays empty of anything to keep goes away with us."""
+    """Ours alone while we run; the kernel frees the lock however we end. Made for nothing, it goes again."""
+    if not state.exists():
+        ending.callback(_remove_if_empty, state)
     try:
         state.mkdir(mode=STATE_MODE, parents=True, exist_ok=True)
     except OSError as error:
@@ -139,9 +147,22 @@ def _make_state(state: Path, ending: AsyncExitStack) -> None:
         ) from error
     if not os.access(state, os.W_OK | os.X_OK):
         raise Complaint(f"{state} cannot be written to: choose another with --state DIR")
+    lock = os.open(state, os.O_RDONLY | os.O_DIRECTORY)
+    ending.callback(os.close, lock)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Complaint(
+            f"another stack runs in {state}: end it, or choose another with --state DIR"
+        ) from None
     # Asterisk's files hold this run's ports and secrets; the database and the logs stay.
     ending.callback(shutil.rmtree, state / "asterisk" / "etc", ignore_errors=True)
     ending.callback((state / "service.json").unlink, missing_ok=True)
+
+
+def _remove_if_empty(state: Path) -> None:
+    with contextlib.suppress(OSError):
+        state.rmdir()
 
 
 async def _with_far_end(plan: Plan, ending: AsyncExitStack) -> Plan:
@@ -212,7 +233,7 @@ def _note(plan: Plan, database: str, pids: dict[str, int | None]) -> dict[str, A
         "api": str(plan.api),
         "rtp": f"{plan.rtp[0]}-{plan.rtp[1]}",
         "trunks": {name: str(address) for name, address in plan.trunks.items()},
-        "database": database,
+        "database": without_password(database),
         "state": str(plan.state),
         "pids": {"up": os.getpid(), **pids},
     }

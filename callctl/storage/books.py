@@ -2,8 +2,14 @@
 
 Rule 1: nothing is checked twice: the database's keys decide what exists, and its answer is the truth.
 Rule 2: what is refused changes nothing, neither there nor here.
+Rule 3: a database that goes away while we write leaves a doubt: what we sent may stand. The next who reaches
+    the database looks it up first, and what stands counts here too.
 """
 
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import asyncpg
@@ -11,13 +17,23 @@ import asyncpg
 from callctl.calls.directory import Directory, Number
 from callctl.clock import Clock, moment
 from callctl.complaint import Complaint
-from callctl.storage.database import Pool, when_away
-from callctl.storage.entries import post_entries
-from callctl.storage.rows import EntryRow, LegRow, read_entries, read_leg, read_legs
+from callctl.storage.database import AWAY, Connection, Pool, when_away
+from callctl.storage.entries import post_entries, read_entry
+from callctl.storage.rows import (
+    EntryRow,
+    LegRow,
+    read_account,
+    read_entries,
+    read_leg,
+    read_legs,
+    read_number,
+)
 from dialplan.check import read_scheme
 from dialplan.numbers import EMERGENCY, normal_number
 from rating.ledger import Account, Entry, EntryKind, Ledger
 from rating.money import ZERO, Money
+
+Doubt = Callable[[Connection], Awaitable[None]]
 
 
 class Exists(Complaint):
@@ -39,11 +55,23 @@ class Payment:
 
 
 class Books:
-    def __init__(self, pool: Pool, ledger: Ledger, directory: Directory, clock: Clock) -> None:
+    """`posted` hears of every payment, once it is durable."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        ledger: Ledger,
+        directory: Directory,
+        clock: Clock,
+        *,
+        posted: Callable[[Entry], None],
+    ) -> None:
         self._pool = pool
         self._ledger = ledger
         self._directory = directory
         self._clock = clock
+        self._posted = posted
+        self._doubts: deque[Doubt] = deque()
 
     def account(self, account_id: str) -> Account:
         account = self._ledger.account(account_id)
@@ -60,7 +88,13 @@ class Books:
         self._check_plan(profile, plan)
         at_ms = self._clock.now_ms()
         opening = Entry(account_id, "opening", EntryKind.OPENING, balance, at_ms)
-        async with when_away(), self._pool.acquire() as connection, connection.transaction():
+
+        async def look_up(connection: Connection) -> None:
+            account = await read_account(connection, account_id)
+            if account and not self._ledger.account(account_id):
+                self._ledger.open(account)
+
+        async with self._writing(look_up) as connection:
             try:
                 await connection.execute(
                     "INSERT INTO account (account_id, profile, plan, opened_at) VALUES ($1, $2, $3, $4)",
@@ -80,13 +114,20 @@ class Books:
         return account
 
     async def pay(self, account_id: str, amount: Money, reference: str) -> Payment:
-        """Durable; the caller makes it count in memory if it is new."""
+        """The same reference again is no news; with another amount it is a clash."""
         self.account(account_id)
         entry = Entry(account_id, reference, EntryKind.PAYMENT, amount, self._clock.now_ms())
-        async with when_away(), self._pool.acquire() as connection, connection.transaction():
+
+        async def look_up(connection: Connection) -> None:
+            if await read_entry(connection, account_id, reference) == entry:
+                self._posted(entry)
+
+        async with self._writing(look_up) as connection:
             new, clashes = await post_entries(connection, [entry])
         if clashes:
             raise Clash(f"{clashes[0]}: nothing was changed")
+        if new:
+            self._posted(entry)
         return Payment(entry, bool(new))
 
     async def add_number(self, e164: str, account_id: str, scheme_text: str) -> Number:
@@ -94,10 +135,17 @@ class Books:
         if number is None or number in EMERGENCY:
             raise Complaint(f"{e164!r} is not a telephone number: give it as 74951234567")
         self.account(account_id)
-        scheme = read_scheme(scheme_text)
+        # A long text takes as long to read as a call takes to be cut late.
+        scheme = await asyncio.to_thread(read_scheme, scheme_text)
         if isinstance(scheme, list):
             raise Complaint(f"the scheme has faults: {'; '.join(map(str, scheme))}")
-        async with when_away(), self._pool.acquire() as connection:
+        added = Number(number, account_id, scheme)
+
+        async def look_up(connection: Connection) -> None:
+            if await read_number(connection, number) == (number, account_id, scheme_text):
+                self._directory.add(added)
+
+        async with self._writing(look_up) as connection:
             try:
                 await connection.execute(
                     "INSERT INTO number (e164, account_id, scheme, added_at) VALUES ($1, $2, $3, $4)",
@@ -108,26 +156,50 @@ class Books:
                 )
             except asyncpg.UniqueViolationError:
                 raise Exists(f"number {number} belongs to an account already") from None
-        added = Number(number, account_id, scheme)
         self._directory.add(added)
         return added
 
     async def entries(self, account_id: str) -> list[EntryRow]:
         self.account(account_id)
-        async with when_away(), self._pool.acquire() as connection:
+        async with self._reading() as connection:
             return await read_entries(connection, account_id)
 
     async def legs(self, account_id: str) -> list[LegRow]:
         self.account(account_id)
-        async with when_away(), self._pool.acquire() as connection:
+        async with self._reading() as connection:
             return await read_legs(connection, account_id)
 
     async def leg(self, leg_id: str) -> LegRow:
-        async with when_away(), self._pool.acquire() as connection:
-            leg = await read_leg(connection, leg_id)
+        leg = None
+        if leg_id.isprintable():  # else no column could hold it
+            async with self._reading() as connection:
+                leg = await read_leg(connection, leg_id)
         if leg is None:
             raise Missing(f"there is no connection {leg_id!r}: `callctl cdr --account ID` lists them")
         return leg
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[Connection]:
+        async with when_away(), self._pool.acquire() as connection:
+            while self._doubts:
+                doubt = self._doubts.popleft()
+                try:
+                    await doubt(connection)
+                except BaseException:
+                    self._doubts.appendleft(doubt)
+                    raise
+            yield connection
+
+    @asynccontextmanager
+    async def _writing(self, look_up: Doubt) -> AsyncIterator[Connection]:
+        """One transaction; when its end is not known, `look_up` asks what came of it."""
+        async with self._reading() as connection:
+            try:
+                async with connection.transaction():
+                    yield connection
+            except (*AWAY, asyncio.CancelledError):
+                self._doubts.append(look_up)
+                raise
 
     def _check_plan(self, profile: str, plan: str) -> None:
         profiles = self._directory.profiles

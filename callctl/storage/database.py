@@ -1,12 +1,15 @@
 """The way to PostgreSQL, and what its failures mean.
 
-Rule 1: a failure of the connection is `DatabaseAway`; any other error of SQL is a bug and stays one.
+Rule 1: what passes by itself (a connection that breaks, a server that comes up, is full or makes us wait) is
+    `DatabaseAway`; any other error of SQL is a bug and stays one.
+Rule 2: nobody is shown the password of the database.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
@@ -19,16 +22,19 @@ CONNECT_S_MAX = 5.0
 STATEMENT_S_MAX = 10.0
 READERS_MAX = 4
 
-# What a server says that goes away or comes up, beside a socket that breaks.
+# A socket that breaks, and what a server says that goes away, comes up, has no room, or gave way to another.
 AWAY = (
     OSError,
     TimeoutError,
     asyncpg.PostgresConnectionError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.CannotConnectNowError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.ReadOnlySQLTransactionError,
     asyncpg.InterfaceError,
 )
+# Of a server that has let us in before, any refusal of a connection is its own trouble, and passes.
+NOT_LET_IN = (*AWAY, asyncpg.PostgresError)
 
 # Generic only in the eyes of the type checker.
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
@@ -43,13 +49,17 @@ class DatabaseAway(Exception):
 async def when_away() -> AsyncIterator[None]:
     try:
         yield
+    except asyncpg.DataError:
+        raise  # an InterfaceError as well, but a value of ours that no table takes, today or tomorrow
     except AWAY as error:
-        raise DatabaseAway(str(error)) from error
+        raise DatabaseAway(_words(error)) from error
 
 
 async def connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
-    async with when_away():
+    try:
         return await asyncpg.connect(url, timeout=CONNECT_S_MAX, command_timeout=STATEMENT_S_MAX)
+    except NOT_LET_IN as error:
+        raise DatabaseAway(_words(error)) from error
 
 
 async def open_pool(url: str) -> Pool:
@@ -62,10 +72,30 @@ async def open_pool(url: str) -> Pool:
             timeout=CONNECT_S_MAX,
             command_timeout=STATEMENT_S_MAX,
         )
-    except (*AWAY, asyncpg.PostgresError, ValueError) as error:
-        raise Complaint(f"the database {url} cannot be used: {error}") from error
+    except (*NOT_LET_IN, ValueError) as error:
+        raise Complaint(
+            f"the database {without_password(url)} cannot be used: {_words(error)}; "
+            "is it running, is its address right?"
+        ) from error
     assert pool
     return pool
+
+
+def without_password(url: str) -> str:
+    """For logs, notes and complaints."""
+    try:
+        parts = urlsplit(url)
+        if not parts.password:
+            return url
+    except ValueError:
+        return "(an address that cannot be read)"
+    user, _, place = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}:***@{place}"))
+
+
+def _words(error: BaseException) -> str:
+    """A time limit has no words of its own."""
+    return " ".join(str(error).split()) or "no answer in time"
 
 
 async def close_pool(pool: Pool) -> None:

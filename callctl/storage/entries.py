@@ -1,6 +1,7 @@
 """Lines into the ledger, once each, with the balance in the same transaction.
 
-Rule 1: the same reference with the same content is no news; with other content it is a clash, and shouts.
+Rule 1: the same reference with the same content is no news; with other content it is a clash, and shouts,
+    be the other in the table or in the same batch.
 """
 
 from collections.abc import Sequence
@@ -30,13 +31,16 @@ async def post_entries(
     connection: Connection, entries: Sequence[Entry]
 ) -> tuple[set[tuple[str, str]], list[ReferenceClash]]:
     """Which entries are new, by account and reference, and which contradict a line that stands."""
+    first: dict[tuple[str, str], Entry] = {}
+    for entry in entries:
+        first.setdefault((entry.account_id, entry.reference), entry)
     rows = await connection.fetch(
         POST,
-        [entry.account_id for entry in entries],
-        [entry.reference for entry in entries],
-        [entry.kind.value for entry in entries],
-        [entry.amount for entry in entries],
-        [moment(entry.at_ms) for entry in entries],
+        [entry.account_id for entry in first.values()],
+        [entry.reference for entry in first.values()],
+        [entry.kind.value for entry in first.values()],
+        [entry.amount for entry in first.values()],
+        [moment(entry.at_ms) for entry in first.values()],
     )
     moved: dict[str, int] = {}
     for row in rows:
@@ -47,17 +51,20 @@ async def post_entries(
     new = {(row["account_id"], row["reference"]) for row in rows}
     clashes = []
     for entry in entries:
-        if (entry.account_id, entry.reference) not in new:
-            try:
-                same_entry(await _known(connection, entry), entry)
-            except ReferenceClash as clash:
-                clashes.append(clash)
+        key = entry.account_id, entry.reference
+        try:
+            known = first[key] if key in new else await read_entry(connection, *key)
+            assert known, entry
+            same_entry(known, entry)
+        except ReferenceClash as clash:
+            clashes.append(clash)
     return new, clashes
 
 
-async def _known(connection: Connection, entry: Entry) -> Entry:
-    row = await connection.fetchrow(KNOWN, entry.account_id, entry.reference)
-    assert row, entry
+async def read_entry(connection: Connection, account_id: str, reference: str) -> Entry | None:
+    row = await connection.fetchrow(KNOWN, account_id, reference)
+    if row is None:
+        return None
     kind = EntryKind(row["kind"])
     return Entry(
         row["account_id"], row["reference"], kind, Money(row["amount_kopecks"]), milliseconds(row["at"])

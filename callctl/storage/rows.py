@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from callctl.storage.database import Connection
 from rating.ledger import Account
@@ -15,6 +15,8 @@ from rating.money import Money
 
 LIST_MAX = 10_000
 
+ACCOUNT_COLUMNS = "account_id, profile, plan, balance_kopecks"
+NUMBER_COLUMNS = "e164, account_id, scheme"
 LEG_COLUMNS = """account_id, leg_id, call_id, caller, number, held_at, held_kopecks, rate, answered_at,
 ended_at, seconds, units, charge_kopecks, lines, ended_by, cause, refusal"""
 
@@ -49,21 +51,32 @@ class EntryRow:
     balance_kopecks: int  # after this line
 
 
-@dataclass(frozen=True, slots=True)
-class NumberRow:
+class NumberRow(NamedTuple):
     e164: str
     account_id: str
     scheme: str
 
 
 async def read_accounts(connection: Connection) -> list[Account]:
-    rows = await connection.fetch("SELECT account_id, profile, plan, balance_kopecks FROM account")
+    rows = await connection.fetch(f"SELECT {ACCOUNT_COLUMNS} FROM account")
     return [Account(account_id, profile, plan, Money(balance)) for account_id, profile, plan, balance in rows]
 
 
+async def read_account(connection: Connection, account_id: str) -> Account | None:
+    row = await connection.fetchrow(
+        f"SELECT {ACCOUNT_COLUMNS} FROM account WHERE account_id = $1", account_id
+    )
+    return Account(*row) if row else None
+
+
 async def read_numbers(connection: Connection) -> list[NumberRow]:
-    rows = await connection.fetch("SELECT e164, account_id, scheme FROM number ORDER BY e164")
+    rows = await connection.fetch(f"SELECT {NUMBER_COLUMNS} FROM number ORDER BY e164")
     return [NumberRow(*row) for row in rows]
+
+
+async def read_number(connection: Connection, e164: str) -> NumberRow | None:
+    row = await connection.fetchrow(f"SELECT {NUMBER_COLUMNS} FROM number WHERE e164 = $1", e164)
+    return NumberRow(*row) if row else None
 
 
 async def read_entries(connection: Connection, account_id: str) -> list[EntryRow]:

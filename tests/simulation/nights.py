@@ -1,6 +1,7 @@
 """Scenarios drawn by a seed: subscribers, callers, payments, and how badly the switch errs that night."""
 
 from random import Random
+from typing import Any
 
 from callctl.simulate.scenario import Scenario
 from rating.money import Money
@@ -47,6 +48,8 @@ def draw_night(seed: int, *, faulty: bool) -> Scenario:
         # Two that arrive in one instant have no order that two programs must agree about.
         for call, at_s in zip(calls, luck.sample(range(100), len(calls)), strict=True):
             call["at"] = at_s
+            # Nor has a caller who leaves in the instant of the answer: nobody can say who was first.
+            call["hang_up"] = max(1, call["hang_up"])
     payments = [
         {
             "at": luck.randint(0, 150),
@@ -73,7 +76,7 @@ def draw_night(seed: int, *, faulty: bool) -> Scenario:
     return Scenario.model_validate(content)
 
 
-def _draw_call(luck: Random, numbers: list[dict[str, str]], *, whole_seconds: bool) -> dict[str, object]:
+def _draw_call(luck: Random, numbers: list[dict[str, str]], *, whole_seconds: bool) -> dict[str, Any]:
     def moment(most: int) -> float:
         return luck.randint(0, most) if whole_seconds else luck.randint(0, most * 1000) / 1000
 

@@ -168,6 +168,36 @@ def test_answer_that_crosses_the_callers_hang_up_costs_nothing() -> None:
     assert (desk.account.balance, desk.account.held, desk.board.live()) == (300, 0, [])
 
 
+def test_answer_heard_before_the_callers_hang_up_that_it_crossed_costs_nothing() -> None:
+    desk = Desk()
+    desk.arrive()
+    desk.hear(LegReady(B), 5)
+    desk.hear(LegAnswered(B), 3_000)
+    desk.hear(LegEnded(A), 3_002)
+    bill = settled(desk.hear(LegGone(A, 16), 3_003))
+    assert (bill.charge.amount, bill.charge.lines[0].what) == (0, "not_connected")
+    assert desk.account.available == 300
+
+
+def test_talk_is_billed_though_the_news_of_the_callers_answer_were_lost() -> None:
+    desk = Desk()
+    desk.arrive()
+    desk.hear(LegReady(B), 5)
+    desk.hear(LegAnswered(B), 3_000)
+    desk.hear(LegEnded(A), 7_000)
+    assert settled(desk.hear(LegGone(A, 16), 7_001)).charge.amount == 100
+
+
+def test_caller_who_could_not_be_answered_pays_nothing() -> None:
+    desk = Desk()
+    desk.arrive()
+    desk.hear(LegReady(B), 5)
+    desk.hear(LegAnswered(B), 3_000)
+    orders = desk.hear(OrderRefused(Answer(A), Why.REJECTED), 3_900)
+    assert len(hang_ups(orders)) == 2
+    assert settled(orders).charge.amount == 0
+
+
 def test_caller_who_leaves_before_the_leg_is_ready_has_it_hung_up_when_it_is() -> None:
     desk = Desk()
     desk.arrive()
