@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import uvloop
 
 from callctl.api.server import Api, serve_api
+from callctl.asterisk.ari import AriTaken
 from callctl.calls.directory import Directory, Number
 from callctl.calls.events import EntryPosted
 from callctl.clock import Clock
@@ -36,8 +37,13 @@ def run_service(settings: ServiceSettings, *, verbose: bool = False) -> None:
         level=logging.DEBUG if verbose else logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
-    with contextlib.suppress(asyncio.CancelledError):
-        uvloop.run(_serve(settings))
+    try:
+        with contextlib.suppress(asyncio.CancelledError):
+            uvloop.run(_serve(settings))
+    except ExceptionGroup as group:
+        if taken := group.subgroup(AriTaken):
+            raise Complaint(f"{taken.exceptions[0]}: end one of the two") from group
+        raise
 
 
 async def _serve(settings: ServiceSettings) -> None:

@@ -79,6 +79,7 @@ class Service:
         self._tally = Tally(clock)
         self._lanes: dict[str, deque[tuple[MediaOrder, asyncio.Future[None] | None]]] = {}
         self._obeying: set[asyncio.Task[None]] = set()
+        self._tasks = asyncio.TaskGroup()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at_ms: int | None = None
         self._proven_at_ms = clock.now_ms()
@@ -90,7 +91,7 @@ class Service:
         return {
             "status": "ok" if is_ok else "degraded",
             **self.up,
-            "calls": len(self.switchboard.live()),
+            "calls": self.switchboard.calls_running,
             "records_waiting": self._journal.waiting,
         }
 
@@ -98,7 +99,7 @@ class Service:
         """Serve until cancelled."""
         agi = await serve_agi(*self._settings.agi, self.describe_number)
         try:
-            async with asyncio.TaskGroup() as tasks:
+            async with self._tasks as tasks:
                 tasks.create_task(self._journal.run(), name="write records")
                 tasks.create_task(self._ami.run(), name="stay connected to AMI")
                 tasks.create_task(self._ari.run(), name="stay connected to ARI")
@@ -106,14 +107,19 @@ class Service:
                 try:
                     await asyncio.Event().wait()
                 finally:
+                    await self._say_farewell()
                     if not await self._journal.drained(FAREWELL_S_MAX):
                         log.error("%d records were not written", self._journal.waiting)
         finally:
             agi.close()
             if self._timer:
                 self._timer.cancel()
-            for task in self._obeying:
-                task.cancel()
+
+    async def _say_farewell(self) -> None:
+        """Calls end with us, and are billed to this moment."""
+        self._obey(self.switchboard.close(self._clock.now_ms()))
+        if self._obeying:
+            await asyncio.wait(self._obeying, timeout=FAREWELL_S_MAX)
 
     def hear(self, event: Event, at_ms: int) -> None:
         """The one door: from Asterisk, from the office, from orders that failed."""
@@ -179,7 +185,7 @@ class Service:
                 continue
             self.hear(wire.read_list(channels, asked_at_ms, self._proven_at_ms), asked_at_ms)
             self._proven_at_ms = asked_at_ms
-            if not self.switchboard.is_busy:
+            if not self.switchboard.calls_running:
                 self._clock.anchor()
 
     def _on_ari_state(self, is_up: bool) -> None:
@@ -241,13 +247,15 @@ class Service:
 
     async def _follow_lane(self, call_id: str) -> None:
         lane = self._lanes[call_id]
-        while lane:
-            order, after = lane.popleft()
-            if after is None or await self._is_durable(after):
-                await self._carry_out(order)
-            else:
-                self.hear(OrderRefused(order, Why.NOT_RECORDED), self._clock.now_ms())
-        del self._lanes[call_id]
+        try:
+            while lane:
+                order, after = lane.popleft()
+                if after is None or await self._is_durable(after):
+                    await self._carry_out(order)
+                else:
+                    self.hear(OrderRefused(order, Why.NOT_RECORDED), self._clock.now_ms())
+        finally:
+            del self._lanes[call_id]
 
     async def _is_durable(self, record: asyncio.Future[None]) -> bool:
         done, _ = await asyncio.wait([record], timeout=self._settings.record_grace_s)
@@ -265,7 +273,7 @@ class Service:
             self.hear(OrderRefused(order, why), self._clock.now_ms())
 
     def _start(self, work: "asyncio._CoroutineLike[None]") -> None:
-        task = asyncio.create_task(work)
+        task = self._tasks.create_task(work)
         self._obeying.add(task)
         task.add_done_callback(self._obeying.discard)
 

@@ -48,6 +48,10 @@ class AriRefused(Exception):
         self.status = status
 
 
+class AriTaken(Exception):
+    """Another process serves our application now; two would take it from each other for ever."""
+
+
 class AriUnknown(Exception):
     """No answer: it may have been done or not."""
 
@@ -206,8 +210,7 @@ class Ari:
                 return
             frame = json.loads(message.data)
             if frame["type"] == "ApplicationReplaced":
-                log.error("another process took over the application %r", APP)
-                return
+                raise AriTaken(f"another process serves the application {APP!r} of this Asterisk")
             if self._waiting is None:
                 self._on_frame(frame)
             else:

@@ -193,7 +193,9 @@ class Call:
     def tear_down(self, at_ms: int) -> list[Order]:
         """Release everybody and settle by rule: something is wrong with this call."""
         orders: list[Order] = []
-        if self.attempt:
+        if self.attempt and self.attempt.ending:
+            orders += self.attempt.settle_ending(Cause.NORMAL)
+        elif self.attempt:
             orders += self.attempt.settle(at_ms, EndedBy.SERVICE, Cause.UNAVAILABLE)
         if self.state not in (State.ENDING, State.OVER):
             self._move(State.ENDING)

@@ -56,8 +56,8 @@ class Switchboard:
         return iter(self._calls.values())
 
     @property
-    def is_busy(self) -> bool:
-        return bool(self._calls)
+    def calls_running(self) -> int:
+        return len(self._calls)
 
     def live(self) -> list[CallView]:
         return [view(call) for call in self._calls.values()]
@@ -102,6 +102,13 @@ class Switchboard:
                     # Its call is over, or it comes from an earlier life of ours.
                     return [*orders, HangUp(event.leg_id, Cause.NORMAL)]
                 return orders
+
+    def close(self, at_ms: int) -> list[Order]:
+        """Release everybody: the service ends."""
+        orders: list[Order] = []
+        for call in list(self._calls.values()):
+            orders += self._run(call, partial(call.tear_down, at_ms), at_ms)
+        return orders
 
     def _arrived(self, event: CallArrived, at_ms: int) -> list[Order]:
         if event.leg_id in self._calls:

@@ -19,8 +19,8 @@ CALL_COLUMNS = {
     "state": "state",
     "account_id": "account",
     "paid_until": "paid until",
-    "held_kopecks": "held",
     "balance_kopecks": "balance",
+    "available_kopecks": "available",
 }
 LEG_COLUMNS = {
     "leg_id": "leg",

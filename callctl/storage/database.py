@@ -67,18 +67,19 @@ async def open_pool(url: str) -> Pool:
     try:
         pool = await asyncpg.create_pool(
             url,
-            min_size=1,
+            min_size=0,  # else it knocks twice a second while nobody is there, and logs every time
             max_size=READERS_MAX,
             timeout=CONNECT_S_MAX,
             command_timeout=STATEMENT_S_MAX,
         )
+        assert pool
+        async with pool.acquire():
+            return pool
     except (*NOT_LET_IN, ValueError) as error:
         raise Complaint(
             f"the database {without_password(url)} cannot be used: {_words(error)}; "
             "is it running, is its address right?"
         ) from error
-    assert pool
-    return pool
 
 
 def without_password(url: str) -> str:

@@ -74,7 +74,7 @@ class Journal:
                 try:
                     await self._write([record for record, _ in batch])
                 except DatabaseAway as error:
-                    log.warning("%d records wait for the database: %s", len(self._waiting), error)
+                    log.warning("the database is away, %d records wait: %s", len(self._waiting), error)
                     self._on_state(False)
                     await self._disconnect()
                     await asyncio.sleep(retry_s)
@@ -101,6 +101,7 @@ class Journal:
     async def _write(self, records: Sequence[Record]) -> None:
         if self._connection is None:
             self._connection = await connect(self._url)
+            self._connection.add_termination_listener(lambda _lost: self._news.set())
             self._on_state(True)
         if not records:
             async with when_away():

@@ -409,3 +409,17 @@ def test_second_cut_moves_with_the_units_and_stays_behind_them() -> None:
         Bound(A, 34_000),
         Bound(B, 34_200),
     ]
+
+
+def test_service_that_ends_releases_everybody_and_bills_to_that_moment() -> None:
+    desk = talking(Desk(1_000))
+    desk.wake(9_000)
+    orders = desk.board.close(9_500)
+    assert {order.leg_id for order in hang_ups(orders)} == {A, B}
+    assert (settled(orders).charge.seconds, settled(orders).ended_by) == (7, EndedBy.SERVICE)
+
+
+def test_service_that_ends_bills_a_call_that_is_ending_to_its_own_end() -> None:
+    desk = talking(Desk(1_000))
+    desk.hear(LegEnded(A), 4_000)
+    assert settled(desk.board.close(9_500)).ended_at_ms == 4_000
