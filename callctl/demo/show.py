@@ -20,7 +20,6 @@ from callctl.demo.seen import CallSeen
 from callctl.demo.subscribers import SUBSCRIBERS, Subscriber
 from callctl.settings import Address, CallSettings
 from callctl.stack.plan import LOOPBACK, Plan
-from callctl.stack.ports import is_free_tcp, is_free_udp
 from callctl.stack.up import Stack, bring_up, watch
 
 CALLER = "79031112233"
@@ -28,7 +27,6 @@ EMERGENCY = "112"
 HANGS_UP_AFTER_MS = 9_000
 WARNING_S = 3
 LOOK_EVERY_S = 0.25
-USUAL_SIP, USUAL_API = 5060, 8080
 
 Report = Callable[[str], None]
 
@@ -38,8 +36,9 @@ async def demonstrate(report: Report, *, stay: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="callctl-demo-") as folder:
         plan = Plan(
             state=Path(folder),
-            sip=Address(LOOPBACK, USUAL_SIP if is_free_udp(LOOPBACK, USUAL_SIP) else 0),
-            api=Address(LOOPBACK, USUAL_API if is_free_tcp(LOOPBACK, USUAL_API) else 0),
+            # Any free ports: two demonstrations may begin in the same moment.
+            sip=Address(LOOPBACK, 0),
+            api=Address(LOOPBACK, 0),
             durable=False,
             calls=CallSettings(warning_s=WARNING_S),
         )

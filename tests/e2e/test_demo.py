@@ -1,0 +1,76 @@
+"""`callctl demo`: what it promises to show, and that it leaves nothing, wherever it is interrupted."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.stacks import ROOT
+
+pytestmark = pytest.mark.e2e
+
+SHOWN_S_MAX = 90.0
+
+
+class Demo:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.tmp = folder / "tmp"
+        self.tmp.mkdir(parents=True)
+
+    async def start(self, *words: str) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "callctl", "demo", *words),
+            cwd=ROOT,
+            env={**os.environ, "TMPDIR": str(self.tmp), "XDG_RUNTIME_DIR": str(self.folder)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+
+    def assert_nothing_left(self) -> None:
+        assert list(self.tmp.iterdir()) == []
+        commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
+        assert not [command for command in commands if str(self.tmp).encode() in command]
+
+
+async def test_demo_shows_four_calls_with_their_bills_and_leaves_nothing(tmp_path: Path) -> None:
+    demo = Demo(tmp_path)
+    process = await demo.start("--once")
+    printed, _ = await asyncio.wait_for(process.communicate(), SHOWN_S_MAX)
+    text = printed.decode()
+    assert process.returncode == 0, text
+    for told in (
+        "anna: 2.00 RUB",
+        "boris: 3.00 RUB",
+        "talked 18.0",
+        "the money ended with the last paid unit",
+        "refused with SIP 403",
+        "the balance did not cover the first unit",
+        "an emergency number: free, whatever the balance",
+        "callctl balance 74951110002",
+    ):
+        assert told in text, f"{told!r} is not in:\n{text}"
+    demo.assert_nothing_left()
+
+
+@pytest.mark.parametrize(
+    "step", ["starting PostgreSQL", "starting Asterisk", "starting the service", "SIP 127"]
+)
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+async def test_interrupted_demo_leaves_nothing(tmp_path: Path, step: str, sign: signal.Signals) -> None:
+    demo = Demo(tmp_path)
+    process = await demo.start()
+    assert process.stdout
+    async with asyncio.timeout(SHOWN_S_MAX):
+        while step.encode() not in (line := await process.stdout.readline()):
+            assert line, f"it ended before {step!r}"
+        process.send_signal(sign)
+        rest = await process.stdout.read()
+        assert await process.wait() == 0, rest.decode()
+    assert b"Traceback" not in rest, rest.decode()
+    demo.assert_nothing_left()
