@@ -1,13 +1,15 @@
 """Connections that an earlier life of the service left open, settled. Pure.
 
-Rule 1: the end is what the witness recorded; without one it is the last moment that is certain, the answer.
-Rule 2: nobody is charged more than the account holds: what could not be paid was not secured.
+Rule 1: the end is what the witness recorded, of whichever side hung up first (S-3); without one it is the
+last moment that is certain, the answer.
+Rule 2: an answer that we did not live to hear of counts when the witness saw both sides answered.
+Rule 3: nobody is charged more than the account holds: what could not be paid was not secured.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from callctl.calls.records import EndedBy, LegSettled
+from callctl.calls.records import EndedBy, LegBegan, LegSettled
 from callctl.clock import milliseconds
 from callctl.storage.rows import LegRow
 from dialplan.causes import Cause
@@ -18,14 +20,19 @@ from rating.tariff import Rate
 
 
 def settle_open_legs(
-    legs: Sequence[LegRow], ended_ms: Mapping[str, int], ledger: Ledger
-) -> Iterator[LegSettled]:
+    legs: Sequence[LegRow], answered_ms: Mapping[str, int], ended_ms: Mapping[str, int], ledger: Ledger
+) -> Iterator[LegBegan | LegSettled]:
     """One settlement a leg, oldest first; the caller applies each entry before it asks for the next."""
     for leg in legs:
-        answered_ms = milliseconds(leg.answered_at) if leg.answered_at else None
-        end_ms = ended_ms.get(leg.leg_id, answered_ms or milliseconds(leg.held_at))
+        sides = (leg.leg_id, leg.call_id)  # a call has the id of its caller's leg
+        begin_ms = milliseconds(leg.answered_at) if leg.answered_at else None
+        if begin_ms is None and all(side in answered_ms for side in sides):
+            begin_ms = answered_ms[leg.leg_id]
+            yield LegBegan(leg.account_id, leg.leg_id, begin_ms)
+        certain_ms = begin_ms or milliseconds(leg.held_at)
+        end_ms = min((ended_ms[side] for side in sides if side in ended_ms), default=certain_ms)
         account = ledger.account(leg.account_id)
-        charge = _charge(leg.rate, answered_ms, end_ms, account.available if account else 0)
+        charge = _charge(leg.rate, begin_ms, end_ms, account.available if account else 0)
         entry = None
         if charge.amount:
             kind = EntryKind.CONNECTION

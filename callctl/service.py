@@ -18,10 +18,12 @@ from callctl.asterisk.agi import serve_agi
 from callctl.asterisk.ami import Ami
 from callctl.asterisk.ari import SILENCE_MS_MAX, Ari, AriRefused, AriUnknown
 from callctl.asterisk.switch import Switch
+from callctl.asterisk.witness import Witnessed
 from callctl.calls.directory import Directory
-from callctl.calls.events import CallArrived, Event, OrderRefused, Why
+from callctl.calls.events import CallArrived, Event, LegAnswered, OrderRefused, Why
 from callctl.calls.legs import call_id_of
 from callctl.calls.orders import (
+    Answer,
     CloseBridge,
     HangUp,
     JoinAndDial,
@@ -39,14 +41,14 @@ from callctl.storage.journal import Journal
 from callctl.storage.rows import LegRow
 from callctl.tally import Tally
 from rating.ledger import Ledger
-from rating.money import show_roubles
 
 log = logging.getLogger("callctl")
 
 FAREWELL_S_MAX = 5.0
 
-# A timer of the loop may fire up to a millisecond early; then it is simply set again.
-TIMER_ROUND_UP_MS = 1
+# A phone's own clock begins some milliseconds after Asterisk's stamp, and uvloop's timers may be one early:
+# nobody shall be able to measure a cut that came before its time.
+TIMER_LATER_MS = 5
 
 
 class Service:
@@ -76,7 +78,7 @@ class Service:
         )
         self._switch = Switch(self._ari, self._ami, clock)
         self._journal = Journal(settings.database, on_state=lambda is_up: self._on_state("database", is_up))
-        self._tally = Tally(clock)
+        self._tally = Tally(clock, directory)
         self._lanes: dict[str, deque[tuple[MediaOrder, asyncio.Future[None] | None]]] = {}
         self._obeying: set[asyncio.Task[None]] = set()
         self._tasks = asyncio.TaskGroup()
@@ -160,16 +162,15 @@ class Service:
 
     def _settle_open_legs(self, alive: frozenset[str], now_ms: int) -> None:
         legs, self._open_legs = self._open_legs, []
-        ended_ms = {leg.leg_id: now_ms for leg in legs if leg.leg_id in alive}
-        if self._settings.witness:
-            ended_ms |= _witnessed(self._settings.witness, [leg.leg_id for leg in legs])
-        for settled in settle_open_legs(legs, ended_ms, self.switchboard.ledger):
-            log.warning(
-                "%s was left open and is settled at %s", settled.leg_id, show_roubles(settled.charge.amount)
-            )
-            if settled.entry:
-                self.switchboard.ledger.apply(settled.entry)
-            self._journal.write(settled)
+        seen = _witnessed(self._settings.witness, legs)
+        lived = dict.fromkeys(alive, now_ms) | seen.ended_ms
+        for record in settle_open_legs(legs, seen.answered_ms, lived, self.switchboard.ledger):
+            log.warning("left open by an earlier life: %s", record)
+            if isinstance(record, LegSettled) and record.entry:
+                self.switchboard.ledger.apply(record.entry)
+            self._journal.write(record)
+        # Asterisk keeps a bridge of ours until it is told otherwise, also an empty one.
+        self._obey(CloseBridge(call_id) for call_id in {leg.call_id: None for leg in legs})
 
     async def _list_now_and_then(self) -> None:
         """News that got lost is found out here; the stream itself is watched by its heartbeat."""
@@ -215,7 +216,7 @@ class Service:
             self._timer = None
         self._timer_at_ms = due_ms
         if due_ms is not None:
-            wait_ms = max(0, due_ms - self._clock.now_ms() + TIMER_ROUND_UP_MS)
+            wait_ms = max(0, due_ms - self._clock.now_ms() + TIMER_LATER_MS)
             self._timer = asyncio.get_running_loop().call_later(wait_ms / 1000, self._wake)
 
     def _obey(self, orders: Iterable[Order]) -> None:
@@ -271,6 +272,9 @@ class Service:
         self._tally.carried_out(order, why)
         if why is not None:
             self.hear(OrderRefused(order, why), self._clock.now_ms())
+        elif isinstance(order, Answer):
+            # Asterisk stamps a caller's answer before it sends it: the reply comes after that.
+            self.hear(LegAnswered(order.leg_id), self._clock.now_ms())
 
     def _start(self, work: "asyncio._CoroutineLike[None]") -> None:
         task = self._tasks.create_task(work)
@@ -290,10 +294,12 @@ def _call_id(order: MediaOrder) -> str:
             return call_id_of(order.leg_id)
 
 
-def _witnessed(path: str, leg_ids: list[str]) -> dict[str, int]:
+def _witnessed(path: str | None, legs: list[LegRow]) -> Witnessed:
+    if path is None:
+        return Witnessed()
     try:
         with Path(path).open(encoding="utf-8", errors="replace") as lines:
-            return witness.ends(lines, set(leg_ids))
+            return witness.moments(lines, {id for leg in legs for id in (leg.leg_id, leg.call_id)})
     except OSError as error:
         log.warning("the witness cannot be read: %s", error)
-        return {}
+        return Witnessed()

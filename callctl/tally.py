@@ -6,23 +6,29 @@ Rule 1: counting never changes what is counted.
 from collections import Counter
 
 from callctl import metrics
+from callctl.calls.directory import Directory
 from callctl.calls.events import CallArrived, Event, Why
 from callctl.calls.orders import HangUp, JoinAndDial, MediaOrder
 from callctl.calls.records import EndedBy, LegRefused, LegSettled, Record
 from callctl.calls.switchboard import Switchboard
 from callctl.clock import Clock
 from callctl.storage.journal import Journal
+from dialplan.numbers import EMERGENCY, normal_number
 
 
 class Tally:
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, directory: Directory) -> None:
         self._clock = clock
+        self._directory = directory
         self._records_told = 0
         self._transactions_told = 0
 
     def heard(self, event: Event) -> None:
         if isinstance(event, CallArrived):
             metrics.ARRIVED.inc()
+            number = normal_number(event.number) or ""
+            if number not in EMERGENCY and self._directory.number(number) is None:
+                metrics.UNKNOWN_NUMBER.inc()
 
     def recorded(self, record: Record) -> None:
         match record:

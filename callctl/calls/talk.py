@@ -35,7 +35,8 @@ class Talk:
 
     def caller_answered(self, at_ms: int) -> None:
         assert self._callee.answered_at_ms is not None
-        self._answer_lag_ms = min(max(0, at_ms - self._callee.answered_at_ms), ANSWER_LAG_MS_MAX)
+        lag_ms = min(at_ms - self._callee.answered_at_ms, ANSWER_LAG_MS_MAX)
+        self._answer_lag_ms = max(self._answer_lag_ms, lag_ms)
 
     @property
     def paid_until_ms(self) -> int | None:

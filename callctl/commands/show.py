@@ -34,8 +34,14 @@ def clock_time(stamp: str | None, parts: str = "seconds") -> str:
     return datetime.fromisoformat(stamp).astimezone(MOSCOW).time().isoformat(parts) if stamp else ""
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Rich would end with 1, which says that no service answers; `main` knows better."""
+        raise BrokenPipeError
+
+
 def console() -> Console:
-    return Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
+    return _Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
 
 
 def table(title: str, columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> Table:

@@ -245,7 +245,7 @@ async def test_a_trunk_may_ask_whether_the_far_end_lives(rig: Rig) -> None:
         trunk.bind(("127.0.0.1", 0))
         trunk.setblocking(False)
         loop = asyncio.get_running_loop()
-        await loop.sock_sendto(trunk, ask % trunk.getsockname()[1], ("127.0.0.1", callee.port))
+        trunk.sendto(ask % trunk.getsockname()[1], ("127.0.0.1", callee.port))
         answer = await asyncio.wait_for(loop.sock_recv(trunk, 2000), 2)
     assert answer.startswith(b"SIP/2.0 200")
     assert callee.calls() == []

@@ -1,0 +1,60 @@
+"""`./run bench`: measure, print, and leave nothing behind.
+
+Rule 1: whatever ends us, Ctrl-C included, takes down what was started and removes what was written.
+"""
+
+import argparse
+import asyncio
+import json
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from callctl.complaint import Complaint
+from callctl.demo.sipp import SippFailed
+from tests.bench.course import Course
+from tests.bench.plan import FULL, QUICK
+from tests.bench.summary import as_json, machine
+from tests.bench.tables import print_tables
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="./run bench", description="callctl beside plain Dial and bare ARI")
+    parser.add_argument("--quick", action="store_true", help="under two minutes, coarser figures")
+    parser.add_argument("--json", action="store_true", help="everything measured, for programs")
+    options = parser.parse_args()
+    try:
+        asyncio.run(_bench(options))
+    except (Complaint, SippFailed) as complaint:
+        print(f"bench: {complaint}", file=sys.stderr)
+        return 2
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        print("bench: stopped; nothing is left running", file=sys.stderr)
+        return 130
+    return 0
+
+
+async def _bench(options: argparse.Namespace) -> None:
+    task = asyncio.current_task()
+    assert task
+    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(sign, task.cancel)
+    before, began = machine(), time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="callctl-bench-", ignore_cleanup_errors=True) as folder:
+        course = Course(QUICK if options.quick else FULL, Path(folder), _report)
+        results = await course.run()
+    took_s = time.monotonic() - began
+    if options.json:
+        print(json.dumps(as_json(results, before, took_s), indent=2))
+    else:
+        print_tables(results, before, took_s)
+
+
+def _report(line: str) -> None:
+    print(f"bench: {line}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

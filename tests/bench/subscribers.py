@@ -1,0 +1,70 @@
+"""Accounts and numbers for callctl's way, added as an operator would: through the HTTP API."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+from callctl.complaint import Complaint
+from callctl.demo.subscribers import Subscriber, scheme_of
+from tests.bench.ways import target_number
+
+UNIT_MS, UNIT_KOPECKS = 6_000, 100  # the plan demo/six
+AT_ONCE_MAX = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What the service itself counted."""
+
+    charged_kopecks: int
+    held_kopecks: int
+    second_cuts: int
+    faults: int
+
+
+async def add_subscribers(
+    api_url: str, count: int, *, first: int, balance_kopecks: int
+) -> tuple[Subscriber, ...]:
+    """Each with a number of its own, forwarded to a target of its own."""
+    subscribers = tuple(
+        Subscriber(f"bench-{i}", f"7495{i:07d}", target_number(i), balance_kopecks, "")
+        for i in range(first, first + count)
+    )
+    turn = asyncio.Semaphore(AT_ONCE_MAX)
+    async with aiohttp.ClientSession(api_url) as http:
+        await asyncio.gather(*(_add(http, subscriber, turn) for subscriber in subscribers))
+    return subscribers
+
+
+async def _add(http: aiohttp.ClientSession, subscriber: Subscriber, turn: asyncio.Semaphore) -> None:
+    account_id, number = subscriber.account_id, subscriber.number
+    account = {"account_id": account_id, "profile": "demo", "plan": "six"}
+    async with turn:
+        await _post(http, "/accounts", {**account, "balance_kopecks": subscriber.balance_kopecks})
+        await _post(
+            http, "/numbers", {"e164": number, "account_id": account_id, "scheme": scheme_of(subscriber)}
+        )
+
+
+async def _post(http: aiohttp.ClientSession, path: str, body: dict[str, Any]) -> None:
+    async with http.post(path, json=body) as answer:
+        if answer.status >= 400:
+            raise Complaint(f"a subscriber of the bench was not added: {await answer.text()}")
+
+
+async def read_books(api_url: str) -> Books:
+    async with aiohttp.ClientSession(api_url) as http, http.get("/metrics") as answer:
+        rows = (await answer.text()).splitlines()
+    return Books(
+        charged_kopecks=_figure(rows, "callctl_charged_kopecks_total"),
+        held_kopecks=_figure(rows, "callctl_held_kopecks"),
+        second_cuts=_figure(rows, "callctl_second_cuts_total"),
+        faults=_figure(rows, "callctl_faults_total"),
+    )
+
+
+def _figure(rows: Sequence[str], name: str) -> int:
+    return next(int(float(row.split()[1])) for row in rows if row.startswith(f"{name} "))

@@ -1,0 +1,107 @@
+"""What operators look at: the Asterisk command line, the commands, Prometheus."""
+
+import json
+
+import pytest
+
+from tests.e2e.conftest import Bring
+from tests.e2e.stacks import Stack, serve_again, stop_service
+from tests.e2e.words import bill, dial, given_subscriber, until_state
+
+pytestmark = pytest.mark.e2e
+
+# The contract of `callctl cdr --json`.
+LEG_FIELDS = {"call_id", "leg_id", "from", "to", "answered_at", "ended_at", "seconds", "units"}
+LEG_FIELDS |= {"charge_kopecks", "ended_by", "cause"}
+PROMETHEUS_NAMES = {
+    "callctl_calls",
+    "callctl_calls_arrived_total",
+    "callctl_calls_unknown_number_total",
+    "callctl_connections_ended_total",
+    "callctl_connections_refused_total",
+    "callctl_second_cuts_total",
+    "callctl_charged_kopecks_total",
+    "callctl_held_kopecks",
+    "callctl_holds",
+    "callctl_added_delay_seconds_bucket",
+    "callctl_cut_lateness_seconds_bucket",
+    "callctl_ledger_records_total",
+    "callctl_ledger_transactions_total",
+    "callctl_ledger_records_waiting",
+    "callctl_connection_up",
+    "callctl_connection_lost_total",
+    "callctl_orders_refused_total",
+    "callctl_faults_total",
+    "callctl_event_lag_seconds_bucket",
+}
+
+
+async def test_the_asterisk_command_line_shows_a_balance_and_says_when_there_is_none(stack: Stack) -> None:
+    who = await given_subscriber(stack, 12_345)
+    shown = cells(await stack.asterisk_cli(f"callctl balance {who.number}"))
+    assert shown == {
+        "number": who.number,
+        "account": who.account_id,
+        "plan": "demo/six",
+        "balance": "123.45",
+        "held": "0.00",
+        "available": "123.45",
+        "currency": "RUB",
+    }
+    shown = cells(await stack.asterisk_cli("callctl balance 74959999999"))
+    assert shown == {"number": "74959999999", "error": "no such number or account"}
+
+
+async def test_a_service_that_is_away_does_not_look_like_a_number_that_is_missing(bring: Bring) -> None:
+    stack = await bring()
+    who = await given_subscriber(stack, 100)
+    await stop_service(stack)
+    assert "No rows found" in await stack.asterisk_cli(f"callctl balance {who.number}")
+    async with serve_again(stack, stack.settings_file):
+        assert cells(await stack.asterisk_cli(f"callctl balance {who.number}"))["balance"] == "1.00"
+
+
+def cells(printed: str) -> dict[str, str]:
+    """Asterisk prints two columns, name and value, below a head."""
+    rows = [line.strip().split(maxsplit=1) for line in printed.splitlines() if line.strip()]
+    return {row[0]: row[1] for row in rows if len(row) == 2 and row[0] not in ("Column", "-" * 20)}
+
+
+async def test_a_call_is_seen_live_and_afterwards_by_the_commands(stack: Stack) -> None:
+    who = await given_subscriber(stack, 1_000)
+    where = ("--state", str(stack.state))
+    call = dial(stack, who.number, hang_up_after_ms=3_000)
+    await until_state(stack, who, "talking")
+    (live,) = json.loads(await stack.callctl("calls", "--json", *where))
+    assert (live["account_id"], live["target"], live["state"]) == (who.account_id, who.target, "talking")
+    assert (live["held_kopecks"], live["available_kopecks"]) == (100, 900)
+    await call
+    await bill(stack, who)
+    (leg,) = json.loads(await stack.callctl("cdr", "--account", who.account_id, "--json", *where))
+    assert leg.keys() >= LEG_FIELDS
+    assert leg["charge_kopecks"] == 100
+    assert "1.00" in await stack.callctl("explain", leg["leg_id"], *where)
+
+
+async def test_prometheus_counts_what_happens(stack: Stack) -> None:
+    who, poor = await given_subscriber(stack, 1_000), await given_subscriber(stack, 0)
+    before = await stack.metrics()
+    assert {name.partition("{")[0] for name in before} >= PROMETHEUS_NAMES
+    await dial(stack, who.number, hang_up_after_ms=500)
+    await bill(stack, who)
+    await dial(stack, poor.number)
+    await bill(stack, poor)
+    await dial(stack, "74959999999")
+    after = await stack.metrics()
+    moved = {name: after[name] - before[name] for name in after if after[name] != before.get(name)}
+    for name, by in {
+        "callctl_calls_arrived_total": 3,
+        "callctl_calls_unknown_number_total": 1,
+        'callctl_connections_ended_total{by="caller"}': 1,
+        'callctl_connections_ended_total{by="refused"}': 1,
+        'callctl_connections_refused_total{reason="not_enough"}': 1,
+        "callctl_charged_kopecks_total": 100,
+        "callctl_added_delay_seconds_count": 1,
+        "callctl_ledger_records_total": 4,
+    }.items():
+        assert moved.get(name) == by, name

@@ -1,0 +1,71 @@
+"""A real PostgreSQL for the shell's tests, an empty schema for each, and an office that runs beside them."""
+
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from callctl.places import MIGRATIONS
+from callctl.stack.postgres import Postgres, start_postgres
+from callctl.storage.migrations import migrate
+from tests.shell.office import Office, open_office
+from tests.shell.relay import Relay, relay_to
+
+TEMPLATE = "callctl_template"
+SERIAL = count(1)
+
+
+@pytest.fixture(scope="session")
+async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Postgres]:
+    server = await start_postgres(tmp_path_factory.mktemp("pg"), lambda _line: None, durable=False)
+    admin = await asyncpg.connect(server.url)
+    await admin.execute(f"CREATE DATABASE {TEMPLATE}")
+    await admin.close()
+    await migrate(server.url.replace("/postgres?", f"/{TEMPLATE}?"), MIGRATIONS)
+    yield server
+    await server.stop()
+
+
+@pytest.fixture(scope="session")
+def relay(postgres: Postgres) -> Iterator[Relay]:
+    with relay_to(f"{postgres.home.socket_dir}/.s.PGSQL.5432") as relay:
+        yield relay
+
+
+async def new_database(postgres: Postgres) -> str:
+    """The name of an empty one with our schema."""
+    name = f"callctl_{next(SERIAL)}"
+    admin = await asyncpg.connect(postgres.url)
+    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    await admin.close()
+    return name
+
+
+@pytest.fixture
+async def database_name(postgres: Postgres) -> str:
+    return await new_database(postgres)
+
+
+@pytest.fixture
+def database(postgres: Postgres, database_name: str) -> str:
+    return postgres.url.replace("/postgres?", f"/{database_name}?")
+
+
+@pytest.fixture
+def cut_database(relay: Relay, database_name: str) -> Iterator[str]:
+    """The same by way of the relay."""
+    yield relay.url(database_name)
+    relay.mend()
+
+
+@pytest.fixture(scope="session")
+async def office(
+    postgres: Postgres, relay: Relay, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Office]:
+    """A real `callctl run`; its Asterisk is not there, its database can be cut off."""
+    folder: Path = tmp_path_factory.mktemp("office")
+    name = await new_database(postgres)
+    async with open_office(folder, relay, name, postgres.url.replace("/postgres?", f"/{name}?")) as office:
+        yield office

@@ -1,0 +1,384 @@
+"""The truth about money in PostgreSQL: lines once each, balances that are their sums, records that wait for
+the database and get there once, in order, whatever becomes of it.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from callctl.calls.records import Connection, EndedBy, LegBegan, LegHeld, LegRefused, LegSettled, Record
+from callctl.clock import moment
+from callctl.stack.postgres import start_postgres
+from callctl.storage import rows
+from callctl.storage.entries import post_entries
+from callctl.storage.journal import Journal
+from callctl.storage.rows import LegRow, read_entries, read_leg, read_legs, read_open_legs
+from dialplan.causes import Cause
+from rating.charge import charge_connection, charge_nothing
+from rating.ledger import Entry, EntryKind
+from rating.money import Money
+from rating.refusal import Refusal
+from rating.tariff import Rate
+from tests.shell.office import Sql, until
+from tests.shell.relay import Relay
+
+PAYMENT, CONNECTION = EntryKind.PAYMENT, EntryKind.CONNECTION
+RATE = Rate("demo/six@1", "everywhere", "", 6, Money(100), Money(0), 0)
+NOON_MS = 1_790_000_000_000
+
+
+def paid(account_id: str, reference: str, amount: int, at_ms: int = NOON_MS) -> Entry:
+    return Entry(account_id, reference, PAYMENT, Money(amount), at_ms)
+
+
+@pytest.fixture
+async def sql(database: str) -> AsyncIterator[Sql]:
+    connection = await asyncpg.connect(database)
+    await open_accounts(connection, "ann", "bob")
+    yield connection
+    await connection.close()
+
+
+async def open_accounts(connection: Sql, *account_ids: str) -> None:
+    for account_id in account_ids:
+        await connection.execute("INSERT INTO account VALUES ($1, 'demo', 'six', 0, now())", account_id)
+
+
+async def post(connection: Sql, *entries: Entry) -> tuple[set[tuple[str, str]], list[str]]:
+    async with connection.transaction():
+        new, clashes = await post_entries(connection, entries)
+    return new, [clash.known.reference for clash in clashes]
+
+
+async def balances(connection: Sql) -> dict[str, int]:
+    """By account; the sum of the lines is checked on the way."""
+    found = await connection.fetch(
+        "SELECT account_id, balance_kopecks, (SELECT coalesce(sum(amount_kopecks), 0)::bigint FROM entry"
+        " WHERE entry.account_id = account.account_id) AS lines FROM account"
+    )
+    assert all(row["balance_kopecks"] == row["lines"] for row in found), found
+    return {row["account_id"]: row["balance_kopecks"] for row in found}
+
+
+# --- lines -----------------------------------------------------------------------------------------------
+
+
+async def test_a_line_counts_once_and_its_repeat_is_no_news(
+    sql: Sql,
+) -> None:
+    assert await post(sql, paid("ann", "r1", 500)) == ({("ann", "r1")}, [])
+    assert await post(sql, paid("ann", "r1", 500, NOON_MS + 9)) == (set(), [])  # whenever it comes
+    assert await balances(sql) == {"ann": 500, "bob": 0}
+
+
+async def test_the_same_reference_of_two_accounts_are_two_lines(
+    sql: Sql,
+) -> None:
+    await post(sql, paid("ann", "r1", 500), paid("bob", "r1", 70))
+    assert await balances(sql) == {"ann": 500, "bob": 70}
+
+
+@pytest.mark.parametrize("other", [{"amount": Money(501)}, {"kind": CONNECTION}], ids=["amount", "kind"])
+@pytest.mark.parametrize("at_once", [False, True], ids=["later", "in one batch"])
+async def test_other_content_under_a_known_reference_is_named_and_changes_nothing(
+    sql: Sql, other: dict[str, object], at_once: bool
+) -> None:
+    line = paid("ann", "r1", 500)
+    stranger = replace(line, **other)  # type: ignore[arg-type]
+    if at_once:
+        assert await post(sql, line, stranger) == ({("ann", "r1")}, ["r1"])
+    else:
+        await post(sql, line)
+        assert await post(sql, stranger, paid("bob", "r2", 3)) == ({("bob", "r2")}, ["r1"])
+    assert (await balances(sql))["ann"] == 500
+    assert [entry.kind for entry in await read_entries(sql, "ann")] == ["payment"]
+
+
+async def test_a_large_batch_with_repeats_inside_is_every_line_once(
+    sql: Sql,
+) -> None:
+    await post(sql, paid("ann", "r5", 5), paid("bob", "r5", 5))
+    batch = [paid(account, f"r{n}", n) for n, account in product(range(1, 800), ("ann", "bob"))]
+    new, clashes = await post(sql, *batch, *batch[100:300], *reversed(batch[500:700]))
+    assert (len(new), clashes) == (2 * 798, [])
+    assert await balances(sql) == dict.fromkeys(("ann", "bob"), 799 * 800 // 2)
+
+
+async def test_a_balance_moves_only_with_its_line(sql: Sql) -> None:
+    await post(sql, paid("ann", "r1", 500))
+    with pytest.raises(KeyboardInterrupt):
+        async with sql.transaction():
+            await post_entries(sql, [paid("ann", "r2", 100)])
+            raise KeyboardInterrupt
+    assert await balances(sql) == {"ann": 500, "bob": 0}
+    assert [entry.reference for entry in await read_entries(sql, "ann")] == ["r1"]
+
+
+async def test_two_writers_who_meet_on_one_line_post_it_once(sql: Sql, database: str) -> None:
+    others = [await asyncpg.connect(database) for _ in range(4)]
+    told = await asyncio.gather(
+        *(post(other, paid("ann", "r1", 500), paid("bob", "r1", 1)) for other in others)
+    )
+    for other in others:
+        await other.close()
+    assert sorted(len(new) for new, _ in told) == [0, 0, 0, 2]
+    assert await balances(sql) == {"ann": 500, "bob": 1}
+
+
+async def test_entries_show_the_balance_after_each_line_also_when_the_oldest_are_left_out(
+    sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n, amount in enumerate((500, -120, -120, 7), start=1):
+        await post(sql, paid("ann", f"r{n}", amount), paid("bob", f"r{n}", 1))
+    told = [(line.amount_kopecks, line.balance_kopecks) for line in await read_entries(sql, "ann")]
+    assert told == [(500, 500), (-120, 380), (-120, 260), (7, 267)]
+    monkeypatch.setattr(rows, "LIST_MAX", 2)
+    assert [line.balance_kopecks for line in await read_entries(sql, "ann")] == [260, 267]
+
+
+# --- records ---------------------------------------------------------------------------------------------
+
+
+def held(leg_id: str, at_ms: int = NOON_MS, account_id: str = "ann") -> LegHeld:
+    on = Connection(account_id, leg_id, "call-1", "74951110000", "79161110002")
+    return LegHeld(on, at_ms, RATE, Money(100))
+
+
+def began(leg_id: str, at_ms: int = NOON_MS + 4_000, account_id: str = "ann") -> LegBegan:
+    return LegBegan(account_id, leg_id, at_ms)
+
+
+def settled(leg_id: str, units: int = 3, account_id: str = "ann") -> LegSettled:
+    charge = charge_connection(RATE, units * 6, units)
+    end_ms = NOON_MS + 4_000 + units * 6_000
+    entry = Entry(account_id, leg_id, CONNECTION, Money(-charge.amount), end_ms)
+    return LegSettled(account_id, leg_id, end_ms, charge, entry, EndedBy.BALANCE, Cause.NORMAL)
+
+
+@asynccontextmanager
+async def journal_to(url: str) -> AsyncIterator[tuple[Journal, list[bool]]]:
+    states: list[bool] = []
+    journal = Journal(url, on_state=states.append)
+    writing = asyncio.create_task(journal.run())
+    try:
+        yield journal, states
+    finally:
+        writing.cancel()
+        await asyncio.wait({writing})
+        assert writing.cancelled(), writing.exception()
+
+
+async def write_down(url: str, *records: Record) -> None:
+    async with journal_to(url) as (journal, _):
+        for record in records:
+            journal.write(record)
+        assert await journal.drained(10)
+
+
+async def leg(sql: Sql, leg_id: str) -> LegRow:
+    found = await read_leg(sql, leg_id)
+    assert found
+    return found
+
+
+async def test_a_connection_is_remembered_with_its_terms_and_its_bill(sql: Sql, database: str) -> None:
+    await write_down(database, held("l1"), began("l1"))
+    assert [leg.leg_id for leg in await read_open_legs(sql)] == ["l1"]
+    await write_down(database, settled("l1"))
+    told = await leg(sql, "l1")
+    assert (told.held_at, told.answered_at, told.ended_at) == (
+        moment(NOON_MS),
+        moment(NOON_MS + 4_000),
+        moment(NOON_MS + 22_000),
+    )
+    assert (told.seconds, told.units, told.charge_kopecks, told.ended_by, told.cause) == (
+        18,
+        3,
+        300,
+        "balance",
+        16,
+    )
+    assert told.rate and Rate(**told.rate) == RATE
+    assert [(line["what"], line["quantity"], line["amount"]) for line in told.lines] == [("units", 3, 300)]
+    assert await read_open_legs(sql) == []
+    assert await balances(sql) == {"ann": -300, "bob": 0}
+
+
+async def test_what_costs_nothing_makes_no_line(sql: Sql, database: str) -> None:
+    free = LegSettled(
+        "ann",
+        "l1",
+        NOON_MS + 1,
+        charge_nothing("unanswered", "S-3"),
+        None,
+        EndedBy.CALLER,
+        Cause.NORMAL,
+    )
+    refused = LegRefused(held("l2").connection, NOON_MS, Refusal.NOT_ENOUGH, Cause.REJECTED)
+    await write_down(database, held("l1"), free, refused)
+    assert await read_entries(sql, "ann") == []
+    assert await read_open_legs(sql) == []
+    told = await leg(sql, "l2")
+    assert (told.refusal, told.ended_by, told.charge_kopecks, told.rate) == ("not_enough", "refused", 0, None)
+    assert [leg.leg_id for leg in await read_legs(sql, "ann")] == ["l1", "l2"]
+
+
+STORY: Sequence[Record] = (held("l1"), began("l1"), settled("l1"))
+
+
+@pytest.mark.parametrize("upto", [1, 2, 3])
+async def test_records_told_again_change_nothing(sql: Sql, database: str, upto: int) -> None:
+    await write_down(database, *STORY)
+    before = await leg(sql, "l1")
+    await write_down(database, *STORY[:upto], *STORY[:upto])
+    assert await leg(sql, "l1") == before
+    assert await balances(sql) == {"ann": -300, "bob": 0}
+
+
+async def test_a_second_settlement_does_not_rewrite_the_bill(
+    sql: Sql, database: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    await write_down(database, *STORY, settled("l1", units=5))
+    assert (await leg(sql, "l1")).units == 3
+    assert await balances(sql) == {"ann": -300, "bob": 0}
+    assert "the ledger refuses a line: reference 'l1'" in caplog.text
+
+
+async def test_what_has_gathered_is_one_transaction(sql: Sql, database: str) -> None:
+    async with journal_to(database) as (journal, _):
+        for n in range(500):
+            for record in (held(f"l{n}"), began(f"l{n}"), settled(f"l{n}", units=1)):
+                journal.write(record)
+        assert journal.waiting == 1_500
+        assert await journal.drained(10)
+        assert (journal.waiting, journal.written_total, journal.transactions_total) == (0, 1_500, 1)
+    assert await balances(sql) == {"ann": -50_000, "bob": 0}
+
+
+async def test_the_future_of_a_record_is_done_when_it_stands(sql: Sql, database: str) -> None:
+    async with journal_to(database) as (journal, _):
+        await asyncio.wait_for(journal.write(held("l1")), 5)
+        assert (await leg(sql, "l1")).held_kopecks == 100
+
+
+async def test_nobody_who_gives_up_waiting_takes_the_record_with_him(
+    sql: Sql, cut_database: str, relay: Relay
+) -> None:
+    relay.cut()
+    async with journal_to(cut_database) as (journal, states):
+        first, second = journal.write(held("l1")), journal.write(began("l1"))
+        await until(lambda: is_true(False in states), "the journal meets the gap")
+        assert not await journal.drained(0.01)
+        first.cancel()
+        assert journal.waiting == 2
+        relay.mend()
+        await asyncio.wait_for(second, 5)
+        assert states[-1] is True
+    assert (await leg(sql, "l1")).answered_at == moment(NOON_MS + 4_000)
+
+
+async def is_true(value: object) -> bool:
+    return bool(value)
+
+
+async def test_an_answer_that_gets_lost_makes_nothing_twice(
+    sql: Sql, cut_database: str, relay: Relay
+) -> None:
+    async with journal_to(cut_database) as (journal, states):
+        # What is alone is its own transaction, told by the leg in it; the settlement ends with a word.
+        for record, last_word in zip(STORY, (b"l1", b"l1", b"COMMIT"), strict=True):
+            relay.lose_answer_to = last_word  # it is done, and the journal is not told
+            await asyncio.wait_for(journal.write(record), 5)
+        assert states == [True, False, True, False, True, False, True]
+        assert journal.written_total == 3
+    assert await balances(sql) == {"ann": -300, "bob": 0}
+    assert len(await read_entries(sql, "ann")) == 1
+
+
+async def test_that_the_database_went_away_is_known_before_anybody_writes(
+    cut_database: str, relay: Relay
+) -> None:
+    async with journal_to(cut_database) as (journal, states):
+        await until(lambda: is_true(states == [True]), "it connects before there is a record")
+        relay.cut()
+        await until(lambda: is_true(states == [True, False]), "it notices")
+        relay.mend()
+        await until(lambda: is_true(states == [True, False, True]), "it comes back by itself")
+        assert journal.transactions_total == 0
+
+
+async def test_a_server_with_no_room_or_that_gives_way_is_waited_for(sql: Sql, database: str) -> None:
+    """Not every trouble is a broken connection: here a statement is called off by the server."""
+    async with journal_to(database) as (journal, states):
+        await until(lambda: is_true(states == [True]), "it connects")
+        async with sql.transaction():
+            await sql.execute("LOCK TABLE leg")
+            durable = journal.write(held("l1"))
+            await until(lambda: blocked(sql, cancel=True), "its statement is called off")
+            await until(lambda: is_true(False in states), "it takes that for a passing trouble")
+        await asyncio.wait_for(durable, 5)
+    assert (await leg(sql, "l1")).held_kopecks == 100
+
+
+async def blocked(sql: Sql, *, cancel: bool) -> bool:
+    waiting = (
+        "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    pid = await sql.fetchval(waiting)
+    if pid is not None and cancel:
+        await sql.execute("SELECT pg_cancel_backend($1)", pid)
+    return pid is not None
+
+
+async def test_killed_with_9_in_full_work_the_database_loses_nothing_and_doubles_nothing(
+    tmp_path: Path,
+) -> None:
+    """With the machine up the kernel keeps what was written, so nothing but synchronous_commit matters."""
+    from callctl.places import MIGRATIONS
+    from callctl.storage.migrations import migrate
+
+    server = await start_postgres(tmp_path / "db", lambda _line: None, durable=False)
+    url = f"{server.url}&synchronous_commit=on"
+    try:
+        await migrate(url, MIGRATIONS)
+        sql = await asyncpg.connect(url)
+        await open_accounts(sql, "ann")
+        async with journal_to(url) as (journal, states):
+            told: list[asyncio.Future[None]] = []
+            for n in range(300):
+                told += [
+                    journal.write(record) for record in (held(f"l{n}"), began(f"l{n}"), settled(f"l{n}"))
+                ]
+                await asyncio.sleep(0)
+                if n == 150:
+                    await told[-1]
+                    journal.write(held("open"))
+                    os.kill(server.pid, signal.SIGKILL)
+                    for pid in backends(server.pid):
+                        os.kill(pid, signal.SIGKILL)
+            await until(lambda: is_true(False in states), "the journal notices")
+            known = [future.done() for future in told]
+            assert known[:453] == [True] * 453 and known[-1] is False
+            await server.stop()
+            server = await start_postgres(tmp_path / "db", lambda _line: None, durable=False)
+            await asyncio.wait_for(asyncio.gather(*told), 20)
+        sql = await asyncpg.connect(url)
+        assert await balances(sql) == {"ann": -90_000}
+        assert len(await read_entries(sql, "ann")) == 300
+        assert [leg.leg_id for leg in await read_open_legs(sql)] == ["open"]
+        assert await sql.fetchval("SELECT count(*) FROM leg WHERE units = 3") == 300
+        await sql.close()
+    finally:
+        await server.stop()
+
+
+def backends(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

@@ -1,0 +1,51 @@
+"""What Asterisk's own event log proves of the answers and ends of legs, however damaged it is."""
+
+import json
+
+import pytest
+
+from callctl.asterisk.witness import Witnessed, moments
+
+
+def line(kind: str, leg_id: object, time: object) -> str:
+    return json.dumps({"eventtype": kind, "uniqueid": leg_id, "eventtime": time, "channame": "PJSIP/x"})
+
+
+HANGUP = line("HANGUP", "l1", "1790000000.250000")
+
+NO_TIMES: list[object] = ["", "x", "nan", None, []]
+NO_IDS: list[object] = [[], {}, None, 5]
+
+TABLE: dict[str, tuple[list[str], dict[str, int]]] = {
+    "nothing": ([], {}),
+    "an end": ([HANGUP], {"l1": 1_790_000_000_250}),
+    "a number for the time": ([line("HANGUP", "l1", 1790000000.25)], {"l1": 1_790_000_000_250}),
+    "not an end": ([line("ANSWER", "l1", "1.5"), line("CHAN_END", "l1", "1.5")], {}),
+    "to the millisecond": (
+        [line("HANGUP", f"{ms}", f"1790000000.{ms:03}000") for ms in range(1000)],
+        {f"{ms}": 1_790_000_000_000 + ms for ms in range(1000)},
+    ),
+    "of somebody else": ([line("HANGUP", "l3", "1.5")], {}),
+    "of two": ([HANGUP, line("HANGUP", "l2", "2.5")], {"l1": 1_790_000_000_250, "l2": 2_500}),
+    "among damaged lines": (["", "{", "null", "[]", "5", '"HANGUP"', HANGUP], {"l1": 1_790_000_000_250}),
+    "a line cut off": ([HANGUP, line("HANGUP", "l2", "2.5")[:-9]], {"l1": 1_790_000_000_250}),
+    "without a time": (['{"eventtype": "HANGUP", "uniqueid": "l1"}'], {}),
+    "a time that is none": ([line("HANGUP", "l1", word) for word in NO_TIMES], {}),
+    "an id that is none": ([line("HANGUP", leg, "1") for leg in NO_IDS], {}),
+    "after a damaged line of its own": ([line("HANGUP", "l1", "x"), HANGUP], {"l1": 1_790_000_000_250}),
+}
+
+
+@pytest.mark.parametrize(("lines", "found"), TABLE.values(), ids=TABLE)
+def test_the_witness_says_what_it_saw_and_guesses_nothing(lines: list[str], found: dict[str, int]) -> None:
+    assert moments(lines, {"l1", "l2"} | set(found)).ended_ms == found
+
+
+def test_answers_and_ends_are_told_apart() -> None:
+    lines = [line("ANSWER", "l1", "1.5"), line("ANSWER", "l2", "2"), line("HANGUP", "l1", "9.25")]
+    assert moments(lines, {"l1", "l2"}) == Witnessed({"l1": 1_500, "l2": 2_000}, {"l1": 9_250})
+
+
+def test_damaged_lines_are_counted_not_hidden(caplog: pytest.LogCaptureFixture) -> None:
+    moments(["{", HANGUP, "x"], {"l1"})
+    assert "2 damaged lines in the witness" in caplog.text
