@@ -35,8 +35,8 @@ class ReferenceClash(Exception):
 
     def __init__(self, known: Entry, offered: Entry) -> None:
         super().__init__(
-            f"reference {known.reference!r} of account {known.account_id} is already a {known.kind.value} "
-            f"of {known.amount} kopecks, not a {offered.kind.value} of {offered.amount}"
+            f"reference {known.reference!r} of account {known.account_id} is known already: "
+            f"{known.kind.value} of {known.amount} kopecks, not {offered.kind.value} of {offered.amount}"
         )
         self.known = known
 

@@ -13,7 +13,7 @@ ZERO = Money(0)
 # A thousand million roubles: no prepaid account is near it, a slip of the keyboard is.
 MONEY_MAX = Money(100_000_000_000)
 
-_ROUBLES = re.compile(r"(?P<roubles>\d{1,12})(?:[.,](?P<kopecks>\d{2}))?")
+_ROUBLES = re.compile(r"(?P<roubles>[0-9]{1,12})(?:[.,](?P<kopecks>[0-9]{2}))?")
 
 
 def parse_roubles(text: str) -> Money | None:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from callctl.calls.legs import is_leg_id
 from callctl.calls.view import CallView
 from callctl.clock import moment, rfc3339
 from callctl.storage.rows import EntryRow, LegRow
@@ -31,6 +32,8 @@ def _id(text: str) -> str:
 def _reference(text: str) -> str:
     if not _REFERENCE.fullmatch(text):
         raise ValueError("give visible ASCII signs without spaces, at most 120")
+    if is_leg_id(text):
+        raise ValueError("connections are named so; choose another")
     return text
 
 

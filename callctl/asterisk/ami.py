@@ -51,15 +51,19 @@ class Ami:
 
     async def run(self) -> None:
         """Stay connected until cancelled."""
+        told = ""
         while True:
             manager: _OneConnection | None = None
             try:
                 manager = await self._connect()
                 self._manager = manager
+                told = ""
                 self._on_state(True)
                 await self._watch(manager)
             except (OSError, TimeoutError, PermissionError) as error:
-                log.warning("AMI is not reachable: %r", error)
+                if repr(error) != told:
+                    told = repr(error)
+                    log.warning("AMI is not reachable: %s; trying again", told)
             finally:
                 if self._manager is not None:
                     self._manager = None

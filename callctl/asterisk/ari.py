@@ -129,6 +129,7 @@ class Ari:
     async def run(self) -> None:
         """Stay connected until cancelled."""
         retry_s = RETRY_S_MIN
+        told = ""
         try:
             while True:
                 try:
@@ -141,11 +142,13 @@ class Ari:
                     TimeoutError,
                     ValueError,
                 ) as error:
-                    log.warning("ARI is not reachable: %r", error)
+                    if repr(error) != told:
+                        told = repr(error)
+                        log.warning("ARI is not reachable: %s; trying again", told)
                     await asyncio.sleep(retry_s * (0.5 + random.random()))
                     retry_s = min(retry_s * 2, RETRY_S_MAX)
                     continue
-                retry_s = RETRY_S_MIN
+                retry_s, told = RETRY_S_MIN, ""
                 try:
                     await self._follow(stream)
                 finally:

@@ -21,7 +21,7 @@ from callctl.calls.events import (
     LegsListed,
     PromptEnded,
 )
-from callctl.calls.legs import call_id_of
+from callctl.calls.legs import is_leg_id
 from callctl.calls.orders import (
     Answer,
     Bound,
@@ -131,8 +131,8 @@ def read_list(channels: Sequence[Frame], asked_at_ms: int, proven_at_ms: int) ->
 
 
 def _is_ours(channel: Frame) -> bool:
-    if call_id_of(channel["id"]) != channel["id"]:
-        return True  # we chose its id
+    if is_leg_id(channel["id"]):
+        return True
     dialplan = channel["dialplan"]
     return dialplan["app_name"] == "Stasis" and str(dialplan["app_data"]).startswith(f"{APP},")
 

@@ -30,7 +30,7 @@ def moments(lines: Iterable[str], leg_ids: Collection[str]) -> Witnessed:
             found = by_kind.get(happening["eventtype"])
             if found is not None and happening["uniqueid"] in leg_ids:
                 found[happening["uniqueid"]] = int(float(happening["eventtime"]) * 1000)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             damaged += 1
     if damaged:
         log.warning("%d damaged lines in the witness", damaged)

@@ -28,7 +28,12 @@ def leg_id_of(call_id: str, attempt: int) -> str:
 
 def call_id_of(leg_id: str) -> str:
     """The call of a leg that we placed; a caller's own leg has the id of its call."""
-    return leg_id.split("-", 1)[1] if _PLACED_LEG.match(leg_id) else leg_id
+    return leg_id.split("-", 1)[1] if is_leg_id(leg_id) else leg_id
+
+
+def is_leg_id(text: str) -> bool:
+    """True for an id that we choose, as Asterisk chooses none."""
+    return _PLACED_LEG.match(text) is not None
 
 
 class LegState(Enum):

@@ -150,8 +150,13 @@ REFUSED_PAYMENTS: dict[str, tuple[dict[str, object], int, str]] = {
     "reference with a new line": ({"reference": "a\n"}, 400, "reference: give visible"),
     "reference in Russian": ({"reference": "оплата"}, 400, "reference: give visible"),
     "reference too long": ({"reference": "r" * 121}, 400, "reference: give visible"),
-    "the opening's": ({"reference": "opening"}, 409, "is already a opening of 100 kopecks"),
-    "known, other amount": ({"reference": "known", "amount_kopecks": 6}, 409, "already a payment of 5"),
+    "a connection's reference": ({"reference": "leg1-x"}, 400, "reference: connections are named so"),
+    "the opening's": ({"reference": "opening"}, 409, "is known already: opening of 100 kopecks"),
+    "known, other amount": (
+        {"reference": "known", "amount_kopecks": 6},
+        409,
+        "is known already: payment of 5",
+    ),
 }
 
 

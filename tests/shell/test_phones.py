@@ -26,6 +26,8 @@ from callctl.demo.phones import (
 from callctl.demo.seen import CallLog, CallSeen, media_sink
 from callctl.demo.sipp import free_port
 
+pytestmark = pytest.mark.e2e  # SIPp is for those who have Asterisk's tests
+
 TO, CALLER = "74951234567", "79031112233"
 # Loopback and a millisecond's tick on a busy machine of two cores.
 SLACK_MS = 250
