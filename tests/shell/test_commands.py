@@ -246,7 +246,10 @@ REFUSED: dict[str, tuple[str, tuple[str, ...]]] = {
     "amount exponent": ("account pay {account} 1e3 --ref r", ("is not an amount",)),
     "amount huge": ("account pay {account} 99999999999 --ref r", ("is not an amount",)),
     "no reference": ("account pay {account} 5", ("required: --ref",)),
-    "reference with other amount": ("account pay {account} 6 --ref known", ("known already: payment of 500",)),
+    "reference with other amount": (
+        "account pay {account} 6 --ref known",
+        ("known already: payment of 500",),
+    ),
     "payment of nobody": ("account pay nobody 5 --ref r", ("no account 'nobody'",)),
     "account of nobody": ("account show nobody", ("no account 'nobody'", "callctl account add")),
     "account with a slash": ("account show a/b", ("no account 'a/b'",)),
