@@ -3,10 +3,12 @@
 Rule 1: the end is what the witness recorded, of whichever side hung up first (S-3); without one it is the
 last moment that is certain, the answer.
 Rule 2: an answer that we did not live to hear of counts when the witness saw both sides answered.
-Rule 3: nobody is charged more than the account holds: what could not be paid was not secured.
+Rule 3: an emergency call that is still up is nobody's business but its talkers' (S-13): it is left alone, and
+its record is closed when they are done.
+Rule 4: nobody is charged more than the account holds: what could not be paid was not secured.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from callctl.calls.records import EndedBy, LegBegan, LegSettled
@@ -17,6 +19,24 @@ from rating.charge import Charge, charge_connection, charge_nothing, duration_s
 from rating.ledger import Entry, EntryKind, Ledger
 from rating.money import Money
 from rating.tariff import Rate
+
+
+class EarlierLife:
+    """Connections that the service before us left open."""
+
+    def __init__(self, legs: Sequence[LegRow]) -> None:
+        self._legs = list(legs)
+
+    def spared(self, alive: Collection[str]) -> frozenset[str]:
+        """Both sides of every emergency call that still has both."""
+        sides = [(leg.leg_id, leg.call_id) for leg in self._legs if leg.rate is None and leg.answered_at]
+        return frozenset(side for pair in sides if all(one in alive for one in pair) for side in pair)
+
+    def take_over(self, spared: Collection[str]) -> list[LegRow]:
+        """Those that are over now; each is given once."""
+        over = [leg for leg in self._legs if leg.leg_id not in spared]
+        self._legs = [leg for leg in self._legs if leg.leg_id in spared]
+        return over
 
 
 def settle_open_legs(

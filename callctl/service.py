@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from callctl import metrics
@@ -35,7 +36,7 @@ from callctl.calls.orders import (
 from callctl.calls.records import LegBegan, LegHeld, LegRefused, LegSettled
 from callctl.calls.switchboard import Switchboard
 from callctl.clock import Clock
-from callctl.recovery import settle_open_legs
+from callctl.recovery import EarlierLife, settle_open_legs
 from callctl.settings import ServiceSettings
 from callctl.storage.journal import Journal
 from callctl.storage.rows import LegRow
@@ -62,14 +63,15 @@ class Service:
     ) -> None:
         self._settings = settings
         self._clock = clock
-        self._open_legs = open_legs
+        self._earlier = EarlierLife(open_legs)
         self.switchboard = Switchboard(ledger, directory, settings.terms)
         self._ari = Ari(
             settings.ari.url,
             settings.ari.user,
             settings.ari.password,
             on_frame=self._on_frame,
-            on_list=self._on_first_list,
+            now_ms=clock.now_ms,
+            on_list=self._on_list,
             on_state=self._on_ari_state,
         )
         ami = settings.ami
@@ -152,16 +154,15 @@ class Service:
         metrics.EVENT_LAG.observe((self._proven_at_ms - at_ms) / 1000)
         self.hear(event, at_ms)
 
-    def _on_first_list(self, channels: list[wire.Frame]) -> None:
-        """After every (re)connect: what is gone was last proven alive when the stream was lost."""
-        now_ms = self._clock.now_ms()
-        listed = wire.read_list(channels, now_ms, self._proven_at_ms)
-        self.hear(listed, now_ms)
-        if self._open_legs:
-            self._settle_open_legs(listed.alive, now_ms)
+    def _on_list(self, channels: list[wire.Frame], asked_at_ms: int) -> None:
+        """After every (re)connect, and now and then: who is missing was last proven alive before it."""
+        listed = wire.read_list(channels, asked_at_ms, self._proven_at_ms)
+        spared = self._earlier.spared(listed.alive)
+        self.hear(replace(listed, alive=listed.alive - spared, up=listed.up - spared), asked_at_ms)
+        if over := self._earlier.take_over(spared):
+            self._settle_open_legs(over, listed.alive, asked_at_ms)
 
-    def _settle_open_legs(self, alive: frozenset[str], now_ms: int) -> None:
-        legs, self._open_legs = self._open_legs, []
+    def _settle_open_legs(self, legs: list[LegRow], alive: frozenset[str], now_ms: int) -> None:
         seen = _witnessed(self._settings.witness, legs)
         lived = dict.fromkeys(alive, now_ms) | seen.ended_ms
         for record in settle_open_legs(legs, seen.answered_ms, lived, self.switchboard.ledger):
@@ -184,7 +185,7 @@ class Service:
             except (AriRefused, AriUnknown) as error:
                 log.warning("channels could not be listed: %s", error)
                 continue
-            self.hear(wire.read_list(channels, asked_at_ms, self._proven_at_ms), asked_at_ms)
+            self._on_list(channels, asked_at_ms)
             self._proven_at_ms = asked_at_ms
             if not self.switchboard.calls_running:
                 self._clock.anchor()

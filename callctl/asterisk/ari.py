@@ -103,7 +103,7 @@ class _Http(AsynchronousHttpClient):  # type: ignore[misc]
 
 
 class Ari:
-    """`on_frame` and `on_list` must not wait; `on_state` hears True and False."""
+    """`on_frame` and `on_list` must not wait; a list comes with the moment it was asked for."""
 
     def __init__(
         self,
@@ -112,13 +112,15 @@ class Ari:
         password: str,
         *,
         on_frame: Callable[[Frame], None],
-        on_list: Callable[[list[Frame]], None],
+        now_ms: Callable[[], int],
+        on_list: Callable[[list[Frame], int], None],
         on_state: Callable[[bool], None],
     ) -> None:
         self._url = url.rstrip("/") + "/"
         self._user = user
         self._password = password
         self._on_frame = on_frame
+        self._now_ms = now_ms
         self._on_list = on_list
         self._on_state = on_state
         self._http: _Http | None = None
@@ -191,7 +193,9 @@ class Ari:
         reading = asyncio.create_task(self._read(stream), name="read ARI")
         try:
             try:
-                channels = await self._take_over()
+                await self._filter_news()
+                asked_at_ms = self._now_ms()
+                channels = await self.list_channels()
             except (AriRefused, AriUnknown) as error:
                 log.warning("channels could not be listed: %s", error)
                 return
@@ -199,7 +203,7 @@ class Ari:
             for frame in waiting:
                 self._on_frame(frame)
             self.is_up = True
-            self._on_list(channels)
+            self._on_list(channels, asked_at_ms)
             self._on_state(True)
             await reading
         finally:
@@ -219,14 +223,13 @@ class Ari:
             else:
                 self._waiting.append(frame)
 
-    async def _take_over(self) -> list[Frame]:
+    async def _filter_news(self) -> None:
         assert self._http
         # aioswagger11 wraps the body, and Asterisk takes a wrapped filter for none.
         body = json.dumps({"allowed": [{"type": kind} for kind in KINDS_HEARD]})
         headers = {"Content-Type": "application/json"}
         url = f"{self._url}ari/applications/{APP}/eventFilter"
         await self._http.request("PUT", url, data=body, headers=headers)
-        return await self.list_channels()
 
     async def _forget_client(self) -> None:
         if self._http:

@@ -8,6 +8,7 @@ Rule 3: the dialplan's walk says what to try next; the call says what came of it
 from dataclasses import replace
 from typing import assert_never
 
+from callctl.calls.admission import admit
 from callctl.calls.events import (
     CallArrived,
     LegAnswered,
@@ -22,7 +23,6 @@ from callctl.calls.events import (
     Why,
 )
 from callctl.calls.legs import Attempt, Ending, Leg, LegState, leg_id_of
-from callctl.calls.meter import Meter
 from callctl.calls.orders import (
     Answer,
     Bound,
@@ -33,6 +33,7 @@ from callctl.calls.orders import (
     PlaceLeg,
     PlayToLeg,
 )
+from callctl.calls.outcomes import SECOND_CUT_CAUSE, outcome_of
 from callctl.calls.records import Connection, EndedBy, LegHeld, LegRefused
 from callctl.calls.states import MOVES, State
 from callctl.calls.talk import Talk
@@ -45,16 +46,6 @@ from rating.ledger import Ledger
 from rating.money import ZERO
 from rating.refusal import Refusal
 from rating.tariff import Tariff
-
-# Our dialplan hangs up with "recovery on timer expiry" when a leg reached its bound.
-SECOND_CUT_CAUSE = 102
-
-OUTCOMES = {
-    Cause.BUSY: Outcome.BUSY,
-    Cause.REJECTED: Outcome.BUSY,
-    18: Outcome.NO_ANSWER,  # Q.850 "no user responding": a SIP 408 or 480
-    Cause.NO_ANSWER: Outcome.NO_ANSWER,
-}
 
 
 class Call:
@@ -90,6 +81,11 @@ class Call:
     def attempt(self) -> Attempt | None:
         """The one that rings or talks now."""
         return self.attempts[-1] if self.attempts and not self.attempts[-1].is_settled else None
+
+    @property
+    def is_emergency(self) -> bool:
+        """Somebody talks to 112 or its kin, or is about to."""
+        return self.attempt is not None and self.attempt.connection.number in EMERGENCY
 
     @property
     def legs(self) -> list[Leg]:
@@ -221,7 +217,7 @@ class Call:
         target = self._step.target
         leg_id = leg_id_of(self.call_id, len(self.attempts) + 1)
         connection = Connection(self.account_id, leg_id, self.call_id, self.caller.number, target)
-        meter = self._open_meter(leg_id, target)
+        meter = admit(self._ledger, self._tariff, self.account_id, leg_id, target)
         if isinstance(meter, Refusal):
             return self._not_admitted(connection, meter, at_ms)
         self._refusal = None
@@ -240,17 +236,6 @@ class Call:
                 leg_id, self.caller.leg_id, trunk, target, self.caller.number, until_ms, meter is not None
             ),
         ]
-
-    def _open_meter(self, leg_id: str, target: str) -> Meter | Refusal | None:
-        """None for an emergency number: outside everything (S-13)."""
-        if target in EMERGENCY:
-            return None
-        if self._tariff is None:
-            return Refusal.NO_ACCOUNT
-        rate = self._tariff.rate_for(target)
-        if rate is None:
-            return Refusal.NO_PRICE
-        return Meter.open(self._ledger, leg_id, self.account_id, rate)
 
     def _not_admitted(self, connection: Connection, refusal: Refusal, at_ms: int) -> list[Order]:
         if self.state is State.RINGING:
@@ -350,9 +335,11 @@ class Call:
         if attempt and attempt.ending and attempt.ending.leg is leg:
             if cause == SECOND_CUT_CAUSE:
                 attempt.ending = replace(attempt.ending, by=EndedBy.SECOND_CUT)
+            elif is_caller and attempt.leg.answered_at_ms is None:
+                cause = Cause.NORMAL  # Asterisk says 127, "interworking", of a CANCEL
             orders += attempt.settle_ending(cause)
         elif attempt and attempt.leg is leg and self.state is State.RINGING:
-            outcome = OUTCOMES.get(cause, Outcome.UNREACHABLE)
+            outcome = outcome_of(cause)
             orders += self._failed(outcome, EndedBy.CALLEE, cause, at_ms)
         return orders + self._over_if_empty()
 

@@ -181,3 +181,23 @@ async def test_a_call_that_outlives_a_kill_is_released_and_billed_at_the_next_st
         assert leg["ended_by"] == "lost"
         await assert_money(stack, who, 900)
         await assert_nothing_left(stack)
+
+
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGTERM])
+async def test_an_emergency_call_outlives_its_service_and_the_next_one(
+    bring: Bring, sign: signal.Signals
+) -> None:
+    stack = await bring()
+    call = dial(stack, "112", hang_up_after_ms=8_000)
+
+    async def talks() -> bool:
+        return [live["state"] for live in await stack.get("/calls")] == ["talking"]
+
+    await until(talks, "112 talks")
+    await stop_service(stack, sign)
+    async with serve_again(stack, stack.settings_file):
+        assert not call.done()
+        mine = await call
+        assert mine.ended_by == "here", "nobody cuts a call to 112"
+        assert ms(mine.answered_at_us, mine.ended_at_us) >= 8_000
+        await assert_nothing_left(stack)

@@ -28,7 +28,7 @@ from tests.e2e.words import (
 
 pytestmark = pytest.mark.e2e
 
-GAVE_UP = 127  # Asterisk's word for a caller's CANCEL, "interworking"
+GAVE_UP = 16
 
 
 @pytest.mark.parametrize(("far_end", "cause", "status"), [(BUSY, 17, 486), (DECLINES, 21, 486)])

@@ -1,0 +1,20 @@
+"""What a leg's cause (Q.850) says of the attempt that it ended."""
+
+from dialplan.causes import Cause
+from dialplan.steps import Outcome
+
+# Our dialplan hangs up with "recovery on timer expiry" when a leg reached its bound.
+SECOND_CUT_CAUSE = 102
+
+_NO_USER_RESPONDING = 18  # a SIP 408 or 480
+
+_OUTCOMES = {
+    Cause.BUSY: Outcome.BUSY,
+    Cause.REJECTED: Outcome.BUSY,  # declined by hand
+    _NO_USER_RESPONDING: Outcome.NO_ANSWER,
+    Cause.NO_ANSWER: Outcome.NO_ANSWER,
+}
+
+
+def outcome_of(cause: int) -> Outcome:
+    return _OUTCOMES.get(cause, Outcome.UNREACHABLE)
