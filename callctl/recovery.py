@@ -49,6 +49,9 @@ def settle_open_legs(
         if begin_ms is None and all(side in answered_ms for side in sides):
             begin_ms = answered_ms[leg.leg_id]
             yield LegBegan(leg.account_id, leg.leg_id, begin_ms)
+        elif begin_ms is not None and leg.leg_id in ended_ms:
+            # Both ends by one clock: ours and Asterisk's may have been set apart.
+            begin_ms = answered_ms.get(leg.leg_id, begin_ms)
         certain_ms = begin_ms or milliseconds(leg.held_at)
         end_ms = min((ended_ms[side] for side in sides if side in ended_ms), default=certain_ms)
         account = ledger.account(leg.account_id)

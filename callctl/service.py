@@ -21,7 +21,7 @@ from callctl.asterisk.ari import SILENCE_MS_MAX, Ari, AriRefused, AriUnknown
 from callctl.asterisk.switch import Switch
 from callctl.asterisk.witness import Witnessed
 from callctl.calls.directory import Directory
-from callctl.calls.events import CallArrived, Event, LegAnswered, OrderRefused, Why
+from callctl.calls.events import CallArrived, Event, LegAnswered, LegsListed, OrderRefused, Why
 from callctl.calls.legs import call_id_of
 from callctl.calls.orders import (
     Answer,
@@ -35,17 +35,21 @@ from callctl.calls.orders import (
 )
 from callctl.calls.records import LegBegan, LegHeld, LegRefused, LegSettled
 from callctl.calls.switchboard import Switchboard
-from callctl.clock import Clock
+from callctl.clock import Clock, milliseconds
 from callctl.recovery import EarlierLife, settle_open_legs
 from callctl.settings import ServiceSettings
 from callctl.storage.journal import Journal
 from callctl.storage.rows import LegRow
 from callctl.tally import Tally
+from dialplan.causes import Cause
 from rating.ledger import Ledger
 
 log = logging.getLogger("callctl")
 
 FAREWELL_S_MAX = 5.0
+
+# How far our clock and Asterisk's may have drifted apart.
+CLOCKS_APART_MS = 3_600_000
 
 # A phone's own clock begins some milliseconds after Asterisk's stamp, and uvloop's timers may be one early:
 # nobody shall be able to measure a cut that came before its time.
@@ -71,7 +75,7 @@ class Service:
             settings.ari.password,
             on_frame=self._on_frame,
             now_ms=clock.now_ms,
-            on_list=self._on_list,
+            on_list=self._on_first_list,
             on_state=self._on_ari_state,
         )
         ami = settings.ami
@@ -86,7 +90,7 @@ class Service:
         self._tasks = asyncio.TaskGroup()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at_ms: int | None = None
-        self._proven_at_ms = clock.now_ms()
+        self._proven_at_ms = self._listed_at_ms = clock.now_ms()
         self.up: dict[str, bool] = {"ari": False, "ami": False, "database": True}
 
     def health(self) -> dict[str, object]:
@@ -150,13 +154,18 @@ class Service:
         if event is None:
             return
         at_ms = self._clock.heard_ms(wire.stamped_ms(frame))
-        self._proven_at_ms = self._clock.now_ms()
-        metrics.EVENT_LAG.observe((self._proven_at_ms - at_ms) / 1000)
+        now_ms = self._clock.now_ms()
+        if self.up["ari"]:  # what waited for the list after a gap proves nothing of the gap
+            self._proven_at_ms = now_ms
+        metrics.EVENT_LAG.observe((now_ms - at_ms) / 1000)
         self.hear(event, at_ms)
 
-    def _on_list(self, channels: list[wire.Frame], asked_at_ms: int) -> None:
-        """After every (re)connect, and now and then: who is missing was last proven alive before it."""
-        listed = wire.read_list(channels, asked_at_ms, self._proven_at_ms)
+    def _on_first_list(self, channels: list[wire.Frame], asked_at_ms: int) -> None:
+        """After every (re)connect: who is missing left in the gap."""
+        self._on_list(wire.read_list(channels, asked_at_ms, self._proven_at_ms, is_after_gap=True))
+
+    def _on_list(self, listed: LegsListed) -> None:
+        self._listed_at_ms = asked_at_ms = listed.asked_at_ms
         spared = self._earlier.spared(listed.alive)
         self.hear(replace(listed, alive=listed.alive - spared, up=listed.up - spared), asked_at_ms)
         if over := self._earlier.take_over(spared):
@@ -169,7 +178,10 @@ class Service:
             log.warning("left open by an earlier life: %s", record)
             if isinstance(record, LegSettled) and record.entry:
                 self.switchboard.ledger.apply(record.entry)
+            self._tally.recorded(record)
             self._journal.write(record)
+        sides = dict.fromkeys(side for leg in legs for side in (leg.leg_id, leg.call_id))
+        self._obey(HangUp(side, Cause.NORMAL) for side in sides if side in alive)
         # Asterisk keeps a bridge of ours until it is told otherwise, also an empty one.
         self._obey(CloseBridge(call_id) for call_id in {leg.call_id: None for leg in legs})
 
@@ -185,8 +197,7 @@ class Service:
             except (AriRefused, AriUnknown) as error:
                 log.warning("channels could not be listed: %s", error)
                 continue
-            self._on_list(channels, asked_at_ms)
-            self._proven_at_ms = asked_at_ms
+            self._on_list(wire.read_list(channels, asked_at_ms, self._listed_at_ms, is_after_gap=False))
             if not self.switchboard.calls_running:
                 self._clock.anchor()
 
@@ -299,8 +310,10 @@ def _witnessed(path: str | None, legs: list[LegRow]) -> Witnessed:
     if path is None:
         return Witnessed()
     try:
-        with Path(path).open(encoding="utf-8", errors="replace") as lines:
-            return witness.moments(lines, {id for leg in legs for id in (leg.leg_id, leg.call_id)})
+        lines = witness.lines_since(
+            Path(path), min(milliseconds(leg.held_at) for leg in legs) - CLOCKS_APART_MS
+        )
+        return witness.moments(lines, {id for leg in legs for id in (leg.leg_id, leg.call_id)})
     except OSError as error:
         log.warning("the witness cannot be read: %s", error)
         return Witnessed()

@@ -7,13 +7,14 @@ from collections import Counter
 
 from callctl import metrics
 from callctl.calls.directory import Directory
-from callctl.calls.events import CallArrived, Event, Why
+from callctl.calls.events import CallArrived, Event, OrderRefused, Why
 from callctl.calls.orders import HangUp, JoinAndDial, MediaOrder
 from callctl.calls.records import EndedBy, LegRefused, LegSettled, Record
 from callctl.calls.switchboard import Switchboard
 from callctl.clock import Clock
 from callctl.storage.journal import Journal
 from dialplan.numbers import EMERGENCY, normal_number
+from rating.refusal import Refusal
 
 
 class Tally:
@@ -29,6 +30,8 @@ class Tally:
             number = normal_number(event.number) or ""
             if number not in EMERGENCY and self._directory.number(number) is None:
                 metrics.UNKNOWN_NUMBER.inc()
+        elif isinstance(event, OrderRefused) and event.why is Why.NOT_RECORDED:
+            metrics.REFUSED[Refusal.NOT_RECORDED].inc()
 
     def recorded(self, record: Record) -> None:
         match record:

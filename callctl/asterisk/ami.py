@@ -18,6 +18,8 @@ from callctl.calls.events import Why
 log = logging.getLogger(__name__)
 
 ACTION_S_MAX = 2.0
+# A caller whom nobody bounds within two seconds gets the fallback: there must be time for the other way.
+BOUND_S_MAX = 0.5
 PING_EVERY_S = 4.0
 RETRY_S = 1.0
 NEVER_S = 10**7  # panoramisk's own ping has no time limit; ours has
@@ -80,8 +82,9 @@ class Ami:
             return Why.UNKNOWN
         limit = {"Channel": channel_id, "Variable": "TIMEOUT(absolute)", "Value": seconds}
         try:
-            answer = await _ask(manager, {"Action": "Setvar", **limit})
+            answer = await _ask(manager, {"Action": "Setvar", **limit}, BOUND_S_MAX)
         except (OSError, TimeoutError):
+            manager.lost.set()  # a connection that does not answer is none
             return Why.UNKNOWN
         return None if answer.success else Why.GONE
 
@@ -121,5 +124,5 @@ class Ami:
         log.warning("AMI is lost")
 
 
-async def _ask(manager: Manager, action: dict[str, str]) -> Any:
-    return await asyncio.wait_for(manager.send_action(action), ACTION_S_MAX)
+async def _ask(manager: Manager, action: dict[str, str], seconds_max: float = ACTION_S_MAX) -> Any:
+    return await asyncio.wait_for(manager.send_action(action), seconds_max)

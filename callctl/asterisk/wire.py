@@ -119,7 +119,9 @@ _READERS: Mapping[str, Callable[[Frame], Event | None]] = {
 }
 
 
-def read_list(channels: Sequence[Frame], asked_at_ms: int, proven_at_ms: int) -> LegsListed:
+def read_list(
+    channels: Sequence[Frame], asked_at_ms: int, proven_at_ms: int, *, is_after_gap: bool
+) -> LegsListed:
     """Only legs of ours: a caller in the fallback, or in somebody else's dialplan, is not."""
     ours = [channel for channel in channels if _is_ours(channel)]
     return LegsListed(
@@ -127,6 +129,7 @@ def read_list(channels: Sequence[Frame], asked_at_ms: int, proven_at_ms: int) ->
         up=frozenset(channel["id"] for channel in ours if channel["state"] == "Up"),
         asked_at_ms=asked_at_ms,
         proven_at_ms=proven_at_ms,
+        is_after_gap=is_after_gap,
     )
 
 

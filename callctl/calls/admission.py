@@ -17,7 +17,7 @@ def admit(
     if target in EMERGENCY:
         return None
     if tariff is None:
-        return Refusal.NO_ACCOUNT
+        return Refusal.NO_PLAN
     rate = tariff.rate_for(target)
     if rate is None:
         return Refusal.NO_PRICE

@@ -75,6 +75,7 @@ class Call:
         self._trunks_left: list[str] = []
         self._refusal: Refusal | None = None
         self._prompt_until_ms = 0
+        self._tries = 0
         self._is_bridged = False
 
     @property
@@ -155,12 +156,23 @@ class Call:
         for leg in self.legs:
             if leg.state in (LegState.GONE, LegState.PLACED) or leg.since_ms >= event.asked_at_ms:
                 continue
-            if leg.leg_id not in event.alive:
-                orders += self._ended(leg, EndedBy.LOST, event.proven_at_ms)
+            if leg.leg_id in event.alive:
+                leg.missed_since_ms = None
+                orders += self._alive(leg, event)
+            elif event.is_after_gap or leg.missed_since_ms is not None:
+                proven_at_ms = event.proven_at_ms if leg.missed_since_ms is None else leg.missed_since_ms
+                orders += self._ended(leg, EndedBy.LOST, proven_at_ms)
                 orders += self._gone(leg, Cause.NORMAL, event.asked_at_ms)
-            elif leg.leg_id in event.up and leg.state is LegState.RINGING:
-                orders += self._answered(leg, event.asked_at_ms)
+            else:
+                leg.missed_since_ms = event.proven_at_ms
         return orders
+
+    def _alive(self, leg: Leg, event: LegsListed) -> list[Order]:
+        if leg.leg_id in event.up:
+            return self._answered(leg, event.asked_at_ms) if leg.state is LegState.RINGING else []
+        if leg is self.caller and self.state is State.TALKING:
+            return [Answer(leg.leg_id)]  # the order got lost: nobody shall pay for a talk without him
+        return []
 
     def refused(self, event: OrderRefused, at_ms: int) -> list[Order]:
         """An order was not carried out. What is gone is told by an event of its own."""
@@ -174,8 +186,10 @@ class Call:
                 if self.attempt:
                     self.attempt.caller_refused = True
                 return self.tear_down(at_ms)
-            case Bound() if self.talk:
-                self.talk.bound_lost()
+            case Answer(leg_id=leg_id) if event.why is Why.UNKNOWN and self.state is State.TALKING:
+                return [Answer(leg_id)]
+            case Bound() if self.talk and event.why is not Why.GONE:
+                self.talk.bound_lost(at_ms)
             case PlayToLeg() if self.state is State.PROMPTING:
                 return self._release_caller(at_ms)
             case HangUp(leg_id=leg_id) if event.why is Why.GONE:
@@ -214,8 +228,9 @@ class Call:
     def _try_next_trunk(self, at_ms: int, ring_until_ms: int) -> list[Order]:
         assert self._step
         trunk = self._trunks_left.pop(0)
+        self._tries += 1
         target = self._step.target
-        leg_id = leg_id_of(self.call_id, len(self.attempts) + 1)
+        leg_id = leg_id_of(self.call_id, self._tries)
         connection = Connection(self.account_id, leg_id, self.call_id, self.caller.number, target)
         meter = admit(self._ledger, self._tariff, self.account_id, leg_id, target)
         if isinstance(meter, Refusal):
@@ -256,8 +271,8 @@ class Call:
             if why is Why.NOT_RECORDED:
                 self._refusal = Refusal.NOT_RECORDED
                 self._trunks_left.clear()
-            outcome = Outcome.REFUSED if self._refusal else Outcome.UNREACHABLE
-            return orders + self._failed(outcome, EndedBy.SERVICE, Cause.UNAVAILABLE, at_ms)
+                return orders + self._failed(Outcome.REFUSED, EndedBy.REFUSED, Cause.CONGESTION, at_ms)
+            return orders + self._failed(Outcome.UNREACHABLE, EndedBy.SERVICE, Cause.UNAVAILABLE, at_ms)
         return orders + self._over_if_empty()
 
     def _ready(self, leg: Leg, at_ms: int) -> list[Order]:

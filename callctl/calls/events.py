@@ -73,13 +73,15 @@ class OrderRefused:
 class LegsListed:
     """All legs of ours that Asterisk has, as asked at `asked_at_ms`, and which of them are answered.
 
-    A leg that is missing was last proven alive at `proven_at_ms`.
+    A leg that is missing was last proven alive at `proven_at_ms`. After a gap in the news it is gone; else
+    its news may be on the way, as they and the list come by two roads, and only the next list makes it sure.
     """
 
     alive: frozenset[str]
     up: frozenset[str]
     asked_at_ms: int
     proven_at_ms: int
+    is_after_gap: bool
 
 
 @dataclass(frozen=True, slots=True)

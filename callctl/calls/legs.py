@@ -52,6 +52,7 @@ class Leg:
     answered_at_ms: int | None = None
     release_again_at_ms: int | None = None
     release_cause: int = Cause.NORMAL
+    missed_since_ms: int | None = None  # a list did not have it: last proven alive then
 
     @property
     def is_leaving(self) -> bool:

@@ -50,6 +50,8 @@ class Switchboard:
         self._due: dict[str, tuple[int, bool]] = {}
         self._age: dict[str, int] = {}
         self._arrived_total = 0
+        self._strangers: frozenset[str] = frozenset()
+        self._is_closing = False
         self._faults: list[tuple[str, Exception]] = []
 
     def calls(self) -> Iterator[Call]:
@@ -105,14 +107,15 @@ class Switchboard:
 
     def close(self, at_ms: int) -> list[Order]:
         """Release everybody: the service ends. An emergency call goes on without it (S-13)."""
+        self._is_closing = True
         orders: list[Order] = []
         for call in [call for call in self._calls.values() if not call.is_emergency]:
             orders += self._run(call, partial(call.tear_down, at_ms), at_ms)
         return orders
 
     def _arrived(self, event: CallArrived, at_ms: int) -> list[Order]:
-        if event.leg_id in self._calls:
-            return []
+        if self._is_closing or event.leg_id in self._calls:
+            return []  # whom nobody takes over, the dialplan's fallback does
         scheme, account_id = self._scheme_of(event)
         if scheme is None:
             return [HangUp(event.leg_id, Cause.NOT_FOUND)]
@@ -146,8 +149,10 @@ class Switchboard:
         orders: list[Order] = []
         for call in list(self._calls.values()):
             orders += self._run(call, partial(call.listed, event), event.asked_at_ms)
-        strangers = sorted(event.alive - self._by_leg.keys())
-        return orders + [HangUp(leg_id, Cause.NORMAL) for leg_id in strangers]
+        # A newcomer's arrival may still be on its way here: only who was a stranger before is let go.
+        strangers = event.alive - self._by_leg.keys()
+        known_strangers, self._strangers = sorted(strangers & self._strangers), strangers
+        return orders + [HangUp(leg_id, Cause.NORMAL) for leg_id in known_strangers]
 
     def _refused(self, event: OrderRefused, at_ms: int) -> list[Order]:
         call = self._call_of(event.order)

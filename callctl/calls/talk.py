@@ -13,6 +13,7 @@ from callctl.calls.terms import CallTerms
 CALLEE_LATER_MS = 200
 
 SHARED_CHECK_MS = 1_000
+BOUND_AGAIN_MS = 1_000
 
 
 class Talk:
@@ -25,6 +26,7 @@ class Talk:
         self._terms = terms
         self._answer_lag_ms = 0
         self._bound_until_ms: int | None = None
+        self._bound_again_at_ms: int | None = None
         self._warn_check_at_ms: int | None = None
         self._is_warned = False
 
@@ -45,26 +47,32 @@ class Talk:
     def deadline_ms(self) -> int | None:
         if self._meter is None:
             return None
-        unit_ends_ms = self._meter.paid_until_ms + self._answer_lag_ms
-        return unit_ends_ms if self._warn_check_at_ms is None else min(unit_ends_ms, self._warn_check_at_ms)
+        moments = (
+            self._meter.paid_until_ms + self._answer_lag_ms,
+            self._warn_check_at_ms,
+            self._bound_again_at_ms,
+        )
+        return min(moment for moment in moments if moment is not None)
 
     def wake(self, at_ms: int) -> list[Order] | None:
         """None: the next unit cannot be paid and the last one is over."""
         assert self._meter
         orders: list[Order] = []
-        if at_ms >= self._meter.paid_until_ms + self._answer_lag_ms:
-            if not self._meter.buy_unit():
-                return None
-            orders += self._move_bound()
+        is_unit_over = at_ms >= self._meter.paid_until_ms + self._answer_lag_ms
+        if is_unit_over and not self._meter.buy_unit():
+            return None
+        orders += self._move_bound()
         return orders + self._warn(at_ms)
 
-    def bound_lost(self) -> None:
-        """Asterisk did not take the last bound: say it again with the next unit."""
+    def bound_lost(self, at_ms: int) -> None:
+        """Asterisk did not take the last bound: say it again soon, or the one before ends a paid unit."""
         self._bound_until_ms = None
+        self._bound_again_at_ms = at_ms + BOUND_AGAIN_MS
 
     def _move_bound(self) -> list[Order]:
         """Not with every unit: short units would cost two orders each."""
         assert self._meter
+        self._bound_again_at_ms = None
         paid_until_ms = self._meter.paid_until_ms
         margin_ms = self._terms.second_cut_ms
         if self._bound_until_ms is not None and self._bound_until_ms - paid_until_ms >= margin_ms * 3 // 4:

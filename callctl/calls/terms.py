@@ -8,6 +8,7 @@ from rating.refusal import Refusal
 
 REFUSAL_CAUSES: Mapping[Refusal, Cause] = {
     Refusal.NO_ACCOUNT: Cause.REJECTED,
+    Refusal.NO_PLAN: Cause.REJECTED,
     Refusal.NO_PRICE: Cause.REJECTED,
     Refusal.NOT_ENOUGH: Cause.REJECTED,
     Refusal.NOT_RECORDED: Cause.CONGESTION,

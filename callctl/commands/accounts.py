@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from callctl.commands.arguments import id_argument, read_text, roubles_argument
+from callctl.commands.arguments import id_argument, payment_argument, read_text, roubles_argument
 from callctl.commands.client import add_service_options, ask
 from callctl.commands.show import print_json, print_table
 from rating.money import Money, show_roubles
@@ -45,7 +45,7 @@ def add_commands(commands: Any) -> None:
 
     pay = words.add_parser("pay", help="take a payment; the same reference again changes nothing")
     pay.add_argument("account_id", metavar="ID", type=id_argument)
-    pay.add_argument("amount", metavar="RUB", type=roubles_argument)
+    pay.add_argument("amount", metavar="RUB", type=payment_argument)
     pay.add_argument(
         "--ref", required=True, type=id_argument, help="the payment's own id, unique for the account"
     )

@@ -8,13 +8,21 @@ from pathlib import Path
 
 from callctl.complaint import Complaint
 from callctl.settings import Address, read_address
-from rating.money import Money, parse_roubles
+from rating.money import MONEY_MAX, Money, parse_roubles, show_roubles
 
 
 def roubles_argument(text: str) -> Money:
     amount = parse_roubles(text)
     if amount is None:
-        raise ArgumentTypeError(f"{text!r} is not an amount in roubles: write 12 or 12.34")
+        most = show_roubles(MONEY_MAX)
+        raise ArgumentTypeError(f"{text!r} is not an amount in roubles: write 12 or 12.34, at most {most}")
+    return amount
+
+
+def payment_argument(text: str) -> Money:
+    amount = roubles_argument(text)
+    if not amount:
+        raise ArgumentTypeError("a payment is more than 0")
     return amount
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from callctl.commands.show import clock_time, roubles
+from callctl.commands.show import clock_time, date_time, roubles
 
 ENDED_BY = {
     "caller": "the caller hung up",
@@ -11,12 +11,13 @@ ENDED_BY = {
     "balance": "the money ended with the last paid unit",
     "second_cut": "Asterisk released it by its own time limit, as the service did not",
     "service": "the service ended it",
-    "refused": "it was not admitted",
+    "refused": "it was not admitted: its hold could not be written down",
     "lost": "it was found ended afterwards",
 }
 
 REFUSALS = {
     "no_account": "the number belongs to no account here",
+    "no_plan": "the account's plan is none that is sold here",
     "no_price": "the plan does not sell this destination",
     "not_enough": "the balance did not cover the first unit (S-8)",
     "not_recorded": "the hold could not be written down, so nothing was spent",
@@ -33,7 +34,10 @@ def explain_leg(leg: Mapping[str, Any]) -> list[str]:
         return told
     if leg["answered_at"]:
         began, ended = (clock_time(leg[name], "milliseconds") for name in ("answered_at", "ended_at"))
-        told.append(f"Answered, {began} to {ended}: {leg['seconds']} s; {ENDED_BY[leg['ended_by']]}.")
+        day = date_time(leg["answered_at"])[:10]
+        told.append(
+            f"Answered on {day}, {began} to {ended} MSK: {leg['seconds']} s; {ENDED_BY[leg['ended_by']]}."
+        )
     else:
         told.append(f"Not answered; {ENDED_BY[leg['ended_by']]} (cause {leg['cause']}).")
     if leg["rate"]:

@@ -34,6 +34,13 @@ def clock_time(stamp: str | None, parts: str = "seconds") -> str:
     return datetime.fromisoformat(stamp).astimezone(MOSCOW).time().isoformat(parts) if stamp else ""
 
 
+def date_time(stamp: str | None) -> str:
+    """`2026-03-01 12:34:56` in Moscow."""
+    if stamp is None:
+        return ""
+    return datetime.fromisoformat(stamp).astimezone(MOSCOW).strftime("%Y-%m-%d %H:%M:%S")
+
+
 class _Console(Console):
     def on_broken_pipe(self) -> None:
         """Rich would end with 1, which says that no service answers; `main` knows better."""
@@ -67,6 +74,8 @@ def _cell(field: str, value: Any) -> str:
         return ""
     if field.endswith("_kopecks"):
         return show_roubles(value)
-    if field.endswith("_at") or field in ("at", "paid_until"):
+    if field == "paid_until":
         return clock_time(value)
+    if field.endswith("_at") or field == "at":
+        return date_time(value)
     return str(value)

@@ -96,7 +96,8 @@ class Exchange:
         alive = [leg for leg in self.legs.values() if leg.ended_ms is None]
         up = frozenset(leg.leg_id for leg in alive if leg.answered_ms is not None)
         self._hear(
-            LegsListed(frozenset(leg.leg_id for leg in alive), up, now_ms, proven_ms), self._timeline.wall_ms
+            LegsListed(frozenset(leg.leg_id for leg in alive), up, now_ms, proven_ms, True),
+            self._timeline.wall_ms,
         )
 
     def _take(self, order: MediaOrder) -> None:

@@ -157,8 +157,12 @@ def read_scenario(path: Path) -> Scenario:
         content = yaml.safe_load(path.read_text("utf-8"))
     except OSError as error:
         raise Complaint(f"{path}: {error.strerror}: name a scenario file that can be read") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Complaint(f"{path}: {' '.join(str(error).split())}") from error
+    except UnicodeDecodeError as error:
+        raise Complaint(f"{path}: not UTF-8 text (byte {error.start}): save it as UTF-8") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f"line {mark.line + 1}: " if mark else ""
+        raise Complaint(f"{path}: {line}{getattr(error, 'problem', None) or 'not YAML'}") from error
     return check_settings(Scenario, content, str(path))
 
 

@@ -32,7 +32,8 @@ UNSAFE_IN_PATH = re.compile(r"[;\\\x00-\x1f<>\[\]]")
 
 @dataclass(frozen=True, slots=True)
 class AsteriskSettings:
-    """`take_over_s`: how long the service may take to make a new call its own."""
+    """`take_over_s`: how long the service may take to make a new call its own. `silence_s`: how long a phone
+    may send nothing at all; 0 for ever."""
 
     run_dir: Path
     sip: Address
@@ -49,6 +50,7 @@ class AsteriskSettings:
     ami_secret: str = field(repr=False)
     language: str = "ru"
     take_over_s: float = 2.0
+    silence_s: int = 300
 
     @property
     def conf(self) -> Path:
@@ -122,6 +124,7 @@ def _words(program: AsteriskProgram, settings: AsteriskSettings, voice: Path) ->
         "AMI_USER": settings.ami_user,
         "AMI_SECRET": settings.ami_secret,
         "TAKE_OVER_S": f"{settings.take_over_s:g}",
+        "RTP_TIMEOUT_S": str(settings.silence_s),
     }
 
 

@@ -51,6 +51,7 @@ class Plan(Table):
     emergency_trunk: str | None = None
     database: Annotated[str, Field(min_length=1)] | None = None
     demo: bool = True
+    silence_s: Annotated[int, Field(ge=0, le=86_400)] = 300  # a phone that sends nothing for so long is dead
     durable: bool = True  # false: a private database that may lose everything with the machine's power
     calls: CallSettings = CallSettings()
 

@@ -200,6 +200,7 @@ def _settings(plan: Plan, database: str) -> tuple[ServiceSettings, AsteriskSetti
         ami_port=ami_port,
         agi=agi,
         api=plan.api,
+        silence_s=plan.silence_s,
         ari_user=user,
         ari_secret=password,
         ami_user=user,

@@ -17,7 +17,7 @@ import asyncpg
 from callctl.calls.directory import Directory, Number
 from callctl.clock import Clock, moment
 from callctl.complaint import Complaint
-from callctl.storage.database import AWAY, Connection, Pool, when_away
+from callctl.storage.database import Connection, DatabaseAway, Pool, when_away
 from callctl.storage.entries import post_entries, read_entry
 from callctl.storage.rows import (
     EntryRow,
@@ -192,14 +192,19 @@ class Books:
 
     @asynccontextmanager
     async def _writing(self, look_up: Doubt) -> AsyncIterator[Connection]:
-        """One transaction; when its end is not known, `look_up` asks what came of it."""
-        async with self._reading() as connection:
-            try:
-                async with connection.transaction():
-                    yield connection
-            except (*AWAY, asyncio.CancelledError):
+        """One transaction; when its end is not known, `look_up` asks what came of it.
+
+        Not known is also an end that was reached when the connection broke before it was given back.
+        """
+        is_begun = False
+        try:
+            async with self._reading() as connection, connection.transaction():
+                is_begun = True
+                yield connection
+        except (DatabaseAway, asyncio.CancelledError):
+            if is_begun:
                 self._doubts.append(look_up)
-                raise
+            raise
 
     def _check_plan(self, profile: str, plan: str) -> None:
         profiles = self._directory.profiles

@@ -240,7 +240,7 @@ REFUSED: dict[str, tuple[str, tuple[str, ...]]] = {
     "no profile": ("account add n", ("required: --profile, --plan",)),
     "amount a word": ("account pay {account} five --ref r", ("'five' is not an amount in roubles",)),
     "amount negative": ("account pay {account} -5 --ref r", ("'-5' is not an amount in roubles",)),
-    "amount nothing": ("account pay {account} 0 --ref r", ("amount_kopecks: Input should be greater",)),
+    "amount nothing": ("account pay {account} 0 --ref r", ("a payment is more than 0",)),
     "amount too fine": ("account pay {account} 5.123 --ref r", ("is not an amount",)),
     "amount NaN": ("account pay {account} nan --ref r", ("is not an amount",)),
     "amount exponent": ("account pay {account} 1e3 --ref r", ("is not an amount",)),

@@ -325,8 +325,11 @@ async def says(office: Office, *, database: bool) -> bool:
     return bool((await office.ask("GET", "/health"))[1]["database"] is database)
 
 
-async def test_what_was_written_in_the_moment_the_database_went_away_counts(office: Office) -> None:
-    """COMMIT arrives, its answer does not: nobody knows, and the books must not stay behind the tables."""
+@pytest.mark.parametrize("lost", [b"COMMIT", b"UNLISTEN"], ids=["its answer", "the connection afterwards"])
+async def test_what_was_written_in_the_moment_the_database_went_away_counts(
+    office: Office, lost: bytes
+) -> None:
+    """It is done and nobody is told: the books must not stay behind the tables."""
     payer, newcomer, number = new_id(), new_id(), new_number()
     await office.open(payer, 100)
     payment = {"amount_kopecks": 7, "reference": "doubtful"}
@@ -337,7 +340,7 @@ async def test_what_was_written_in_the_moment_the_database_went_away_counts(offi
         ("/accounts", account),
         ("/numbers", row),
     ):
-        office.relay.lose_answer_to = b"COMMIT"
+        office.relay.lose_answer_to = lost
         assert (await office.ask("POST", path, body))[0] == 503
     # The last doubt is settled by whoever comes next.
     status, told = await office.ask("POST", f"/accounts/{payer}/payments", payment)

@@ -1,10 +1,11 @@
 """What Asterisk's own event log proves of the answers and ends of legs, however damaged it is."""
 
 import json
+from pathlib import Path
 
 import pytest
 
-from callctl.asterisk.witness import Witnessed, moments
+from callctl.asterisk.witness import STRIDE_BYTES, Witnessed, lines_since, moments
 
 
 def line(kind: str, leg_id: object, time: object) -> str:
@@ -49,3 +50,24 @@ def test_answers_and_ends_are_told_apart() -> None:
 def test_damaged_lines_are_counted_not_hidden(caplog: pytest.LogCaptureFixture) -> None:
     moments(["{", HANGUP, "x"], {"l1"})
     assert "2 damaged lines in the witness" in caplog.text
+
+
+@pytest.mark.parametrize("since", [0, 1, 2_500, 4_999, 5_000, 9_000])
+def test_a_long_record_is_read_from_the_moment_that_matters(tmp_path: Path, since: int) -> None:
+    path = tmp_path / "cel.jsonl"
+    written = [line("HANGUP", f"l{second}", f"{second}.5") for second in range(5_000)]
+    path.write_text("\n".join(written) + "\n")
+    read = [text.rstrip("\n") for text in lines_since(path, since * 1000)]
+    assert read == written[len(written) - len(read) :], "an end of the file, without a line missing in it"
+    assert set(written[since:]) <= set(read)
+    assert sum(map(len, read)) < sum(map(len, written[since:])) + 2 * STRIDE_BYTES
+
+
+def test_a_long_record_with_a_damaged_line_loses_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "cel.jsonl"
+    written = [line("HANGUP", f"l{second}", f"{second}.5") for second in range(5_000)]
+    for place in range(0, 5_000, 7):
+        written[place] = "{damaged"
+    path.write_text("\n".join(written) + "\n")
+    read = [text.rstrip("\n") for text in lines_since(path, 3_000_000)]
+    assert set(written[3_000:]) <= set(read)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from callctl.calls.directory import Number
 from callctl.calls.events import (
     LegAnswered,
     LegEnded,
@@ -26,6 +27,7 @@ from callctl.calls.orders import (
 from callctl.calls.records import Connection, EndedBy, LegBegan, LegHeld, LegRefused, LegSettled
 from callctl.calls.terms import CallTerms
 from dialplan.causes import Cause
+from dialplan.scheme import Scheme
 from rating.money import Money
 from rating.refusal import Refusal
 from tests.transcripts.words import CALLER, MOBILE, RATE, A, B, Desk
@@ -368,34 +370,68 @@ def test_paid_leg_whose_record_was_not_written_is_refused() -> None:
     assert desk.account.held == 0
 
 
-def test_leg_missing_from_the_list_ended_when_it_was_last_proven_alive() -> None:
+def listed(*alive: str, up: tuple[str, ...] = (), asked: int, proven: int, gap: bool = True) -> LegsListed:
+    return LegsListed(frozenset(alive), frozenset(up), asked, proven, gap)
+
+
+def test_leg_missing_after_a_gap_ended_when_it_was_last_proven_alive() -> None:
     desk = talking(Desk(1_000))
     desk.wake(20_000)
-    orders = desk.hear(LegsListed(frozenset({A}), frozenset({A}), 20_000, 9_000), 20_000)
+    orders = desk.hear(listed(A, up=(A,), asked=20_000, proven=9_000), 20_000)
     bill = settled(orders)
     assert (bill.ended_at_ms, bill.charge.seconds, bill.ended_by) == (9_000, 7, EndedBy.LOST)
     assert hang_ups(orders) == [HangUp(A, Cause.NORMAL)]
+
+
+def test_leg_missing_from_one_list_without_a_gap_may_have_news_on_the_way() -> None:
+    desk = talking(Desk(1_000))
+    assert desk.hear(listed(A, up=(A,), asked=5_000, proven=4_000, gap=False), 5_000) == []
+    desk.hear(LegEnded(B), 4_990)
+    assert settled(desk.hear(LegGone(B, 16), 4_991)).ended_by is EndedBy.CALLEE
+
+
+def test_leg_missing_from_two_lists_ended_before_the_first() -> None:
+    desk = talking(Desk(1_000))
+    desk.hear(listed(A, up=(A,), asked=5_000, proven=4_000, gap=False), 5_000)
+    orders = desk.hear(listed(A, up=(A,), asked=20_000, proven=5_000, gap=False), 20_000)
+    assert settled(orders).ended_at_ms == 4_000
 
 
 def test_leg_that_answered_while_nobody_told_us_is_joined() -> None:
     desk = Desk()
     desk.arrive()
     desk.hear(LegReady(B), 5)
-    orders = desk.hear(LegsListed(frozenset({A, B}), frozenset({B}), 9_000, 5_000), 9_000)
-    assert orders[0] == Answer(A)
+    assert desk.hear(listed(A, B, up=(B,), asked=9_000, proven=5_000), 9_000)[0] == Answer(A)
+
+
+def test_caller_whose_answer_got_lost_is_answered_again() -> None:
+    desk = talking(Desk(1_000))
+    assert desk.hear(OrderRefused(Answer(A), Why.UNKNOWN), 7_000) == [Answer(A)]
+    assert desk.hear(listed(A, B, up=(B,), asked=7_500, proven=7_000, gap=False), 7_500) == [Answer(A)]
 
 
 def test_leg_placed_after_the_question_is_not_missed() -> None:
     desk = Desk()
-    desk.arrive()
-    desk.hear(LegReady(B), 1_000)
-    assert desk.hear(LegsListed(frozenset(), frozenset(), 500, 0), 1_100) != []  # the caller is missed
-    assert desk.hear(LegReady("leg1-stranger"), 1_200) == [HangUp("leg1-stranger", Cause.NORMAL)]
+    desk.arrive(1_000)
+    desk.hear(LegReady(B), 1_005)
+    assert desk.hear(listed(asked=999, proven=0), 1_100) == []
 
 
-def test_leg_that_is_nobodys_is_released() -> None:
-    listed = LegsListed(frozenset({"leg1-old"}), frozenset(), 10, 0)
-    assert Desk().hear(listed, 10) == [HangUp("leg1-old", Cause.NORMAL)]
+def test_leg_that_is_nobodys_is_released_when_two_lists_have_it() -> None:
+    desk = Desk()
+    assert desk.hear(listed("leg1-old", asked=10, proven=0), 10) == []
+    assert desk.hear(listed("leg1-old", asked=20, proven=10), 20) == [HangUp("leg1-old", Cause.NORMAL)]
+
+
+def test_newcomer_who_is_listed_before_his_arrival_is_heard_is_not_released() -> None:
+    desk = Desk()
+    desk.hear(listed(A, asked=10, proven=0), 10)
+    desk.arrive(9)
+    assert hang_ups(desk.hear(listed(A, asked=2_000, proven=10), 2_000)) == []
+
+
+def test_leg_that_comes_when_its_call_is_over_is_released() -> None:
+    assert Desk().hear(LegReady("leg1-stranger"), 1_200) == [HangUp("leg1-stranger", Cause.NORMAL)]
 
 
 def test_second_cut_is_told_by_its_cause() -> None:
@@ -424,3 +460,64 @@ def test_service_that_ends_bills_a_call_that_is_ending_to_its_own_end() -> None:
     desk = talking(Desk(1_000))
     desk.hear(LegEnded(A), 4_000)
     assert settled(desk.board.close(9_500)).ended_at_ms == 4_000
+
+
+def test_service_that_ends_takes_no_new_calls_over() -> None:
+    desk = Desk()
+    desk.board.close(0)
+    assert desk.arrive() == []
+
+
+def test_bound_that_asterisk_did_not_take_is_said_again_soon() -> None:
+    desk = talking(Desk(1_000))
+    desk.hear(OrderRefused(Bound(B, 28_200), Why.UNKNOWN), 2_100)
+    assert desk.wake(3_100) == [Bound(A, 28_000), Bound(B, 28_200)]
+    assert desk.wake(4_200) == []
+
+
+def test_unrecorded_leg_is_not_tried_on_another_trunk() -> None:
+    desk = Desk(terms=CallTerms(("first", "second"), "first", warning_ms=0))
+    [*_, place] = desk.arrive()
+    orders = desk.hear(OrderRefused(place, Why.NOT_RECORDED), 2_000)
+    assert not [order for order in orders if isinstance(order, PlaceLeg)]
+
+
+def test_patience_over_leaves_no_time_for_another_trunk() -> None:
+    desk = Desk(terms=CallTerms(("first", "second"), "first", warning_ms=0))
+    desk.arrive()
+    desk.hear(LegReady(B), 5)
+    orders = desk.hear(LegGone(B, 34), 30_000)
+    assert not [order for order in orders if isinstance(order, PlaceLeg)]
+
+
+def test_unit_boundary_comes_before_an_admission_of_the_same_instant() -> None:
+    desk = talking(Desk(200))
+    assert [order for order in desk.arrive(8_000, "b") if isinstance(order, LegRefused)]
+    assert hang_ups(desk.wake(8_000)) == [], "the last unit is the running call's"
+
+
+def test_first_hang_up_of_either_side_counts_whichever_is_heard_first() -> None:
+    desk = talking(Desk(1_000))
+    desk.hear(LegEnded(A), 9_000)
+    desk.hear(LegEnded(B), 7_500)
+    bill = settled(desk.hear(LegGone(B, 16), 7_501))
+    assert (bill.ended_at_ms, bill.ended_by) == (7_500, EndedBy.CALLEE)
+
+
+def test_every_try_has_an_id_of_its_own_also_after_a_refusal() -> None:
+    desk = Desk(99, otherwise="bye")
+    refused = desk.arrive()[0]
+    assert isinstance(refused, LegRefused) and refused.connection.leg_id == "leg1-a"
+    scheme = Scheme.model_validate(
+        {
+            "start": "paid",
+            "nodes": {
+                "paid": {"kind": "forward", "to": [MOBILE], "otherwise": "free"},
+                "free": {"kind": "forward", "to": ["112"]},
+            },
+        }
+    )
+    desk.board.directory.add(Number("74950000000", "ann", scheme))
+    orders = desk.arrive(5, "b", "74950000000")
+    ids = [order.connection.leg_id for order in orders if isinstance(order, LegRefused | LegHeld)]
+    assert ids == ["leg1-b", "leg2-b"]
