@@ -17,7 +17,6 @@ from callctl.calls.events import (
     LegEnded,
     LegGone,
     LegReady,
-    LegRinging,
     LegsListed,
     PromptEnded,
 )
@@ -89,13 +88,7 @@ def _arrived(frame: Frame) -> Event | None:
 
 def _state_changed(frame: Frame) -> Event | None:
     channel = frame["channel"]
-    match channel["state"]:
-        case "Up":
-            return LegAnswered(channel["id"])
-        case "Ringing":
-            return LegRinging(channel["id"])
-        case _:
-            return None
+    return LegAnswered(channel["id"]) if channel["state"] == "Up" else None
 
 
 def _ended(frame: Frame) -> Event:

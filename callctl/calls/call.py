@@ -16,7 +16,6 @@ from callctl.calls.events import (
     LegEvent,
     LegGone,
     LegReady,
-    LegRinging,
     LegsListed,
     OrderRefused,
     PromptEnded,
@@ -137,8 +136,6 @@ class Call:
         match event:
             case LegReady():
                 return self._ready(leg, at_ms)
-            case LegRinging():
-                return []
             case LegAnswered():
                 return self._answered(leg, at_ms)
             case LegEnded():

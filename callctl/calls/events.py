@@ -25,11 +25,6 @@ class LegReady:
 
 
 @dataclass(frozen=True, slots=True)
-class LegRinging:
-    leg_id: str
-
-
-@dataclass(frozen=True, slots=True)
 class LegAnswered:
     leg_id: str
 
@@ -91,5 +86,5 @@ class EntryPosted:
     entry: Entry
 
 
-LegEvent = LegReady | LegRinging | LegAnswered | LegEnded | LegGone | PromptEnded
+LegEvent = LegReady | LegAnswered | LegEnded | LegGone | PromptEnded
 Event = CallArrived | LegEvent | OrderRefused | LegsListed | EntryPosted

@@ -16,7 +16,6 @@ from callctl.calls.events import (
     LegEnded,
     LegGone,
     LegReady,
-    LegRinging,
     LegsListed,
     OrderRefused,
     PromptEnded,
@@ -162,7 +161,6 @@ class Exchange:
         if caller.ended_ms is not None or callee.ended_ms is not None:
             return False
         self.bridges.add(order.bridge_id)
-        self._tell(LegRinging(callee.leg_id))
         now_ms = self._timeline.now_ms
         match callee.call.answer:
             case int(after_ms):
