@@ -66,7 +66,7 @@ _ORDERS_REFUSED = Counter(
     "callctl_orders_refused", "Orders that Asterisk did not carry out, by reason.", ["why"], registry=REGISTRY
 )
 ORDERS_REFUSED = {why: _ORDERS_REFUSED.labels(why) for why in ("gone", "rejected", "unknown", "not_recorded")}
-FAULTS = Counter("callctl_faults", "Calls torn down because of a bug of ours.", registry=REGISTRY)
+FAULTS = Counter("callctl_faults", "Bugs of ours that ended a call, order or request.", registry=REGISTRY)
 EVENT_LAG = Histogram(
     "callctl_event_lag_seconds",
     "From Asterisk's stamp on an event to its handling here.",

@@ -156,6 +156,7 @@ async def _problems(request: web.Request, handler: Handled) -> web.StreamRespons
     except web.HTTPException as error:
         return _problem(error.status, f"{request.method} {request.path!r}: {error.reason}")
     except Exception:
+        metrics.FAULTS.inc()
         log.exception("%s %r met a fault of ours", request.method, request.path)
         return _problem(500, "a fault of the service: its log says more")
 
