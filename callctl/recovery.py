@@ -9,16 +9,19 @@ Rule 4: nobody is charged more than the account holds: what could not be paid wa
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
 
+from callctl.calls.connections import CALLERS_OWN
+from callctl.calls.legs import leg_id_of
+from callctl.calls.meter import Meter
 from callctl.calls.records import EndedBy, LegBegan, LegSettled
 from callctl.clock import milliseconds
-from callctl.storage.rows import LegRow
+from callctl.storage.rows import RATE, LegRow
 from dialplan.causes import Cause
-from rating.charge import Charge, charge_connection, charge_nothing, duration_s
-from rating.ledger import Entry, EntryKind, Ledger
-from rating.money import Money
-from rating.tariff import Rate
+from rating.charge import Charge, charge_nothing, duration_s
+from rating.entries import Entry
+from rating.ledger import Ledger
+from rating.profile import Tariffs
+from rating.quote import Quote
 
 
 class EarlierLife:
@@ -40,37 +43,44 @@ class EarlierLife:
 
 
 def settle_open_legs(
-    legs: Sequence[LegRow], answered_ms: Mapping[str, int], ended_ms: Mapping[str, int], ledger: Ledger
+    legs: Sequence[LegRow],
+    answered_ms: Mapping[str, int],
+    ended_ms: Mapping[str, int],
+    ledger: Ledger,
+    tariffs: Tariffs,
 ) -> Iterator[LegBegan | LegSettled]:
-    """One settlement a leg, oldest first; the caller applies each entry before it asks for the next."""
+    """One settlement a leg, oldest first; its lines count in memory already."""
     for leg in legs:
-        sides = (leg.leg_id, leg.call_id)  # a call has the id of its caller's leg
+        # A call has the id of its caller's leg, which is the only side of the way in.
+        channel = leg.call_id if leg.leg_id == leg_id_of(leg.call_id, CALLERS_OWN) else leg.leg_id
+        sides = (channel, leg.call_id)
         begin_ms = milliseconds(leg.answered_at) if leg.answered_at else None
         if begin_ms is None and all(side in answered_ms for side in sides):
-            begin_ms = answered_ms[leg.leg_id]
+            begin_ms = answered_ms[channel]
             yield LegBegan(leg.account_id, leg.leg_id, begin_ms)
-        elif begin_ms is not None and leg.leg_id in ended_ms:
+        elif begin_ms is not None and channel in ended_ms:
             # Both ends by one clock: ours and Asterisk's may have been set apart.
-            begin_ms = answered_ms.get(leg.leg_id, begin_ms)
+            begin_ms = answered_ms.get(channel, begin_ms)
         certain_ms = begin_ms or milliseconds(leg.held_at)
         end_ms = min((ended_ms[side] for side in sides if side in ended_ms), default=certain_ms)
-        account = ledger.account(leg.account_id)
-        charge = _charge(leg.rate, begin_ms, end_ms, account.available if account else 0)
-        entry = None
-        if charge.amount:
-            kind = EntryKind.CONNECTION
-            entry = Entry(leg.account_id, leg.leg_id, kind, Money(-charge.amount), end_ms)
-        yield LegSettled(leg.account_id, leg.leg_id, end_ms, charge, entry, EndedBy.LOST, Cause.NORMAL)
+        charge, entries = _charge(leg, begin_ms, end_ms, ledger, tariffs)
+        yield LegSettled(leg.account_id, leg.leg_id, end_ms, charge, entries, EndedBy.LOST, Cause.NORMAL)
 
 
-def _charge(rate: Mapping[str, Any] | None, answered_ms: int | None, end_ms: int, available: int) -> Charge:
+def _charge(
+    leg: LegRow, answered_ms: int | None, end_ms: int, ledger: Ledger, tariffs: Tariffs
+) -> tuple[Charge, tuple[Entry, ...]]:
     if answered_ms is None:
-        return charge_nothing("unanswered", "S-3")
+        return charge_nothing("unanswered", "S-3"), ()
     seconds = duration_s(answered_ms, end_ms)
-    if rate is None:
-        return charge_nothing("emergency", "S-13", seconds)
-    terms = Rate(**rate)
-    units_max = (available - terms.setup_fee) // terms.unit_price if terms.unit_price else seconds
-    if units_max < 1:
-        return charge_nothing("unsecured", "S-8", seconds)
-    return charge_connection(terms, seconds, units_max)
+    if leg.rate is None:
+        return charge_nothing("emergency", "S-13", seconds), ()
+    rate = RATE.validate_python(leg.rate)
+    account = ledger.account(leg.account_id)
+    meter = None
+    if account:
+        quote = Quote(tariffs, account, rate.side, leg.caller, leg.number, leg.line)
+        meter = Meter.open_at(ledger, leg.leg_id, quote, rate, answered_ms)
+    if not isinstance(meter, Meter):
+        return charge_nothing("unsecured", "S-8", seconds), ()
+    return meter.charge_as_talked(seconds, end_ms)

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 import sys
-from collections.abc import Mapping
 
 import uvloop
 
@@ -14,7 +13,8 @@ from callctl.calls.directory import Directory, Number
 from callctl.calls.events import EntryPosted
 from callctl.clock import Clock
 from callctl.complaint import Complaint
-from callctl.places import MIGRATIONS, PROFILES
+from callctl.places import MIGRATIONS
+from callctl.profiles import load_profiles
 from callctl.service import Service
 from callctl.settings import ServiceSettings
 from callctl.signals import end_on_signals
@@ -23,11 +23,15 @@ from callctl.storage.database import Pool, close_pool, open_pool
 from callctl.storage.migrations import migrate
 from callctl.storage.rows import read_accounts, read_numbers, read_open_legs
 from dialplan.check import read_scheme
+from rating.calendar import DAY_MS
 from rating.ledger import Ledger
-from rating.profile import read_profile
-from rating.tariff import Tariff
+from rating.profile import Tariffs
+from rating.quote import fund
 
 log = logging.getLogger("callctl")
+
+# A record may come so late, and then draws on the pots of its own month (GAZ-13.5).
+LATE_MS_MAX = 31 * DAY_MS
 
 
 def run_service(settings: ServiceSettings, *, verbose: bool = False) -> None:
@@ -48,23 +52,22 @@ def run_service(settings: ServiceSettings, *, verbose: bool = False) -> None:
 
 async def _serve(settings: ServiceSettings) -> None:
     end_on_signals()
-    profiles = load_profiles()
+    tariffs = load_profiles()
     pool = await open_pool(settings.database)
     try:
         await migrate(settings.database, MIGRATIONS)
-        await _serve_from(settings, pool, profiles)
+        await _serve_from(settings, pool, tariffs)
     finally:
         await close_pool(pool)
 
 
-async def _serve_from(
-    settings: ServiceSettings, pool: Pool, profiles: Mapping[str, Mapping[str, Tariff]]
-) -> None:
+async def _serve_from(settings: ServiceSettings, pool: Pool, tariffs: Tariffs) -> None:
     clock = Clock()
     ledger = Ledger()
-    directory = Directory(profiles)
+    directory = Directory(tariffs)
     async with pool.acquire() as connection:
-        for account in await read_accounts(connection):
+        for account in await read_accounts(connection, clock.now_ms() - LATE_MS_MAX):
+            fund(account, tariffs)
             ledger.open(account)
         for row in await read_numbers(connection):
             scheme = read_scheme(row.scheme)
@@ -93,13 +96,3 @@ async def _serve_from(
         await service.run()
     finally:
         await runner.cleanup()
-
-
-def load_profiles() -> dict[str, Mapping[str, Tariff]]:
-    profiles: dict[str, Mapping[str, Tariff]] = {}
-    for path in sorted(PROFILES.glob("*.toml")):
-        profile = read_profile(path.stem, path.read_text("utf-8"))
-        if isinstance(profile, list):
-            raise Complaint(f"{path}: {'; '.join(profile)}")
-        profiles[path.stem] = profile
-    return profiles

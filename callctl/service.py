@@ -174,10 +174,9 @@ class Service:
     def _settle_open_legs(self, legs: list[LegRow], alive: frozenset[str], now_ms: int) -> None:
         seen = _witnessed(self._settings.witness, legs)
         lived = dict.fromkeys(alive, now_ms) | seen.ended_ms
-        for record in settle_open_legs(legs, seen.answered_ms, lived, self.switchboard.ledger):
+        ledger, tariffs = self.switchboard.ledger, self.switchboard.directory.tariffs
+        for record in settle_open_legs(legs, seen.answered_ms, lived, ledger, tariffs):
             log.warning("left open by an earlier life: %s", record)
-            if isinstance(record, LegSettled) and record.entry:
-                self.switchboard.ledger.apply(record.entry)
             self._tally.recorded(record)
             self._journal.write(record)
         sides = dict.fromkeys(side for leg in legs for side in (leg.leg_id, leg.call_id))

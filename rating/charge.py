@@ -2,17 +2,20 @@
 
 Rule 1: duration is whole seconds, at least one, parts of a second dropped (S-3).
 Rule 2: nobody pays for what was not secured: units billed never exceed units held.
+Rule 3: the lines add up to the amount, and each names the rule that made it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rating.money import ZERO, Money
+from rating.money import ZERO, Money, share
+from rating.pots import Draw, is_gift
 from rating.tariff import Rate
 
 
 @dataclass(frozen=True, slots=True)
 class ChargeLine:
-    what: str  # threshold, setup, units, capped, free, unanswered
+    what: str  # threshold, offset, setup, first_unit, units, gift, capped, free, unanswered
     rule: str  # the clause of the operators' rules that made the line
     quantity: int
     unit_price: Money
@@ -21,31 +24,78 @@ class ChargeLine:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
+    """`amount` is the price; `draws` say what of it, and which gift seconds, came from where."""
+
     seconds: int
     units: int
     amount: Money
     lines: tuple[ChargeLine, ...]
+    vat: Money = ZERO  # contained in the amount
+    draws: tuple[Draw, ...] = ()
+
+    @property
+    def gift_s(self) -> int:
+        return sum(draw.amount for draw in self.draws if is_gift(draw.pot))
+
+
+@dataclass(frozen=True, slots=True)
+class Secured:
+    """So many units, one after another, paid by gift seconds or by money."""
+
+    units: int
+    is_gift: bool
 
 
 def duration_s(answered_ms: int, ended_ms: int) -> int:
     return max(1, (ended_ms - answered_ms) // 1000)
 
 
-def charge_connection(rate: Rate, seconds: int, units_secured: int) -> Charge:
-    """Price `seconds` of talk, of which `units_secured` units were held."""
+def charge_connection(
+    rate: Rate, seconds: int, secured: Sequence[Secured], draws: tuple[Draw, ...] = ()
+) -> Charge:
+    """Price `seconds` of talk, of which the units in `secured` were held."""
     assert seconds >= 1, seconds
-    if seconds < rate.threshold_s:
-        return Charge(seconds, 0, ZERO, (ChargeLine("threshold", "S-4", rate.threshold_s, ZERO, ZERO),))
-    units_talked = -(-seconds // rate.unit_s)
-    units = min(units_talked, units_secured)
-    lines = [ChargeLine("units", "S-5", units, rate.unit_price, Money(units * rate.unit_price))]
-    if rate.setup_fee:
-        lines.append(ChargeLine("setup", "S-5", 1, rate.setup_fee, rate.setup_fee))
+    terms = rate.terms
+    units_talked = terms.units(seconds)
+    if units_talked == 0:
+        what = "offset" if terms.is_offset else "threshold"
+        return charge_nothing(what, terms.rule("threshold", "S-4"), seconds, terms.threshold_s)
+    lines = []
+    if terms.free_s:
+        lines.append(ChargeLine("offset", terms.rule("threshold", "S-4"), terms.free_s, ZERO, ZERO))
+    units = 0
+    for run in secured:
+        count = min(run.units, units_talked - units)
+        lines += _unit_lines(rate, units, count, run.is_gift)
+        units += count
+    if terms.setup_fee and units:
+        lines.append(ChargeLine("setup", terms.rule("setup", "S-5"), 1, terms.setup_fee, terms.setup_fee))
     if units < units_talked:
         lines.append(ChargeLine("capped", "S-8", units_talked - units, ZERO, ZERO))
-    return Charge(seconds, units, Money(sum(line.amount for line in lines)), tuple(lines))
+    amount = Money(sum(line.amount for line in lines))
+    vat = share(amount, terms.vat_percent, 100 + terms.vat_percent) if terms.vat_percent else ZERO
+    return Charge(seconds, units, amount, tuple(lines), vat, draws)
 
 
-def charge_nothing(what: str, rule: str, seconds: int = 0) -> Charge:
+def charge_nothing(what: str, rule: str, seconds: int = 0, quantity: int = 0) -> Charge:
     """A connection that costs nothing, and why: unanswered (S-3), emergency (S-13), refused (S-8)."""
-    return Charge(seconds, 0, ZERO, (ChargeLine(what, rule, 0, ZERO, ZERO),))
+    return Charge(seconds, 0, ZERO, (ChargeLine(what, rule, quantity, ZERO, ZERO),))
+
+
+def _unit_lines(rate: Rate, begin: int, count: int, by_gift: bool) -> list[ChargeLine]:
+    """For `count` units after the first `begin`; the first unit of all may be another than the next."""
+    terms = rate.terms
+    if count == 0:
+        return []
+    if by_gift:
+        return [ChargeLine("gift", terms.rule("gift", "CLV-P3"), count, ZERO, ZERO)]
+    rule = terms.rule("unit", "S-5")
+    lines = []
+    is_first_other = (terms.first_s, rate.first_price) != (terms.next_s, rate.next_price)
+    if begin == 0 and is_first_other:
+        lines.append(ChargeLine("first_unit", rule, 1, rate.first_price, rate.first_price))
+        count -= 1
+    if count:
+        amount = Money(count * rate.next_price)
+        lines.append(ChargeLine("units", rule, count, rate.next_price, amount))
+    return lines

@@ -1,6 +1,6 @@
 """Money is whole kopecks in an integer; roubles exist only in what people type and read.
 
-Rule 1: there is no float and no rounding here (S-1).
+Rule 1: there is no float here; a share is rounded half up to a kopeck, once (S-1).
 """
 
 import re
@@ -29,3 +29,9 @@ def show_roubles(amount: int) -> str:
     """`-1234.05` for -123405 kopecks."""
     roubles, kopecks = divmod(abs(amount), 100)
     return f"{'-' if amount < 0 else ''}{roubles}.{kopecks:02}"
+
+
+def share(amount: int, parts: int, whole: int) -> Money:
+    """`parts` of `whole` of an amount that is not negative, half up."""
+    assert amount >= 0 and parts >= 0 and whole > 0, (amount, parts, whole)
+    return Money((2 * amount * parts + whole) // (2 * whole))

@@ -1,79 +1,42 @@
-"""An operator as data: the plans it sells, read from a TOML text.
+"""An operator as values: its plans, and all operators that are known now.
 
-Rule 1: unknown fields are complaints, not surprises.
+Rule 1: a profile is replaced whole; who has asked for a price keeps it.
 """
 
-import tomllib
 from collections.abc import Mapping
-from typing import Annotated
+from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
-
-from rating.money import MONEY_MAX, Money
-from rating.tariff import Rate, Tariff
-
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
-Prefix = Annotated[str, StringConstraints(pattern=r"^[0-9]{0,15}$")]
-Kopecks = Annotated[int, Field(ge=0, le=MONEY_MAX, strict=True)]
+from rating.discount import Discount
+from rating.funds import Funds
+from rating.tariff import Plan
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class RateTable(_Table):
-    destination: str
-    prefix: Prefix
-    price_kopecks: Kopecks
-
-
-class PlanTable(_Table):
-    version: str
-    unit_s: Annotated[int, Field(ge=1, le=3600)]
-    threshold_s: Annotated[int, Field(ge=0, le=60)] = 0
-    setup_fee_kopecks: Kopecks = 0
-    rates: Annotated[list[RateTable], Field(min_length=1)]
-
-
-class ProfileTable(_Table):
+@dataclass(frozen=True, slots=True)
+class Profile:
+    name: str
     title: str
-    plans: dict[Name, PlanTable]
+    plans: Mapping[str, Plan]
+    is_invented: bool  # its prices are plausible, and nobody's
+    discounts: tuple[Discount, ...] = ()
 
 
-def read_profile(name: str, text: str) -> Mapping[str, Tariff] | list[str]:
-    """The tariffs of the profile by plan, or all that is wrong with the text."""
-    try:
-        table = ProfileTable.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        return [str(error)]
-    except ValidationError as error:
-        return [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
-    doubled = [
-        f"plans.{plan}: prefix {prefix!r} has two rates"
-        for plan, terms in table.plans.items()
-        for prefix in sorted(_doubled([rate.prefix for rate in terms.rates]))
-    ]
-    return doubled or {plan: _tariff(f"{name}/{plan}", terms) for plan, terms in table.plans.items()}
+class Tariffs:
+    """The profiles in force."""
 
+    def __init__(self, profiles: Mapping[str, Profile]) -> None:
+        self._profiles = dict(profiles)
 
-def _doubled(prefixes: list[str]) -> set[str]:
-    return {prefix for prefix in prefixes if prefixes.count(prefix) > 1}
+    @property
+    def profiles(self) -> Mapping[str, Profile]:
+        return self._profiles
 
+    def plan(self, profile: str, plan: str) -> Plan | None:
+        known = self._profiles.get(profile)
+        return known.plans.get(plan) if known else None
 
-def _tariff(name: str, terms: PlanTable) -> Tariff:
-    version = f"{name}@{terms.version}"
-    return Tariff(
-        version,
-        [
-            Rate(
-                tariff=version,
-                destination=rate.destination,
-                prefix=rate.prefix,
-                unit_s=terms.unit_s,
-                unit_price=Money(rate.price_kopecks),
-                setup_fee=Money(terms.setup_fee_kopecks),
-                threshold_s=terms.threshold_s,
-            )
-            for rate in terms.rates
-        ],
-    )
+    def funds(self, profile: str, plan: str) -> Funds:
+        known = self.plan(profile, plan)
+        return known.funds if known else Funds()
+
+    def replace(self, profile: Profile) -> None:
+        self._profiles[profile.name] = profile

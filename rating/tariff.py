@@ -1,47 +1,158 @@
-"""What a plan asks for a connection: rates by longest prefix of the dialled number.
+"""What a plan asks for a connection: dated versions, each with its decks and its way of counting.
 
-Rule 1: the longest prefix wins, whatever the order the rates came in.
-Rule 2: a number without a rate is not sold; it is not free.
+Rule 1: the whole connection has the terms of the moment of its answer (S-6); what they may be before it is
+    asked with `rates_between`.
+Rule 2: what a number costs, that it is not sold, and that nobody ever gave it a price are three answers.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum
 
-from rating.money import Money
+from rating.bands import Band
+from rating.calendar import MINUTE_MS, DaysOff
+from rating.deck import Deck, Key, Price, Unsold
+from rating.funds import Funds
+from rating.money import ZERO, Money
+
+
+class Side(Enum):
+    """Which way a connection goes, seen from the subscriber, who pays for both."""
+
+    OUTGOING = "outgoing"  # to a target: forwarded or dialled
+    INCOMING = "incoming"  # from a caller, when the called side pays: 8-800
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How time is counted; shared by all prices of a version."""
+
+    tariff: str  # profile/plan@version: says whose terms these are
+    first_s: int = 60
+    next_s: int = 60
+    setup_fee: Money = ZERO
+    threshold_s: int = 0  # a connection shorter than this costs nothing (S-4)
+    is_offset: bool = False  # the seconds before the threshold are taken off every connection instead
+    longest_s: int | None = None
+    vat_percent: int | None = None  # contained in every price; None: there is no VAT
+    rules: Mapping[str, str] = field(default_factory=dict)  # which clause fixes what
+
+    def rule(self, what: str, otherwise: str) -> str:
+        return self.rules.get(what, otherwise)
+
+    @property
+    def free_s(self) -> int:
+        """What is taken off before units are counted."""
+        return max(0, self.threshold_s - 1) if self.is_offset else 0
+
+    def units(self, seconds: int) -> int:
+        """How many units a connection of so many seconds is; 0 when it is free."""
+        rated_s = seconds - self.free_s
+        if rated_s <= 0 or (seconds < self.threshold_s and not self.is_offset):
+            return 0
+        return 1 if rated_s <= self.first_s else 1 - (self.first_s - rated_s) // self.next_s
+
+    def covered_ms(self, units: int) -> int:
+        """How long so many units last, counted from the answer."""
+        return (self.free_s + self.first_s + (units - 1) * self.next_s) * 1000 if units else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """The terms of one connection, as they are held, charged and stored with the bill."""
+    """The terms and prices of one connection, as they are held, charged and stored with the bill."""
 
-    tariff: str  # profile/plan@version: says whose price this is
+    terms: Terms
+    side: Side
     destination: str
     prefix: str
-    unit_s: int
-    unit_price: Money
-    setup_fee: Money
-    threshold_s: int  # a connection shorter than this costs nothing (S-4)
+    first_price: Money
+    next_price: Money
+    band: str = ""
+    gift: str = ""  # the bundle whose minutes may pay for it
 
     @property
-    def unit_ms(self) -> int:
-        return self.unit_s * 1000
+    def first_need(self) -> Money:
+        """What must be secured before the leg is placed, when no gift pays."""
+        return Money(self.terms.setup_fee + self.first_price)
 
     @property
-    def first_price(self) -> Money:
-        """What must be secured before the leg is placed."""
-        return Money(self.setup_fee + self.unit_price)
+    def is_free(self) -> bool:
+        return self.first_price == 0 and self.next_price == 0 and self.terms.setup_fee == 0
+
+    def price(self, unit: int) -> Money:
+        """Of the unit with this number, counted from 0."""
+        return self.next_price if unit else self.first_price
 
 
-class Tariff:
-    """The rates of one plan in one version."""
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Gift minutes of a month."""
 
-    def __init__(self, name: str, rates: Iterable[Rate]) -> None:
+    name: str
+    seconds: int
+    destinations: frozenset[str]
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A plan as it is from one moment on."""
+
+    name: str
+    from_ms: int
+    published: date | None
+    terms: Terms
+    outgoing: Deck | None
+    incoming: Deck | None = None
+    incoming_numbers: tuple[str, ...] = ()  # prefixes of dialled numbers whose owner pays for calls to them
+    bundle: Bundle | None = None
+    bands: tuple[Band, ...] = ()
+    days_off: DaysOff = field(default_factory=lambda: DaysOff({}))
+
+    def is_paid_by_called(self, number: str) -> bool:
+        return self.incoming is not None and number.startswith(self.incoming_numbers)
+
+    def rate(self, side: Side, caller: str, called: str, at_ms: int) -> Rate | Unsold | None:
+        deck = self.outgoing if side is Side.OUTGOING else self.incoming
+        if deck is None:
+            return None
+        found = deck.find(called if deck.key is Key.CALLED else caller)
+        return self._rate(side, found, at_ms) if isinstance(found, Price) else found
+
+    def _rate(self, side: Side, found: Price, at_ms: int) -> Rate:
+        first, after, name = found.first, found.next, ""
+        for band in self.bands:
+            if band.fits(at_ms, self.days_off):
+                first, after, name = band.price(first), band.price(after), band.name
+                break
+        bundle = self.bundle
+        is_gift = bundle is not None and side is Side.OUTGOING and found.destination in bundle.destinations
+        gift = bundle.name if bundle and is_gift else ""
+        return Rate(self.terms, side, found.destination, found.prefix, first, after, name, gift)
+
+
+class Plan:
+    """All versions of one plan, oldest first."""
+
+    def __init__(self, name: str, title: str, funds: Funds, versions: Sequence[Version]) -> None:
         self.name = name
-        self._by_prefix = {rate.prefix: rate for rate in rates}
-        self._lengths = sorted({len(prefix) for prefix in self._by_prefix}, reverse=True)
+        self.title = title
+        self.funds = funds
+        self.versions = tuple(sorted(versions, key=lambda version: version.from_ms))
 
-    def rate_for(self, number: str) -> Rate | None:
-        for length in self._lengths:
-            if rate := self._by_prefix.get(number[:length]):
-                return rate
+    def version_at(self, at_ms: int) -> Version | None:
+        for version in reversed(self.versions):
+            if version.from_ms <= at_ms:
+                return version
         return None
+
+    def moments(self, begin_ms: int, until_ms: int) -> list[int]:
+        """When to ask for a rate so as to have met every one between two moments."""
+        versions = [version for version in self.versions if begin_ms < version.from_ms <= until_ms]
+        current = self.version_at(begin_ms)
+        if not versions and not (current and current.bands):
+            return [begin_ms]
+        minute_ms = begin_ms - begin_ms % MINUTE_MS + MINUTE_MS
+        minutes = range(minute_ms, until_ms + 1, MINUTE_MS)
+        return [begin_ms, *sorted({*minutes, *(version.from_ms for version in versions)})]

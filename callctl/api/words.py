@@ -16,6 +16,7 @@ from callctl.clock import moment, rfc3339
 from callctl.storage.rows import EntryRow, LegRow
 from rating.ledger import Account
 from rating.money import MONEY_MAX
+from rating.pots import is_gift
 
 SCHEME_CHARACTERS_MAX = 100_000
 
@@ -78,7 +79,11 @@ def show_account(account: Account) -> Json:
 
 
 def show_entry(entry: EntryRow) -> Json:
-    return {**asdict(entry), "at": rfc3339(entry.at)}
+    shown = {**asdict(entry), "at": rfc3339(entry.at)}
+    amount, left = shown.pop("amount"), shown.pop("left")
+    if is_gift(entry.pot):
+        return {**shown, "amount_s": amount, "left_s": left}
+    return {**shown, "amount_kopecks": amount, "balance_kopecks": left}
 
 
 def show_leg(leg: LegRow) -> Json:
@@ -88,17 +93,20 @@ def show_leg(leg: LegRow) -> Json:
         "account_id": leg.account_id,
         "from": leg.caller,
         "to": leg.number,
+        "line": leg.line,
         "held_at": rfc3339(leg.held_at),
         "answered_at": rfc3339(leg.answered_at),
         "ended_at": rfc3339(leg.ended_at),
         "seconds": leg.seconds,
         "units": leg.units,
         "charge_kopecks": leg.charge_kopecks,
+        "vat_kopecks": leg.vat_kopecks,
         "ended_by": leg.ended_by,
         "cause": leg.cause,
         "refusal": leg.refusal,
         "rate": leg.rate,
         "lines": list(leg.lines),
+        "draws": list(leg.draws),
     }
 
 

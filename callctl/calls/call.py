@@ -8,7 +8,7 @@ Rule 3: the dialplan's walk says what to try next; the call says what came of it
 from dataclasses import replace
 from typing import assert_never
 
-from callctl.calls.admission import admit
+from callctl.calls.connections import Connections
 from callctl.calls.events import (
     CallArrived,
     LegAnswered,
@@ -21,7 +21,7 @@ from callctl.calls.events import (
     PromptEnded,
     Why,
 )
-from callctl.calls.legs import Attempt, Ending, Leg, LegState, leg_id_of
+from callctl.calls.legs import Attempt, Ending, Leg, LegState
 from callctl.calls.orders import (
     Answer,
     Bound,
@@ -33,7 +33,8 @@ from callctl.calls.orders import (
     PlayToLeg,
 )
 from callctl.calls.outcomes import SECOND_CUT_CAUSE, outcome_of
-from callctl.calls.records import Connection, EndedBy, LegHeld, LegRefused
+from callctl.calls.purse import Purse
+from callctl.calls.records import Connection, EndedBy, LegRefused
 from callctl.calls.states import MOVES, State
 from callctl.calls.talk import Talk
 from callctl.calls.terms import CallTerms
@@ -41,10 +42,7 @@ from dialplan.causes import Cause
 from dialplan.numbers import EMERGENCY
 from dialplan.steps import EndCall, Outcome, Ring, Step
 from dialplan.walk import Walk
-from rating.ledger import Ledger
-from rating.money import ZERO
 from rating.refusal import Refusal
-from rating.tariff import Tariff
 
 
 class Call:
@@ -54,9 +52,9 @@ class Call:
         at_ms: int,
         *,
         account_id: str,
+        line: str,
         walk: Walk,
-        tariff: Tariff | None,
-        ledger: Ledger,
+        purse: Purse,
         terms: CallTerms,
     ) -> None:
         self.call_id = arrived.leg_id
@@ -64,39 +62,47 @@ class Call:
         self.account_id = account_id
         self.caller = Leg(arrived.leg_id, arrived.caller, LegState.RINGING, at_ms)
         self.state = State.ROUTING
-        self.attempts: list[Attempt] = []
         self.talk: Talk | None = None
+        self._connections = Connections(self.call_id, account_id, line, self.caller, purse)
         self._walk = walk
-        self._tariff = tariff
-        self._ledger = ledger
         self._terms = terms
         self._step: Ring | None = None
         self._trunks_left: list[str] = []
         self._refusal: Refusal | None = None
         self._prompt_until_ms = 0
-        self._tries = 0
         self._is_bridged = False
 
     @property
     def attempt(self) -> Attempt | None:
         """The one that rings or talks now."""
-        return self.attempts[-1] if self.attempts and not self.attempts[-1].is_settled else None
+        return self._connections.attempt
 
     @property
     def is_emergency(self) -> bool:
         """Somebody talks to 112 or its kin, or is about to."""
-        return self.attempt is not None and self.attempt.connection.number in EMERGENCY
+        return self.attempt is not None and self.attempt.leg.number in EMERGENCY
 
     @property
     def legs(self) -> list[Leg]:
-        return [self.caller, *(attempt.leg for attempt in self.attempts)]
+        return self._connections.legs
+
+    @property
+    def held(self) -> int:
+        """Money that is promised to it, in kopecks."""
+        return sum(meter.held for meter in self._connections.meters)
 
     @property
     def node_name(self) -> str:
         return self._walk.node_name
 
     def begin(self, at_ms: int) -> list[Order]:
-        return self._take(self._walk.begin(), at_ms)
+        step = self._walk.begin()
+        until_ms = at_ms + step.patience_ms if isinstance(step, Ring) else at_ms
+        connection, admitted = self._connections.admit_caller(at_ms, until_ms)
+        if isinstance(admitted, Refusal):
+            refused = self._refuse(connection, admitted, at_ms)
+            return [refused, *self._end(Cause.REJECTED, at_ms)]
+        return [*([admitted] if admitted else []), *self._take(step, at_ms)]
 
     def deadline_ms(self) -> int | None:
         """When this call wants to be woken, if nothing happens before."""
@@ -201,9 +207,9 @@ class Call:
         """Release everybody and settle by rule: something is wrong with this call."""
         orders: list[Order] = []
         if self.attempt and self.attempt.ending:
-            orders += self.attempt.settle_ending(Cause.NORMAL)
-        elif self.attempt:
-            orders += self.attempt.settle(at_ms, EndedBy.SERVICE, Cause.UNAVAILABLE)
+            orders += self._connections.settle_ending(Cause.NORMAL)
+        else:
+            orders += self._connections.settle(at_ms, EndedBy.SERVICE, Cause.UNAVAILABLE)
         if self.state not in (State.ENDING, State.OVER):
             self._move(State.ENDING)
         for leg in self.legs:
@@ -225,40 +231,34 @@ class Call:
     def _try_next_trunk(self, at_ms: int, ring_until_ms: int) -> list[Order]:
         assert self._step
         trunk = self._trunks_left.pop(0)
-        self._tries += 1
         target = self._step.target
-        leg_id = leg_id_of(self.call_id, self._tries)
-        connection = Connection(self.account_id, leg_id, self.call_id, self.caller.number, target)
-        meter = admit(self._ledger, self._tariff, self.account_id, leg_id, target)
-        if isinstance(meter, Refusal):
-            return self._not_admitted(connection, meter, at_ms)
+        connection, attempt = self._connections.admit(target, at_ms, ring_until_ms)
+        if isinstance(attempt, Refusal):
+            return self._not_admitted(connection, attempt, at_ms)
         self._refusal = None
-        attempt = Attempt(
-            Leg(leg_id, target, LegState.PLACED, at_ms), self.caller, connection, meter, ring_until_ms
-        )
-        self.attempts.append(attempt)
         if self.state is State.ROUTING:
             self._move(State.RINGING)
-        until_ms = ring_until_ms + self._terms.second_cut_ms if meter else None
-        rate, amount = (meter.rate, meter.held) if meter else (None, ZERO)
+        is_paid = bool(self._connections.meters)
+        until_ms = ring_until_ms + self._terms.second_cut_ms if is_paid else None
+        leg_id = attempt.leg.leg_id
         return [
             Bound(self.caller.leg_id, until_ms),
-            LegHeld(connection, at_ms, rate, amount),
-            PlaceLeg(
-                leg_id, self.caller.leg_id, trunk, target, self.caller.number, until_ms, meter is not None
-            ),
+            attempt.ticket.held(at_ms),
+            PlaceLeg(leg_id, self.caller.leg_id, trunk, target, self.caller.number, until_ms, is_paid),
         ]
 
     def _not_admitted(self, connection: Connection, refusal: Refusal, at_ms: int) -> list[Order]:
         if self.state is State.RINGING:
             self._move(State.ROUTING)
-        self._refusal = refusal
-        cause = self._terms.refusal_causes[refusal]
-        refused = LegRefused(connection, at_ms, refusal, cause)
+        refused = self._refuse(connection, refusal, at_ms)
         return [refused, *self._take(self._walk.go_on(Outcome.REFUSED), at_ms)]
 
+    def _refuse(self, connection: Connection, refusal: Refusal, at_ms: int) -> LegRefused:
+        self._refusal = refusal
+        return LegRefused(connection, at_ms, refusal, self._terms.refusal_causes[refusal])
+
     def _not_placed(self, leg_id: str, why: Why, at_ms: int) -> list[Order]:
-        attempt = next(attempt for attempt in self.attempts if attempt.leg.leg_id == leg_id)
+        attempt = next(attempt for attempt in self._connections.attempts if attempt.leg.leg_id == leg_id)
         orders: list[Order] = []
         if why is Why.UNKNOWN:
             orders += attempt.leg.release(Cause.UNAVAILABLE, at_ms)
@@ -270,7 +270,7 @@ class Call:
                 self._trunks_left.clear()
                 return orders + self._failed(Outcome.REFUSED, EndedBy.REFUSED, Cause.CONGESTION, at_ms)
             return orders + self._failed(Outcome.UNREACHABLE, EndedBy.SERVICE, Cause.UNAVAILABLE, at_ms)
-        return orders + self._over_if_empty()
+        return orders + self._over_if_empty(at_ms)
 
     def _ready(self, leg: Leg, at_ms: int) -> list[Order]:
         if leg.state is not LegState.PLACED:
@@ -288,30 +288,31 @@ class Call:
 
     def _answered(self, leg: Leg, at_ms: int) -> list[Order]:
         if leg is self.caller:
+            is_news = leg.answered_at_ms is None
             leg.answered(at_ms)
             if self.talk:
                 self.talk.caller_answered(at_ms)
-            return []
+            return [*self._connections.caller_answered(at_ms)] if is_news else []
         attempt = self.attempt
         if self.state is not State.RINGING or attempt is None or attempt.leg is not leg or leg.is_leaving:
             return []  # answered in the moment we gave up on it: its release is on the way
         self._move(State.TALKING)
-        began = attempt.began(at_ms)
-        self.talk = Talk(self.call_id, self.caller, attempt, self._terms)
-        return [Answer(self.caller.leg_id), *self.talk.begin(at_ms), began]
+        began = self._connections.began(attempt, at_ms)
+        self.talk = Talk(self.call_id, self.caller, leg, self._connections.meters, self._terms)
+        return [Answer(self.caller.leg_id), *self.talk.begin(at_ms), *began]
 
     def _go_on_talking(self, talk: Talk, at_ms: int) -> list[Order]:
         orders = talk.wake(at_ms)
-        return self._cut(at_ms) if orders is None else orders
+        return self._cut(orders, at_ms) if isinstance(orders, EndedBy) else orders
 
-    def _cut(self, at_ms: int) -> list[Order]:
-        """The money is over, and so is the last paid unit."""
+    def _cut(self, why: EndedBy, at_ms: int) -> list[Order]:
+        """The money is over, and so is the last paid unit; or it has been as long as may be."""
         assert self.attempt
         leg = self.attempt.leg
         orders: list[Order] = []
         orders += leg.release(Cause.NORMAL, at_ms, due_at_ms=at_ms)
         orders += self.caller.release(Cause.NORMAL, at_ms, due_at_ms=at_ms)
-        orders += self.attempt.settle(at_ms, EndedBy.BALANCE, Cause.NORMAL)
+        orders += self._connections.settle(at_ms, why, Cause.NORMAL)
         self._move(State.ENDING)
         return orders
 
@@ -349,11 +350,11 @@ class Call:
                 attempt.ending = replace(attempt.ending, by=EndedBy.SECOND_CUT)
             elif is_caller and attempt.leg.answered_at_ms is None:
                 cause = Cause.NORMAL  # Asterisk says 127, "interworking", of a CANCEL
-            orders += attempt.settle_ending(cause)
+            orders += self._connections.settle_ending(cause)
         elif attempt and attempt.leg is leg and self.state is State.RINGING:
             outcome = outcome_of(cause)
             orders += self._failed(outcome, EndedBy.CALLEE, cause, at_ms)
-        return orders + self._over_if_empty()
+        return orders + self._over_if_empty(at_ms)
 
     def _failed(self, outcome: Outcome, ended_by: EndedBy, cause: int, at_ms: int) -> list[Order]:
         """Nobody answered this attempt: settle it, then another trunk or the scheme's next step."""
@@ -385,11 +386,12 @@ class Call:
         self._move(State.ENDING)
         return [*self.caller.release(self._terms.refusal_causes[self._refusal], at_ms)]
 
-    def _over_if_empty(self) -> list[Order]:
+    def _over_if_empty(self, at_ms: int) -> list[Order]:
         if self.state is not State.ENDING or any(leg.state is not LegState.GONE for leg in self.legs):
             return []
         self._move(State.OVER)
-        return [CloseBridge(self.call_id)] if self._is_bridged else []
+        unsettled = self._connections.settle_caller(at_ms, EndedBy.CALLER, Cause.NORMAL)
+        return [*unsettled, *([CloseBridge(self.call_id)] if self._is_bridged else [])]
 
     def _move(self, state: State) -> None:
         assert state in MOVES[self.state], f"{self.call_id}: {self.state} -> {state}"

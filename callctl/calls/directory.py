@@ -1,11 +1,10 @@
-"""Which number belongs to whom and where its scheme leads; which plan asks which price."""
+"""Which number belongs to whom and where its scheme leads; which plans ask which prices."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dialplan.scheme import Scheme
-from rating.ledger import Account
-from rating.tariff import Tariff
+from rating.profile import Tariffs
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +15,8 @@ class Number:
 
 
 class Directory:
-    def __init__(self, profiles: Mapping[str, Mapping[str, Tariff]]) -> None:
-        self._profiles = profiles
+    def __init__(self, tariffs: Tariffs) -> None:
+        self.tariffs = tariffs
         self._numbers: dict[str, Number] = {}
 
     def add(self, number: Number) -> None:
@@ -28,10 +27,3 @@ class Directory:
 
     def numbers(self) -> Iterator[Number]:
         return iter(self._numbers.values())
-
-    def tariff(self, account: Account) -> Tariff | None:
-        return self._profiles.get(account.profile, {}).get(account.plan)
-
-    @property
-    def profiles(self) -> Mapping[str, Mapping[str, Tariff]]:
-        return self._profiles

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from callctl.calls.orders import Order
-from rating.ledger import Entry
+from rating.entries import Entry
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,10 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from callctl.calls.meter import Meter
 from callctl.calls.orders import HangUp
-from callctl.calls.records import Connection, EndedBy, LegBegan, LegSettled
+from callctl.calls.records import EndedBy, LegBegan, LegSettled
+from callctl.calls.ticket import Ticket
 from dialplan.causes import Cause
-from rating.charge import charge_nothing, duration_s
 
 _PLACED_LEG = re.compile(r"leg\d+-")
 
@@ -104,40 +103,27 @@ class Attempt:
 
     leg: Leg
     caller: Leg
-    connection: Connection
-    meter: Meter | None  # None: emergency, outside everything
+    ticket: Ticket
     ring_until_ms: int
     ending: Ending | None = None
-    is_settled: bool = False
     caller_refused: bool = False
+
+    @property
+    def is_settled(self) -> bool:
+        return self.ticket.is_settled
 
     def began(self, at_ms: int) -> LegBegan:
         self.leg.answered(at_ms)
-        if self.meter:
-            self.meter.answered(at_ms)
-        return LegBegan(self.connection.account_id, self.leg.leg_id, at_ms)
+        return self.ticket.began(at_ms)
 
     def settle_ending(self, cause: int) -> list[LegSettled]:
         assert self.ending
         return self.settle(self.ending.at_ms, self.ending.by, cause)
 
     def settle(self, at_ms: int, ended_by: EndedBy, cause: int) -> list[LegSettled]:
-        """The bill."""
-        assert not self.is_settled, self.leg.leg_id
-        self.is_settled = True
-        entry = None
-        if self.meter:
-            charge, entry = self.meter.settle(at_ms, is_connected=self._is_connected(at_ms))
-        elif self.leg.answered_at_ms is None:
-            charge = charge_nothing("unanswered", "S-3")
-        else:
-            charge = charge_nothing("emergency", "S-13", duration_s(self.leg.answered_at_ms, at_ms))
-        settled = LegSettled(
-            self.connection.account_id, self.leg.leg_id, at_ms, charge, entry, ended_by, cause
-        )
-        return [settled]
+        return self.ticket.settle(at_ms, ended_by, cause, is_connected=self.is_connected(at_ms))
 
-    def _is_connected(self, at_ms: int) -> bool:
+    def is_connected(self, at_ms: int) -> bool:
         if self.leg.answered_at_ms is None or self.caller_refused:
             return False
         # The news of the caller's own answer may be lost; a talk of some length proves it.

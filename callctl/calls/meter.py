@@ -3,37 +3,51 @@
 Rule 1: what is secured is what is owed; the ledger refuses a unit that would overdraw.
 Rule 2: billed is the lesser of what was talked and what was secured, so late news cost the operator
 milliseconds and the subscriber nothing.
+Rule 3: before the answer the dearest terms that it may meet are held; from the answer on its own (S-6).
 """
 
-from rating.charge import Charge, charge_connection, charge_nothing, duration_s
-from rating.ledger import Entry, Hold, Ledger
+from rating.charge import Charge, Secured, charge_connection, charge_nothing, duration_s
+from rating.entries import Entry, EntryKind
+from rating.ledger import Hold, Ledger
 from rating.money import Money
+from rating.pots import is_gift
+from rating.quote import Quote, first_asks, next_ask
 from rating.refusal import Refusal
 from rating.tariff import Rate
 
 
 class Meter:
-    def __init__(self, ledger: Ledger, hold: Hold, rate: Rate) -> None:
+    def __init__(self, ledger: Ledger, hold: Hold, quote: Quote, rate: Rate, held_for: Rate) -> None:
         self._ledger = ledger
         self._hold = hold
+        self._quote = quote
         self._rate = rate
-        self._units = 1
+        self._held_for = held_for
         self._answered_at_ms: int | None = None
 
     @classmethod
-    def open(cls, ledger: Ledger, leg_id: str, account_id: str, rate: Rate) -> "Meter | Refusal":
-        """Hold the first unit, before the leg is placed."""
-        hold = ledger.hold(leg_id, account_id, rate.first_price)
-        return hold if isinstance(hold, Refusal) else cls(ledger, hold, rate)
+    def open(cls, ledger: Ledger, leg_id: str, quote: Quote, at_ms: int, until_ms: int) -> "Meter | Refusal":
+        """Hold the first unit, before the leg is placed that may be answered until then."""
+        rate = quote.admit(at_ms)
+        if isinstance(rate, Refusal):
+            return rate
+        dearest = quote.dearest(rate, at_ms, until_ms)
+        sources = quote.sources(rate, at_ms)
+        hold = ledger.hold(leg_id, quote.account.account_id, sources, *first_asks(dearest))
+        return hold if isinstance(hold, Refusal) else cls(ledger, hold, quote, rate, dearest)
+
+    @classmethod
+    def open_at(
+        cls, ledger: Ledger, leg_id: str, quote: Quote, rate: Rate, answered_ms: int
+    ) -> "Meter | Refusal":
+        """For a connection whose terms are known and whose answer lies behind us."""
+        sources = quote.sources(rate, answered_ms)
+        hold = ledger.hold(leg_id, quote.account.account_id, sources, *first_asks(rate))
+        return hold if isinstance(hold, Refusal) else cls(ledger, hold, quote, rate, rate)
 
     @property
     def rate(self) -> Rate:
         return self._rate
-
-    @property
-    def is_free(self) -> bool:
-        """A destination of the plan that costs nothing: there is no unit to buy and no end of the money."""
-        return self._rate.unit_price == 0
 
     @property
     def is_alone(self) -> bool:
@@ -44,34 +58,88 @@ class Meter:
     def held(self) -> Money:
         return self._hold.amount
 
-    def answered(self, at_ms: int) -> None:
+    def answered(self, at_ms: int) -> bool:
+        """True when the terms are others than at admission."""
         self._answered_at_ms = at_ms
+        rate = self._quote.rate_at(at_ms)
+        if isinstance(rate, Refusal):
+            rate = self._rate  # what was admitted is kept, also when it is sold no more
+        sources = self._quote.sources(rate, at_ms)
+        if rate != self._held_for or sources != self._hold.sources:
+            self._ledger.hold_again(self._hold, sources, *first_asks(rate))
+            self._held_for = rate
+        is_other = rate != self._rate
+        self._rate = rate
+        return is_other
 
     @property
-    def paid_until_ms(self) -> int:
-        assert self._answered_at_ms is not None
-        return self._answered_at_ms + self._units * self._rate.unit_ms
+    def is_endless(self) -> bool:
+        """Nothing more is to be bought."""
+        return self._rate.next_price == 0 and self._hold.units > 0
 
     @property
-    def affordable_until_ms(self) -> int:
+    def paid_until_ms(self) -> int | None:
+        """When something must be bought, or the longest connection is over; None: never."""
+        paid_ms = None if self.is_endless else self._rate.terms.covered_ms(self._hold.units)
+        return self._after_answer(paid_ms)
+
+    @property
+    def affordable_until_ms(self) -> int | None:
         """When the money ends if nobody else draws on it."""
-        units_more = self._hold.account.available // self._rate.unit_price
-        return self.paid_until_ms + units_more * self._rate.unit_ms
+        if self.is_endless:
+            return self._after_answer(None)
+        units = self._hold.units + self._ledger.units_left(self._hold, next_ask(self._rate))
+        return self._after_answer(self._rate.terms.covered_ms(units))
+
+    def is_longest(self, at_ms: int) -> bool:
+        """The longest connection that the operator allows is over (GAZ-5.3.2)."""
+        longest_s = self._rate.terms.longest_s
+        assert self._answered_at_ms is not None
+        return longest_s is not None and at_ms >= self._answered_at_ms + longest_s * 1000
 
     def buy_unit(self) -> bool:
-        if self._ledger.extend(self._hold, self._rate.unit_price) is not None:
-            return False
-        self._units += 1
-        return True
+        if self._hold.units == 0:
+            asks = first_asks(self._rate)
+            return self._ledger.hold_again(self._hold, self._hold.sources, *asks) is None
+        return self._ledger.extend(self._hold, next_ask(self._rate)) is None
 
-    def settle(self, ended_at_ms: int, *, is_connected: bool) -> tuple[Charge, Entry | None]:
-        """The bill and its ledger line; no line when nothing is owed."""
+    def settle(self, ended_at_ms: int, *, is_connected: bool) -> tuple[Charge, tuple[Entry, ...]]:
+        """The bill and its ledger lines; no line when nothing is owed."""
         if self._answered_at_ms is None:
             charge = charge_nothing("unanswered", "S-3")
         elif not is_connected:
             charge = charge_nothing("not_connected", "S-15")
         else:
-            seconds = duration_s(self._answered_at_ms, ended_at_ms)
-            charge = charge_connection(self._rate, seconds, seconds if self.is_free else self._units)
-        entry = self._ledger.settle(self._hold, charge.amount, ended_at_ms)
-        return charge, entry if entry and entry.amount else None
+            return self.charge(duration_s(self._answered_at_ms, ended_at_ms), ended_at_ms)
+        self._ledger.settle(self._hold, 0, with_setup=False, at_ms=ended_at_ms)
+        return charge, ()
+
+    def charge_as_talked(self, seconds: int, at_ms: int) -> tuple[Charge, tuple[Entry, ...]]:
+        """Buy what was talked, as far as it can be paid, then settle."""
+        units_talked = self._rate.terms.units(seconds)
+        while not self.is_endless and self._hold.units < units_talked and self.buy_unit():
+            pass
+        return self.charge(seconds, at_ms)
+
+    def charge(
+        self, seconds: int, at_ms: int, kind: EntryKind = EntryKind.CONNECTION
+    ) -> tuple[Charge, tuple[Entry, ...]]:
+        """What so many seconds cost, of what is secured."""
+        units_talked = self._rate.terms.units(seconds)
+        secured = self._hold.secured
+        units = min(units_talked, self._hold.units)
+        if self.is_endless:
+            secured.append(Secured(units_talked, False))
+        settled = self._ledger.settle(self._hold, units, with_setup=units > 0, at_ms=at_ms, kind=kind)
+        assert settled, self._hold
+        draws, entries = settled
+        charge = charge_connection(self._rate, seconds, secured, draws)
+        assert charge.amount == sum(draw.amount for draw in draws if not is_gift(draw.pot)), (charge, draws)
+        return charge, entries
+
+    def _after_answer(self, paid_ms: int | None) -> int | None:
+        assert self._answered_at_ms is not None
+        longest_s = self._rate.terms.longest_s
+        lengths = [paid_ms, longest_s * 1000 if longest_s else None]
+        shortest = min((length for length in lengths if length is not None), default=None)
+        return None if shortest is None else self._answered_at_ms + shortest

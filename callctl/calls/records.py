@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from rating.charge import Charge
-from rating.ledger import Entry
+from rating.entries import Entry
 from rating.money import Money
 from rating.refusal import Refusal
 from rating.tariff import Rate
@@ -17,6 +17,7 @@ class EndedBy(Enum):
     CALLER = "caller"
     CALLEE = "callee"
     BALANCE = "balance"  # released at the end of the last paid unit
+    LONGEST = "longest"  # as long as the operator lets a connection be
     SECOND_CUT = "second_cut"  # Asterisk released it because we did not
     SERVICE = "service"  # patience over, an order refused, a fault of ours
     REFUSED = "refused"  # never placed
@@ -32,6 +33,7 @@ class Connection:
     call_id: str
     caller: str
     number: str
+    line: str  # the subscriber's number on which it came or goes
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class LegBegan:
     account_id: str
     leg_id: str
     at_ms: int
+    rate: Rate | None = None  # set when the answer met other terms than the admission
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class LegSettled:
     leg_id: str
     ended_at_ms: int
     charge: Charge
-    entry: Entry | None  # None: nothing was charged, so no line is written
+    entries: tuple[Entry, ...]  # none when nothing was charged
     ended_by: EndedBy
     cause: int
 

@@ -24,6 +24,7 @@ from callctl.calls.orders import (
     PlayToBridge,
     PlayToLeg,
 )
+from callctl.calls.purse import Purse
 from callctl.calls.states import State
 from callctl.calls.terms import CallTerms
 from callctl.calls.view import CallView, view
@@ -119,14 +120,14 @@ class Switchboard:
         scheme, account_id = self._scheme_of(event)
         if scheme is None:
             return [HangUp(event.leg_id, Cause.NOT_FOUND)]
-        account = self.ledger.account(account_id)
+        line = normal_number(event.number) or event.number
         call = Call(
             event,
             at_ms,
             account_id=account_id,
+            line=line,
             walk=Walk(scheme),
-            tariff=self.directory.tariff(account) if account else None,
-            ledger=self.ledger,
+            purse=Purse(self.ledger, self.directory.tariffs, account_id, line, event.caller),
             terms=self._terms,
         )
         self._arrived_total += 1

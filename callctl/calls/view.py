@@ -36,5 +36,5 @@ def view(call: Call) -> CallView:
         arrived_at_ms=call.caller.since_ms,
         answered_at_ms=attempt.leg.answered_at_ms if attempt else None,
         paid_until_ms=talk.paid_until_ms if talk else None,
-        held_kopecks=attempt.meter.held if attempt and attempt.meter else 0,
+        held_kopecks=call.held,
     )

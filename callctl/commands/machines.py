@@ -112,16 +112,16 @@ def _demo(options: Namespace) -> None:
 
 
 def _simulate(options: Namespace) -> None:
-    from callctl.run import load_profiles
+    from callctl.profiles import load_profiles
     from callctl.simulate.night import Night
     from callctl.simulate.scenario import plans_known, read_scenario
 
     scenario = read_scenario(options.file)
     if options.seed is not None:
         scenario = scenario.model_copy(update={"seed": options.seed})
-    profiles = load_profiles()
-    plans_known(scenario, profiles)
-    lines = Night(scenario, profiles).run()
+    tariffs = load_profiles()
+    plans_known(scenario, tariffs)
+    lines = Night(scenario, tariffs).run()
     if options.json:
         print(json.dumps(lines, indent=2))
     else:

@@ -4,7 +4,6 @@ Rule 1: after every step the promises hold, or the run stops with the step in it
 Rule 2: once the faults are over everything must come to rest; what does not is told.
 """
 
-from collections.abc import Mapping
 from functools import partial
 from random import Random
 from typing import Any
@@ -18,9 +17,11 @@ from callctl.clock import Clock, moment, rfc3339
 from callctl.simulate.exchange import Exchange
 from callctl.simulate.scenario import CallTold, PaymentTold, Scenario
 from callctl.simulate.timeline import Timeline, Turn
-from rating.ledger import Account, Entry, EntryKind, Ledger, ReferenceClash, same_entry
+from rating.entries import Entry, EntryKind, ReferenceClash, same_entry
+from rating.ledger import Account, Ledger
 from rating.money import ZERO
-from rating.tariff import Tariff
+from rating.profile import Tariffs
+from rating.quote import fund
 
 Line = dict[str, Any]
 
@@ -31,7 +32,7 @@ RAN_AWAY_STEPS = 5_000_000
 
 
 class Night:
-    def __init__(self, scenario: Scenario, profiles: Mapping[str, Mapping[str, Tariff]]) -> None:
+    def __init__(self, scenario: Scenario, tariffs: Tariffs) -> None:
         self._scenario = scenario
         self._timeline = Timeline(scenario.start_ms)
         self._clock = Clock(
@@ -42,9 +43,11 @@ class Night:
         self.entries: dict[tuple[str, str], Entry] = {}
         self.records: list[Record] = []
         self.lines: list[Line] = []
-        directory = Directory(profiles)
+        directory = Directory(tariffs)
         for account in scenario.accounts:
-            self.ledger.open(Account(account.id, account.profile, account.plan, ZERO))
+            opened = Account(account.id, account.profile, account.plan, ZERO)
+            fund(opened, tariffs)
+            self.ledger.open(opened)
             opening = Entry(account.id, "opening", EntryKind.OPENING, account.balance, scenario.start_ms)
             if account.balance:
                 self._post(opening)
@@ -131,8 +134,8 @@ class Night:
         self.records.append(record)
         match record:
             case LegSettled():
-                if record.entry:
-                    self._post(record.entry)
+                for entry in record.entries:
+                    self._post(entry)
                 self.lines.append(
                     {
                         "at": rfc3339(moment(record.ended_at_ms)),

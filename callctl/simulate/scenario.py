@@ -3,7 +3,6 @@
 Rule 1: every moment is in seconds from the start, with at most milliseconds.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -18,6 +17,7 @@ from dialplan.check import read_scheme
 from dialplan.numbers import normal_number
 from dialplan.scheme import Scheme
 from rating.money import Money, parse_roubles
+from rating.profile import Tariffs
 
 HORIZON_S_MAX = 400 * 24 * 3600
 
@@ -166,11 +166,12 @@ def read_scenario(path: Path) -> Scenario:
     return check_settings(Scenario, content, str(path))
 
 
-def plans_known(scenario: Scenario, profiles: Mapping[str, Mapping[str, object]]) -> None:
+def plans_known(scenario: Scenario, tariffs: Tariffs) -> None:
     for account in scenario.accounts:
-        if account.plan not in profiles.get(account.profile, {}):
+        if tariffs.plan(account.profile, account.plan) is None:
+            profiles = tariffs.profiles
             known = ", ".join(
-                f"{profile}/{plan}" for profile in sorted(profiles) for plan in profiles[profile]
+                f"{profile}/{plan}" for profile in sorted(profiles) for plan in profiles[profile].plans
             )
             raise Complaint(
                 f"account {account.id!r}: no plan {account.profile}/{account.plan} (there are: {known})"

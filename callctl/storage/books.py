@@ -30,8 +30,10 @@ from callctl.storage.rows import (
 )
 from dialplan.check import read_scheme
 from dialplan.numbers import EMERGENCY, normal_number
-from rating.ledger import Account, Entry, EntryKind, Ledger
+from rating.entries import Entry, EntryKind
+from rating.ledger import Account, Ledger
 from rating.money import ZERO, Money
+from rating.quote import fund
 
 Doubt = Callable[[Connection], Awaitable[None]]
 
@@ -92,6 +94,7 @@ class Books:
         async def look_up(connection: Connection) -> None:
             account = await read_account(connection, account_id)
             if account and not self._ledger.account(account_id):
+                fund(account, self._directory.tariffs)
                 self._ledger.open(account)
 
         async with self._writing(look_up) as connection:
@@ -108,6 +111,7 @@ class Books:
             if balance:
                 await post_entries(connection, [opening])
         account = Account(account_id, profile, plan, ZERO)
+        fund(account, self._directory.tariffs)
         self._ledger.open(account)
         if balance:
             self._ledger.apply(opening)
@@ -207,9 +211,9 @@ class Books:
             raise
 
     def _check_plan(self, profile: str, plan: str) -> None:
-        profiles = self._directory.profiles
+        profiles = self._directory.tariffs.profiles
         if profile not in profiles:
             raise Missing(f"there is no profile {profile!r} (profiles: {', '.join(sorted(profiles))})")
-        if plan not in profiles[profile]:
-            plans = ", ".join(sorted(profiles[profile]))
+        if plan not in profiles[profile].plans:
+            plans = ", ".join(sorted(profiles[profile].plans))
             raise Missing(f"profile {profile!r} has no plan {plan!r} (plans: {plans})")

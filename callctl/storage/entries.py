@@ -8,14 +8,15 @@ from collections.abc import Sequence
 
 from callctl.clock import milliseconds, moment
 from callctl.storage.database import Connection
-from rating.ledger import Entry, EntryKind, ReferenceClash, same_entry
-from rating.money import Money
+from rating.entries import Entry, EntryKind, ReferenceClash, same_entry
+from rating.pots import BALANCE
 
 POST = """
-INSERT INTO entry (account_id, reference, kind, amount_kopecks, at)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[])
+INSERT INTO entry (account_id, reference, kind, amount_kopecks, at, pot, refers_to, note)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[],
+                     $6::text[], $7::text[], $8::text[])
 ON CONFLICT DO NOTHING
-RETURNING account_id, reference, amount_kopecks
+RETURNING account_id, reference, pot, amount_kopecks
 """
 MOVE_BALANCES = """
 UPDATE account SET balance_kopecks = balance_kopecks + moved.amount
@@ -23,7 +24,8 @@ FROM unnest($1::text[], $2::bigint[]) AS moved (account_id, amount)
 WHERE account.account_id = moved.account_id
 """
 KNOWN = """
-SELECT account_id, reference, kind, amount_kopecks, at FROM entry WHERE account_id = $1 AND reference = $2
+SELECT account_id, reference, kind, amount_kopecks, at, pot, refers_to, note
+FROM entry WHERE account_id = $1 AND reference = $2
 """
 
 
@@ -41,9 +43,14 @@ async def post_entries(
         [entry.kind.value for entry in first.values()],
         [entry.amount for entry in first.values()],
         [moment(entry.at_ms) for entry in first.values()],
+        [entry.pot for entry in first.values()],
+        [entry.refers_to for entry in first.values()],
+        [entry.note for entry in first.values()],
     )
     moved: dict[str, int] = {}
     for row in rows:
+        if row["pot"] != BALANCE:
+            continue
         moved[row["account_id"]] = moved.get(row["account_id"], 0) + row["amount_kopecks"]
     if moved:
         accounts = sorted(moved)  # always the same order, so that two writers cannot block each other
@@ -65,7 +72,13 @@ async def read_entry(connection: Connection, account_id: str, reference: str) ->
     row = await connection.fetchrow(KNOWN, account_id, reference)
     if row is None:
         return None
-    kind = EntryKind(row["kind"])
     return Entry(
-        row["account_id"], row["reference"], kind, Money(row["amount_kopecks"]), milliseconds(row["at"])
+        row["account_id"],
+        row["reference"],
+        EntryKind(row["kind"]),
+        row["amount_kopecks"],
+        milliseconds(row["at"]),
+        row["pot"],
+        row["refers_to"],
+        row["note"],
     )

@@ -6,19 +6,40 @@ Rule 1: reading never changes anything; every list has a bound.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
+import asyncpg
+from pydantic import TypeAdapter
+
+from callctl.clock import moment
 from callctl.storage.database import Connection
+from rating.calendar import begin_of, month_of
+from rating.funds import OwnFunds, Stop
 from rating.ledger import Account
+from rating.limits import LimitKind, NumberLimit
 from rating.money import Money
+from rating.tariff import Rate
 
 LIST_MAX = 10_000
 
-ACCOUNT_COLUMNS = "account_id, profile, plan, balance_kopecks"
+ACCOUNT_COLUMNS = """account_id, profile, plan, balance_kopecks,
+threshold_kopecks, credit_kopecks, stops, barred"""
 NUMBER_COLUMNS = "e164, account_id, scheme"
-LEG_COLUMNS = """account_id, leg_id, call_id, caller, number, held_at, held_kopecks, rate, answered_at,
-ended_at, seconds, units, charge_kopecks, lines, ended_by, cause, refusal"""
+LEG_COLUMNS = """account_id, leg_id, call_id, caller, number, line, held_at, held_kopecks, rate, answered_at,
+ended_at, seconds, units, charge_kopecks, vat_kopecks, lines, draws, ended_by, cause, refusal"""
+POTS = """
+SELECT account_id, pot, sum(amount_kopecks)::bigint FROM entry
+WHERE pot <> '' AND right(pot, 7) >= $1 GROUP BY account_id, pot
+"""
+SPENT = """
+SELECT account_id, limited.number, to_char(answered_at AT TIME ZONE 'Europe/Moscow', 'YYYY-MM') AS month,
+       sum(charge_kopecks)::bigint
+FROM leg JOIN number_limit AS limited USING (account_id)
+WHERE line = limited.number AND charge_kopecks > 0 AND answered_at >= $1
+GROUP BY account_id, limited.number, month
+"""
+RATE = TypeAdapter(Rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +49,7 @@ class LegRow:
     call_id: str
     caller: str
     number: str
+    line: str
     held_at: datetime
     held_kopecks: int
     rate: Mapping[str, Any] | None
@@ -36,7 +58,9 @@ class LegRow:
     seconds: int | None
     units: int | None
     charge_kopecks: int | None
+    vat_kopecks: int | None
     lines: Sequence[Mapping[str, Any]]
+    draws: Sequence[Mapping[str, Any]]
     ended_by: str | None
     cause: int | None
     refusal: str | None
@@ -44,11 +68,16 @@ class LegRow:
 
 @dataclass(frozen=True, slots=True)
 class EntryRow:
+    """`amount` is kopecks, or seconds when the pot is a gift; `left` is the balance or pot after it."""
+
     reference: str
     kind: str
-    amount_kopecks: int
+    pot: str
+    amount: int
     at: datetime
-    balance_kopecks: int  # after this line
+    left: int
+    refers_to: str
+    note: str
 
 
 class NumberRow(NamedTuple):
@@ -57,16 +86,40 @@ class NumberRow(NamedTuple):
     scheme: str
 
 
-async def read_accounts(connection: Connection) -> list[Account]:
-    rows = await connection.fetch(f"SELECT {ACCOUNT_COLUMNS} FROM account")
-    return [Account(account_id, profile, plan, Money(balance)) for account_id, profile, plan, balance in rows]
+async def read_accounts(connection: Connection, from_ms: int) -> list[Account]:
+    """With the pots and the spent limits of the month of that moment and all later ones."""
+    from_month = month_of(from_ms)
+    from_day = begin_of(date.fromisoformat(f"{from_month}-01"))
+    accounts = {
+        account.account_id: account
+        for account in map(_account, await connection.fetch(f"SELECT {ACCOUNT_COLUMNS} FROM account"))
+    }
+    for account_id, number, most, kind in await connection.fetch(
+        "SELECT account_id, number, most_kopecks, kind FROM number_limit"
+    ):
+        if account_id in accounts:
+            limit = NumberLimit(number, Money(most), LimitKind(kind))
+            accounts[account_id].limits[number] = limit
+    for account_id, pot, moved in await connection.fetch(POTS, from_month):
+        if account_id in accounts:
+            accounts[account_id].pot(pot).moved = moved
+    for account_id, number, month, spent in await connection.fetch(SPENT, moment(from_day)):
+        if account_id in accounts and (known := accounts[account_id].limits.get(number)):
+            known.spend(month, spent)
+    return list(accounts.values())
 
 
 async def read_account(connection: Connection, account_id: str) -> Account | None:
     row = await connection.fetchrow(
         f"SELECT {ACCOUNT_COLUMNS} FROM account WHERE account_id = $1", account_id
     )
-    return Account(*row) if row else None
+    return _account(row) if row else None
+
+
+def _account(row: asyncpg.Record) -> Account:
+    account_id, profile, plan, balance, threshold, credit, stops, barred = row.values()
+    own = OwnFunds(threshold, credit, Stop(stops) if stops else None)
+    return Account(account_id, profile, plan, Money(balance), own, barred=tuple(barred))
 
 
 async def read_numbers(connection: Connection) -> list[NumberRow]:
@@ -84,15 +137,16 @@ async def read_entries(connection: Connection, account_id: str) -> list[EntryRow
     rows = await connection.fetch(
         """
         SELECT * FROM (
-            SELECT reference, kind, amount_kopecks, at,
-                   (sum(amount_kopecks) OVER (ORDER BY line))::bigint AS balance_kopecks, line
+            SELECT reference, kind, pot, amount_kopecks, at,
+                   (sum(amount_kopecks) OVER (PARTITION BY pot ORDER BY line))::bigint AS left_after,
+                   refers_to, note, line
             FROM entry WHERE account_id = $1 ORDER BY line DESC LIMIT $2
         ) AS newest ORDER BY line
         """,
         account_id,
         LIST_MAX,
     )
-    return [EntryRow(*tuple(row)[:5]) for row in rows]
+    return [EntryRow(*tuple(row)[:-1]) for row in rows]
 
 
 async def read_legs(connection: Connection, account_id: str) -> list[LegRow]:
@@ -120,5 +174,6 @@ async def read_open_legs(connection: Connection) -> list[LegRow]:
 
 def _leg(columns: dict[str, Any]) -> LegRow:
     columns["rate"] = json.loads(columns["rate"]) if columns["rate"] else None
-    columns["lines"] = json.loads(columns["lines"]) if columns["lines"] else []
+    for name in ("lines", "draws"):
+        columns[name] = json.loads(columns[name]) if columns[name] else []
     return LegRow(**columns)

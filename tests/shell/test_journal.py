@@ -23,7 +23,7 @@ from callctl.storage.journal import ASK_EVERY_S, Journal
 from callctl.storage.rows import LegRow, read_entries, read_leg, read_legs, read_open_legs
 from dialplan.causes import Cause
 from rating.charge import charge_connection, charge_nothing
-from rating.ledger import Entry, EntryKind
+from rating.entries import Entry, EntryKind
 from rating.money import Money
 from rating.refusal import Refusal
 from rating.tariff import Rate

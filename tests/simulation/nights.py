@@ -4,8 +4,8 @@ from random import Random
 from typing import Any
 
 from callctl.simulate.scenario import Scenario
-from rating.money import Money
-from rating.tariff import Rate, Tariff
+from rating.profile import Tariffs
+from tests.plans import simple, tariffs
 
 # Units and prices that do not divide each other, a threshold, a set-up fee, a destination for nothing.
 PLANS = {
@@ -17,15 +17,8 @@ PLANS = {
 }
 
 
-def plans() -> dict[str, dict[str, Tariff]]:
-    return {
-        "test": {
-            name: Tariff(
-                name, [Rate(name, "everywhere", "", unit_s, Money(price), Money(setup), threshold_s)]
-            )
-            for name, (unit_s, price, setup, threshold_s) in PLANS.items()
-        }
-    }
+def plans() -> Tariffs:
+    return tariffs(*(simple(name, *terms) for name, terms in PLANS.items()))
 
 
 def draw_night(seed: int, *, faulty: bool) -> Scenario:

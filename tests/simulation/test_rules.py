@@ -4,16 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from callctl.profiles import load_profiles
 
 from callctl.places import ROOT
-from callctl.run import load_profiles
 from callctl.simulate.night import Night
 from callctl.simulate.scenario import Scenario, read_scenario
-from rating.money import Money
-from rating.tariff import Rate, Tariff
+from tests.plans import simple, tariffs
 
-MINUTE = Rate("test/minute", "mobiles", "", 60, Money(169), Money(0), 0)
-PROFILES = {"test": {"minute": Tariff("test/minute", [MINUTE])}}
+TARIFFS = tariffs(simple("minute", 60, 169))
 
 
 def run(balance: str, calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -22,7 +20,7 @@ def run(balance: str, calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
         "numbers": [{"number": "74951234567", "account": "ann", "forward_to": "79161110002"}],
         "calls": [{"from": "79031112233", "to": "74951234567", **call} for call in calls],
     }
-    return Night(Scenario.model_validate(content), PROFILES).run()
+    return Night(Scenario.model_validate(content), TARIFFS).run()
 
 
 def test_s8_balance_of_400_pays_two_minutes_of_169_and_62_are_left() -> None:

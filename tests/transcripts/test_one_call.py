@@ -30,9 +30,9 @@ from dialplan.causes import Cause
 from dialplan.scheme import Scheme
 from rating.money import Money
 from rating.refusal import Refusal
-from tests.transcripts.words import CALLER, MOBILE, RATE, A, B, Desk
+from tests.transcripts.words import CALLER, MOBILE, NUMBER, RATE, A, B, Desk
 
-ON = Connection("ann", B, A, CALLER, MOBILE)
+ON = Connection("ann", B, A, CALLER, MOBILE, NUMBER)
 PLACE = PlaceLeg(B, A, "carrier", MOBILE, CALLER, 50_000, is_paid=True)
 
 

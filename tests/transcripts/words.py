@@ -8,14 +8,16 @@ from callctl.calls.orders import Order
 from callctl.calls.switchboard import Switchboard
 from callctl.calls.terms import CallTerms
 from dialplan.scheme import Forward, HangUp, Scheme
-from rating.ledger import Account, Entry, EntryKind, Ledger
+from rating.entries import Entry, EntryKind
+from rating.ledger import Account, Ledger
 from rating.money import Money
-from rating.tariff import Rate, Tariff
+from tests.plans import rated, simple, tariffs
 
 CALLER, NUMBER, MOBILE = "79031112233", "74951234567", "79161110002"
 A, B = "a", "leg1-a"
 
-RATE = Rate("demo/six@1", "everywhere", "", 6, Money(100), Money(0), 0)
+SIX = simple("six", 6, 100)
+RATE = rated(SIX)
 
 
 @dataclass
@@ -28,8 +30,8 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.ledger = Ledger()
-        self.ledger.open(Account("ann", "demo", "six", Money(self.balance)))
-        directory = Directory({"demo": {"six": Tariff("demo/six@1", [RATE])}})
+        self.ledger.open(Account("ann", "test", "six", Money(self.balance)))
+        directory = Directory(tariffs(SIX))
         nodes = {"ring": Forward(kind="forward", to=[MOBILE], patience_s=30, otherwise=self.otherwise)}
         bye = {"bye": HangUp.model_validate({"kind": "hang_up", "cause": "no_answer"})}
         scheme = Scheme(start="ring", nodes=nodes | (bye if self.otherwise else {}))

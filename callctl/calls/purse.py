@@ -1,0 +1,45 @@
+"""The subscriber's money as one call sees it: may this connection begin, and on which terms?
+
+Rule 1: an emergency number is outside everything: nothing is looked up, nothing held (S-13).
+Rule 2: the connection from the caller to an 8-800 number is the subscriber's to pay, before any other (S-7).
+"""
+
+from callctl.calls.meter import Meter
+from dialplan.numbers import EMERGENCY, normal_number
+from rating.ledger import Ledger
+from rating.profile import Tariffs
+from rating.quote import Quote, stopped
+from rating.refusal import Refusal
+from rating.tariff import Side
+
+
+class Purse:
+    def __init__(self, ledger: Ledger, tariffs: Tariffs, account_id: str, line: str, caller: str) -> None:
+        self._ledger = ledger
+        self._tariffs = tariffs
+        self._account = ledger.account(account_id)
+        self._line = line
+        self._caller = normal_number(caller) or ""
+
+    def admit_caller(self, leg_id: str, at_ms: int, until_ms: int) -> Meter | Refusal | None:
+        """None: the caller's own connection costs the subscriber nothing."""
+        account = self._account
+        if account is None or self._line in EMERGENCY:
+            return None
+        if refusal := stopped(account, self._line, at_ms):
+            return refusal
+        plan = self._tariffs.plan(account.profile, account.plan)
+        version = plan.version_at(at_ms) if plan else None
+        if version is None or not version.is_paid_by_called(self._line):
+            return None
+        quote = Quote(self._tariffs, account, Side.INCOMING, self._caller, self._line, self._line)
+        return Meter.open(self._ledger, leg_id, quote, at_ms, until_ms)
+
+    def admit(self, leg_id: str, target: str, at_ms: int, until_ms: int) -> Meter | Refusal | None:
+        """None: there is nothing to pay."""
+        if target in EMERGENCY:
+            return None
+        if self._account is None:
+            return Refusal.NO_ACCOUNT
+        quote = Quote(self._tariffs, self._account, Side.OUTGOING, self._caller, target, self._line)
+        return Meter.open(self._ledger, leg_id, quote, at_ms, until_ms)
