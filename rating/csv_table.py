@@ -24,7 +24,12 @@ class CsvTable:
     """`columns[i]` is the place of the i-th wanted column in a row, or None if the file does not have it."""
 
     def __init__(
-        self, file: str, content: bytes, wanted: Sequence[str], optional: Sequence[str], told: Told | None = None
+        self,
+        file: str,
+        content: bytes,
+        wanted: Sequence[str],
+        optional: Sequence[str],
+        told: Told | None = None,
     ) -> None:
         self.file = file
         self.faults: list[Fault] = []
@@ -130,7 +135,9 @@ class CsvTable:
         is_head = True
         for number, line in enumerate(io.StringIO(self._text, newline=""), 1):
             if len(line) > ROW_SIGNS_MAX:
-                self.complain(None, f"a row of {len(line)} signs: the longest may have {ROW_SIGNS_MAX}", number)
+                self.complain(
+                    None, f"a row of {len(line)} signs: the longest may have {ROW_SIGNS_MAX}", number
+                )
                 line = "\n"
             elif is_head:
                 if line.startswith("#"):
@@ -146,7 +153,9 @@ class CsvTable:
             what = "a comment may stand only before the header: take it away"
         elif any(";" in cell for cell in cells) and count < self._width:
             what += ": separate them with commas, not with `;`"
-        elif count > self._width and any(_is_split_price(*pair) for pair in zip(cells, cells[1:], strict=False)):
+        elif count > self._width and any(
+            _is_split_price(*pair) for pair in zip(cells, cells[1:], strict=False)
+        ):
             what += ": write a price with a point (12.34); a comma separates cells"
         elif count > self._width:
             what += ': a cell with a comma in it stands in quotes ("Korea, South")'

@@ -53,4 +53,6 @@ def at_most(most: int, faults: Iterable[Fault], more: str) -> Iterator[Fault]:
     yield from islice(faults, most)
     left = list(faults)
     if left:
-        yield Fault(left[0].file, None, None, f"and {len(left)} more {more}", any(one.is_error for one in left))
+        yield Fault(
+            left[0].file, None, None, f"and {len(left)} more {more}", any(one.is_error for one in left)
+        )

@@ -54,6 +54,11 @@ class Account:
             if not is_gift(pot.name) and month_of_pot(pot.name) == month:
                 yield pot
 
+    def level_in(self, month: str) -> int:
+        """Money over the lowest admissible balance, with what was paid beforehand, holds not counted."""
+        paid = sum(pot.left for pot in self.paid_pots(month)) if self.pots else 0
+        return self.above_level + paid
+
     def available_in(self, month: str) -> Money:
         """What connections of a month can draw, all pots of money together."""
         if not self.pots:
@@ -236,7 +241,9 @@ class Ledger:
         draws: list[Draw] = []
         for name in sources.pots:
             if is_gift(name):
-                if ask.seconds and account.pot(name).free >= ask.seconds:
+                # With service stopped even what needs no money is refused (CLV-P3 g).
+                is_stopped = account.funds.is_stopped(account.level_in(sources.month))
+                if ask.seconds and account.pot(name).free >= ask.seconds and not is_stopped:
                     return (Draw(name, ask.seconds),)
                 continue
             free = account.pot(name).free if name else left if hold.is_owed else account.available

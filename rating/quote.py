@@ -87,7 +87,7 @@ class Quote:
     def _stopped(self, rate: Rate, at_ms: int) -> Refusal | None:
         if refusal := stopped(self.account, self.line, at_ms):
             return refusal
-        if not rate.is_free and self.account.funds.is_stopped(level_of(self.account, at_ms)):
+        if not rate.is_free and self.account.funds.is_stopped(self.account.level_in(month_of(at_ms))):
             return Refusal.STOPPED
         return None
 
@@ -97,19 +97,13 @@ def fund(account: Account, tariffs: Tariffs) -> None:
     account.funds = account.own.over(tariffs.funds(account.profile, account.plan))
 
 
-def level_of(account: Account, at_ms: int) -> int:
-    """Money over the lowest admissible balance, with what was paid beforehand (ISS-5.4)."""
-    paid = sum(pot.left for pot in account.paid_pots(month_of(at_ms))) if account.pots else 0
-    return account.above_level + paid
-
-
 def stopped(account: Account, line: str, at_ms: int) -> Refusal | None:
     """Whether nothing at all is served on this number now, free calls included."""
     limit = account.limits.get(line)
     if limit and limit.is_stopped(month_of(at_ms)):
         return Refusal.NUMBER_LIMIT
     funds = account.funds
-    if funds.stops is Stop.EVERYTHING and funds.is_stopped(level_of(account, at_ms)):
+    if funds.stops is Stop.EVERYTHING and funds.is_stopped(account.level_in(month_of(at_ms))):
         return Refusal.STOPPED
     return None
 

@@ -7,10 +7,7 @@ from dialplan.causes import Cause
 from rating.refusal import Refusal
 
 REFUSAL_CAUSES: Mapping[Refusal, Cause] = {
-    Refusal.NO_ACCOUNT: Cause.REJECTED,
-    Refusal.NO_PLAN: Cause.REJECTED,
-    Refusal.NO_PRICE: Cause.REJECTED,
-    Refusal.NOT_ENOUGH: Cause.REJECTED,
+    **dict.fromkeys(Refusal, Cause.REJECTED),
     Refusal.NOT_RECORDED: Cause.CONGESTION,
 }
 
