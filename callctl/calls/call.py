@@ -288,11 +288,10 @@ class Call:
 
     def _answered(self, leg: Leg, at_ms: int) -> list[Order]:
         if leg is self.caller:
-            is_news = leg.answered_at_ms is None
             leg.answered(at_ms)
             if self.talk:
                 self.talk.caller_answered(at_ms)
-            return [*self._connections.caller_answered(at_ms)] if is_news else []
+            return [*self._connections.caller_answered(at_ms)]
         attempt = self.attempt
         if self.state is not State.RINGING or attempt is None or attempt.leg is not leg or leg.is_leaving:
             return []  # answered in the moment we gave up on it: its release is on the way

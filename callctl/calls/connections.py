@@ -90,8 +90,11 @@ class Connections:
         return ticket.settle(at_ms, ended_by, cause, is_connected=is_connected)
 
     def _caller_began(self, at_ms: int) -> list[LegBegan]:
+        """Told twice, the later one counts."""
         ticket = self._incoming
-        return [ticket.began(at_ms)] if ticket and not ticket.is_settled else []
+        if ticket is None or ticket.is_settled or at_ms <= (ticket.answered_at_ms or 0):
+            return []
+        return [ticket.began(at_ms)]
 
     def _connection(self, number: int, target: str) -> Connection:
         leg_id = leg_id_of(self._call_id, number)

@@ -11,6 +11,8 @@ from dialplan.scheme import Forward, HangUp, Scheme
 from rating.entries import Entry, EntryKind
 from rating.ledger import Account, Ledger
 from rating.money import Money
+from rating.quote import fund
+from rating.tariff import Plan
 from tests.plans import rated, simple, tariffs
 
 CALLER, NUMBER, MOBILE = "79031112233", "74951234567", "79161110002"
@@ -27,15 +29,20 @@ class Desk:
     balance: int = 300
     terms: CallTerms = field(default_factory=lambda: CallTerms(("carrier",), "carrier", warning_ms=0))
     otherwise: str | None = None
+    number: str = NUMBER
+    plan: Plan = SIX
 
     def __post_init__(self) -> None:
         self.ledger = Ledger()
-        self.ledger.open(Account("ann", "test", "six", Money(self.balance)))
-        directory = Directory(tariffs(SIX))
+        self.tariffs = tariffs(self.plan)
+        account = Account("ann", "test", self.plan.name, Money(self.balance))
+        fund(account, self.tariffs)
+        self.ledger.open(account)
+        directory = Directory(self.tariffs)
         nodes = {"ring": Forward(kind="forward", to=[MOBILE], patience_s=30, otherwise=self.otherwise)}
         bye = {"bye": HangUp.model_validate({"kind": "hang_up", "cause": "no_answer"})}
         scheme = Scheme(start="ring", nodes=nodes | (bye if self.otherwise else {}))
-        directory.add(Number(NUMBER, "ann", scheme))
+        directory.add(Number(self.number, "ann", scheme))
         self.board = Switchboard(self.ledger, directory, self.terms)
 
     @property
@@ -55,9 +62,9 @@ class Desk:
         return orders
 
     def arrive(
-        self, at_ms: int = 0, leg_id: str = A, number: str = NUMBER, caller: str = CALLER
+        self, at_ms: int = 0, leg_id: str = A, number: str | None = None, caller: str = CALLER
     ) -> list[Order]:
-        return self.hear(CallArrived(leg_id, caller, number), at_ms)
+        return self.hear(CallArrived(leg_id, caller, number or self.number), at_ms)
 
     def pay(self, amount: int, at_ms: int, reference: str = "p1") -> list[Order]:
         return self.hear(EntryPosted(Entry("ann", reference, EntryKind.PAYMENT, Money(amount), at_ms)), at_ms)
