@@ -80,7 +80,7 @@ async def test_a_call_is_seen_live_and_afterwards_by_the_commands(stack: Stack) 
     (leg,) = json.loads(await stack.callctl("cdr", "--account", who.account_id, "--json", *where))
     assert leg.keys() >= LEG_FIELDS
     assert leg["charge_kopecks"] == 100
-    assert "1.00" in await stack.callctl("explain", leg["leg_id"], *where)
+    assert "1.00" in await stack.callctl("explain", leg["leg_id"], "--lang", "en", *where)
 
 
 async def test_prometheus_counts_what_happens(stack: Stack) -> None:

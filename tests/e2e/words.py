@@ -37,15 +37,22 @@ class Subscriber:
 
 
 async def given_subscriber(
-    stack: Stack, kopecks: int, *, patience_s: int = 30, otherwise: str | None = None
+    stack: Stack,
+    kopecks: int,
+    *,
+    patience_s: int = 30,
+    otherwise: str | None = None,
+    plan: str = "demo/six",
+    code: str = "7495",
 ) -> Subscriber:
     serial = next(_serial)
-    who = Subscriber(f"subscriber-{serial}", f"7495{serial:07d}", f"7916{serial:07d}")
+    who = Subscriber(f"subscriber-{serial}", f"{code}{serial:07d}", f"7916{serial:07d}")
+    profile, _, plan = plan.partition("/")
     fields = f'kind: forward, to: ["{who.target}"], patience_s: {patience_s}'
     scheme = f"start: ring\nnodes:\n  ring: {{{fields}{', otherwise: bye' if otherwise else ''}}}\n"
     if otherwise:
         scheme += f"  bye: {{kind: hang_up, cause: {otherwise}}}\n"
-    account = {"account_id": who.account_id, "profile": "demo", "plan": "six", "balance_kopecks": kopecks}
+    account = {"account_id": who.account_id, "profile": profile, "plan": plan, "balance_kopecks": kopecks}
     await stack.post("/accounts", account)
     number = {"e164": who.number, "account_id": who.account_id, "scheme": scheme}
     await stack.post("/numbers", number)
