@@ -8,3 +8,15 @@ class Complaint(Exception):
 def one_line(text: object) -> str:
     """Whatever somebody gave us a name of, it breaks no line and moves no cursor."""
     return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in str(text))
+
+
+class Exists(Complaint):
+    """The id is taken."""
+
+
+class Missing(Complaint):
+    """There is no such thing here."""
+
+
+class Clash(Complaint):
+    """The same reference with other content."""

@@ -4,10 +4,13 @@ import asyncio
 import contextlib
 import logging
 import sys
+from collections.abc import Sequence
 
 import uvloop
 
+from callctl.api.accounts import AccountApi
 from callctl.api.server import Api, serve_api
+from callctl.api.tariffs import TariffApi
 from callctl.asterisk.ari import AriTaken
 from callctl.calls.directory import Directory, Number
 from callctl.calls.events import EntryPosted
@@ -18,12 +21,14 @@ from callctl.profiles import load_profiles
 from callctl.service import Service
 from callctl.settings import ServiceSettings
 from callctl.signals import end_on_signals
-from callctl.storage.books import Books
 from callctl.storage.database import Pool, close_pool, open_pool
 from callctl.storage.migrations import migrate
 from callctl.storage.rows import read_accounts, read_numbers, read_open_legs
+from callctl.storage.till import Till
+from callctl.tariff_desk import TariffDesk
 from dialplan.check import read_scheme
 from rating.calendar import DAY_MS
+from rating.entries import Entry
 from rating.ledger import Ledger
 from rating.profile import Tariffs
 from rating.quote import fund
@@ -65,6 +70,8 @@ async def _serve_from(settings: ServiceSettings, pool: Pool, tariffs: Tariffs) -
     clock = Clock()
     ledger = Ledger()
     directory = Directory(tariffs)
+    desk = TariffDesk(pool, ledger, tariffs, clock)
+    await desk.restore()
     async with pool.acquire() as connection:
         for account in await read_accounts(connection, clock.now_ms() - LATE_MS_MAX):
             fund(account, tariffs)
@@ -77,16 +84,16 @@ async def _serve_from(settings: ServiceSettings, pool: Pool, tariffs: Tariffs) -
             directory.add(Number(row.e164, row.account_id, scheme))
         open_legs = await read_open_legs(connection)
     service = Service(settings, ledger, directory, clock, open_legs)
-    books = Books(
-        pool,
-        ledger,
-        directory,
-        clock,
-        posted=lambda entry: service.hear(EntryPosted(entry), clock.now_ms()),
-    )
+
+    def posted(entries: Sequence[Entry]) -> None:
+        at_ms = clock.now_ms()
+        for entry in entries:
+            service.hear(EntryPosted(entry), at_ms)
+
     api = Api(
-        books,
+        AccountApi(Till(pool, ledger, directory, clock, posted=posted)),
         ledger,
+        TariffApi(desk),
         live=service.switchboard.live,
         health=service.health,
         measure=service.measure,

@@ -42,6 +42,7 @@ from callctl.storage.journal import Journal
 from callctl.storage.rows import LegRow
 from callctl.tally import Tally
 from dialplan.causes import Cause
+from rating.calendar import month_of
 from rating.ledger import Ledger
 
 log = logging.getLogger("callctl")
@@ -143,10 +144,11 @@ class Service:
         account = self.switchboard.ledger.account(number.account_id) if number else None
         if account is None:
             return {"CALLCTL_STATUS": "unknown"}
+        available = account.available_in(month_of(self._clock.now_ms()))
         return {
             "CALLCTL_ACCOUNT": account.account_id,
-            "CALLCTL_AVAILABLE_KOPECKS": str(account.available),
-            "CALLCTL_STATUS": "ok" if account.available > 0 else "no_money",
+            "CALLCTL_AVAILABLE_KOPECKS": str(available),
+            "CALLCTL_STATUS": "ok" if available > 0 else "no_money",
         }
 
     def _on_frame(self, frame: wire.Frame) -> None:

@@ -18,6 +18,7 @@ ALTER TABLE leg
     ADD COLUMN draws       jsonb,                    -- what of the charge, and which gift seconds, came from where
     ADD COLUMN vat_kopecks bigint;
 CREATE INDEX leg_of_line ON leg (account_id, line, answered_at) WHERE charge_kopecks > 0;
+CREATE INDEX leg_by_answer ON leg (answered_at, leg_id) WHERE ended_at IS NOT NULL;
 
 UPDATE leg SET rate = jsonb_build_object(
     'terms', jsonb_build_object(
@@ -45,3 +46,4 @@ CREATE TABLE profile (
     loaded_at timestamptz NOT NULL,
     PRIMARY KEY (name, load)
 );
+ALTER TABLE profile ALTER COLUMN files SET STORAGE EXTERNAL; -- packed already

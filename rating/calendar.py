@@ -6,6 +6,7 @@ Rule 2: working days are a table of data, never computed (S-11).
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import lru_cache
 from typing import Final
 
 MOSCOW: Final = timezone(timedelta(hours=3), "MSK")
@@ -22,7 +23,12 @@ def day_of(at_ms: int) -> date:
 
 def month_of(at_ms: int) -> str:
     """`2026-11`."""
-    return day_of(at_ms).isoformat()[:7]
+    return _month((at_ms + _MOSCOW_LATER_MS) // DAY_MS)
+
+
+@lru_cache(maxsize=1_000)
+def _month(day: int) -> str:
+    return date.fromordinal(_EPOCH + day).isoformat()[:7]
 
 
 def minute_of_day(at_ms: int) -> int:
@@ -32,6 +38,13 @@ def minute_of_day(at_ms: int) -> int:
 def begin_of(day: date) -> int:
     """Milliseconds of its midnight."""
     return (day.toordinal() - _EPOCH) * DAY_MS - _MOSCOW_LATER_MS
+
+
+def bounds_of(month: str) -> tuple[int, int]:
+    """When the month begins, and when the next one does."""
+    first = date.fromisoformat(f"{month}-01")
+    after = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    return begin_of(first), begin_of(after)
 
 
 def moment_of(at: datetime | date) -> int:

@@ -7,22 +7,39 @@ Rule 3: the lines add up to the amount, and each names the rule that made it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
+from typing import Literal
 
 from rating.money import ZERO, Money, share
 from rating.pots import Draw, is_gift
 from rating.tariff import Rate
 
+LineKind = Literal[
+    "threshold",  # shorter than what is paid for
+    "offset",  # seconds taken off every connection
+    "setup",
+    "first_unit",  # when it is another than the next ones
+    "units",
+    "gift",
+    "capped",  # talked, but not secured
+    "unanswered",
+    "not_connected",
+    "emergency",
+    "unsecured",
+]
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class ChargeLine:
-    what: str  # threshold, offset, setup, first_unit, units, gift, capped, free, unanswered
+    what: LineKind
     rule: str  # the clause of the operators' rules that made the line
     quantity: int
     unit_price: Money
     amount: Money
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Charge:
     """`amount` is the price; `draws` say what of it, and which gift seconds, came from where."""
 
@@ -38,7 +55,7 @@ class Charge:
         return sum(draw.amount for draw in self.draws if is_gift(draw.pot))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Secured:
     """So many units, one after another, paid by gift seconds or by money."""
 
@@ -58,13 +75,15 @@ def charge_connection(
     terms = rate.terms
     units_talked = terms.units(seconds)
     if units_talked == 0:
-        what = "offset" if terms.is_offset else "threshold"
-        return charge_nothing(what, terms.rule("threshold", "S-4"), seconds, terms.threshold_s)
+        rule = terms.rule("threshold", "S-4")
+        if terms.is_offset:
+            return charge_nothing("offset", rule, seconds, terms.free_s)
+        return charge_nothing("threshold", rule, seconds, terms.threshold_s)
     lines = []
     if terms.free_s:
         lines.append(ChargeLine("offset", terms.rule("threshold", "S-4"), terms.free_s, ZERO, ZERO))
     units = 0
-    for run in secured:
+    for run in _joined(secured):
         count = min(run.units, units_talked - units)
         lines += _unit_lines(rate, units, count, run.is_gift)
         units += count
@@ -72,14 +91,22 @@ def charge_connection(
         lines.append(ChargeLine("setup", terms.rule("setup", "S-5"), 1, terms.setup_fee, terms.setup_fee))
     if units < units_talked:
         lines.append(ChargeLine("capped", "S-8", units_talked - units, ZERO, ZERO))
-    amount = Money(sum(line.amount for line in lines))
+    amount = Money(sum([line.amount for line in lines]))
     vat = share(amount, terms.vat_percent, 100 + terms.vat_percent) if terms.vat_percent else ZERO
     return Charge(seconds, units, amount, tuple(lines), vat, draws)
 
 
-def charge_nothing(what: str, rule: str, seconds: int = 0, quantity: int = 0) -> Charge:
+def charge_nothing(what: LineKind, rule: str, seconds: int = 0, quantity: int = 0) -> Charge:
     """A connection that costs nothing, and why: unanswered (S-3), emergency (S-13), refused (S-8)."""
     return Charge(seconds, 0, ZERO, (ChargeLine(what, rule, quantity, ZERO, ZERO),))
+
+
+def _joined(secured: Sequence[Secured]) -> Sequence[Secured]:
+    """Neighbours that are paid alike as one."""
+    if len(secured) == 1:
+        return secured
+    runs = groupby(secured, attrgetter("is_gift"))
+    return [Secured(sum(run.units for run in alike), is_gift) for is_gift, alike in runs]
 
 
 def _unit_lines(rate: Rate, begin: int, count: int, by_gift: bool) -> list[ChargeLine]:

@@ -8,6 +8,7 @@ Rule 2: the rows stream by. Lines and columns of the text are looked up only whe
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 from rating.fault import Fault, show
@@ -32,10 +33,10 @@ class CsvTable:
         told: Told | None = None,
     ) -> None:
         self.file = file
-        self.faults: list[Fault] = []
+        self._faults: list[Fault] = []
         self.columns: list[int | None] = []
         self.line = 0  # where the row begins that was given last
-        self._faults_left_out = 0
+        self._left_out: list[int] = []  # lines of faults
         self._told = told
         self._wanted = wanted
         self._known = (*wanted, *optional)
@@ -46,6 +47,13 @@ class CsvTable:
         self._begin()
 
     @property
+    def faults(self) -> list[Fault]:
+        if not self._left_out:
+            return self._faults
+        more = Fault(self.file, self._left_out[0], None, f"and {len(self._left_out)} more errors")
+        return [*self._faults, more]
+
+    @property
     def is_readable(self) -> bool:
         return bool(self.columns)
 
@@ -53,8 +61,8 @@ class CsvTable:
         """Those that have as many cells as the header; `line` is that of the row."""
         if not self.is_readable:
             return
-        reader, width, total = self._reader, self._width, self._text.count("\n")
-        last = reader.line_num
+        reader, width, last = self._reader, self._width, self._reader.line_num
+        total = self._text.count("\n") - last
         count = 0
         while True:
             try:
@@ -77,23 +85,21 @@ class CsvTable:
                     break
         if self._told:
             self._told(self.file, count, count)
-        if self._faults_left_out:
-            self.faults.append(Fault(self.file, None, None, f"and {self._faults_left_out} more errors"))
 
     def complain(self, cell: int | None, what: str, line: int = 0) -> None:
         """About a cell of the row that was given last, or of another line."""
-        if len(self.faults) >= FAULTS_MAX:
-            self._faults_left_out += 1
-            return
         line = line or self.line
+        if len(self._faults) >= FAULTS_MAX:
+            self._left_out.append(line)
+            return
         text = "" if cell is None else self._line(line)
         column = None if cell is None or len(text) > SEARCHED_SIGNS_MAX else _column(text, cell)
-        self.faults.append(Fault(self.file, line, column, what))
+        self._faults.append(Fault(self.file, line, column, what))
 
     def _decode(self, content: bytes) -> str:
         told = decode(self.file, content)
         if isinstance(told, Fault):
-            self.faults.append(told)
+            self._faults.append(told)
             return ""
         return told
 
@@ -104,9 +110,9 @@ class CsvTable:
             while not header:
                 header = next(self._reader)
         except StopIteration:
-            if not self.faults:
+            if not self._faults:
                 names = ",".join(self._wanted)
-                self.faults.append(
+                self._faults.append(
                     Fault(self.file, None, None, f"the file is empty: begin it with the line `{names}`")
                 )
             return
@@ -153,9 +159,7 @@ class CsvTable:
             what = "a comment may stand only before the header: take it away"
         elif any(";" in cell for cell in cells) and count < self._width:
             what += ": separate them with commas, not with `;`"
-        elif count > self._width and any(
-            _is_split_price(*pair) for pair in zip(cells, cells[1:], strict=False)
-        ):
+        elif count > self._width and any(_is_split_price(*pair) for pair in pairwise(cells)):
             what += ": write a price with a point (12.34); a comma separates cells"
         elif count > self._width:
             what += ': a cell with a comma in it stands in quotes ("Korea, South")'
@@ -163,7 +167,9 @@ class CsvTable:
 
     def _broken(self, error: csv.Error) -> None:
         reason = str(error)
-        if "unexpected end" in reason or "field limit" in reason:
+        if "field limit" in reason:
+            what = "a cell is far too long: is a quote opened here and not closed?"
+        elif "unexpected end" in reason:
             what = "a quote is opened here and not closed: close it, or write it twice where it is meant"
         elif "," in reason:
             what = 'something stands after a closing quote: a quote inside a cell is written twice ("")'

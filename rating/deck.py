@@ -22,7 +22,7 @@ class Key(Enum):
     CALLER = "caller"  # the A-number: the called party pays, by the caller's region
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Price:
     destination: str
     prefix: str

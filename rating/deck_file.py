@@ -5,7 +5,7 @@ Rule 2: what is doubtful is refused, never mended: a price that was meant otherw
 """
 
 from array import array
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Final
@@ -56,9 +56,17 @@ def read_prefixes(table: CsvTable) -> PrefixFile:
 def read_rates(table: CsvTable) -> PrefixFile:
     """prefix, destination, price_rub, first_price_rub."""
 
+    # There may be as many pairs of a name and a price as there are rows.
+    names: dict[str, str] = {}
+    prices: dict[str, Money] = {}
+
     def learn(cells: list[str]) -> Destination | None:
-        name, prices = read_name(table, cells, 1), _read_prices(table, cells, 2, 3)
-        return Destination(name, *prices) if name and prices else None
+        name = names.get(cells[table.columns[1] or 0]) or read_name(table, cells, 1)
+        pair = _read_prices(table, cells, 2, 3, prices)
+        if not name or pair is None:
+            return None
+        names[name] = name
+        return Destination(name, *pair)
 
     return _read_rows(table, (1, 2, 3), learn)
 
@@ -80,8 +88,9 @@ def read_unsold(table: CsvTable) -> PrefixFile:
 def read_prices(table: CsvTable) -> PriceFile:
     """destination, price_rub, first_price_rub."""
     prices: dict[str, PricedName] = {}
+    known: dict[str, Money] = {}
     for cells in table.rows():
-        name, pair = read_name(table, cells, 0), _read_prices(table, cells, 1, 2)
+        name, pair = read_name(table, cells, 0), _read_prices(table, cells, 1, 2, known)
         if name and name in prices:
             what = f"destination {show(name)} has its price in line {prices[name].line}: leave one"
             table.complain(table.columns[0], what)
@@ -141,26 +150,33 @@ def _read_rows(
         if not prefixes and not table.faults:
             table.complain(None, "there is no row in the file: add some below the header")
     found = PrefixFile(table.file, prefixes, lines, list(interned), destination_of)
-    complain_doubled(table, [found])
+    complain_doubled(table, found)
     return found
 
 
-def complain_doubled(table: CsvTable, files: Iterable[PrefixFile]) -> bool:
-    """About each prefix that stands in one of the files before; `table` is that of the last one."""
-    files = list(files)
-    all_prefixes = [prefix for file in files for prefix in file.prefixes]
-    if len(set(all_prefixes)) == len(all_prefixes):
+def complain_doubled(table: CsvTable, file: PrefixFile) -> None:
+    """About each prefix that stands in an earlier row of the file too."""
+    if len(set(file.prefixes)) == len(file.prefixes):
+        return
+    first: dict[str, int] = {}
+    for prefix, line in zip(file.prefixes, file.lines, strict=True):
+        known = first.setdefault(prefix, line)
+        if known != line:
+            what = f"prefix {show(prefix)} stands already in line {known}: leave one"
+            table.complain(table.columns[0], what, line)
+
+
+def complain_sold(table: CsvTable, unsold: PrefixFile, sold: PrefixFile) -> bool:
+    """About each prefix that is to be refused and has a destination too; `table` is that of `unsold`."""
+    both = set(unsold.prefixes).intersection(sold.prefixes)
+    if not both:
         return False
-    first: dict[str, tuple[str, int]] = {}
-    for file in files:
-        for prefix, line in zip(file.prefixes, file.lines, strict=True):
-            if prefix in first:
-                known_file, known_line = first[prefix]
-                where = f"line {known_line}" if known_file == file.file else f"{known_file}:{known_line}"
-                what = f"prefix {show(prefix)} stands already in {where}: leave one"
-                table.complain(table.columns[0], what, line)
-            else:
-                first[prefix] = file.file, line
+    sold_lines = dict(zip(sold.prefixes, sold.lines, strict=True))
+    for prefix, line in zip(unsold.prefixes, unsold.lines, strict=True):
+        if prefix in both:
+            where = f"{sold.file}:{sold_lines[prefix]}"
+            what = f"prefix {show(prefix)} has a destination in {where}: leave one"
+            table.complain(table.columns[0], what, line)
     return True
 
 
@@ -177,22 +193,27 @@ def _prefix_complaint(prefix: str) -> str:
 
 
 def _read_prices(
-    table: CsvTable, cells: list[str], column: int, first_column: int
+    table: CsvTable, cells: list[str], column: int, first_column: int, known: dict[str, Money]
 ) -> tuple[Money, Money] | None:
     """Of the first unit and of each later one; an empty first one is as the later ones."""
-    after = _read_price(table, cells, table.columns[column] or 0)
+    after = _read_price(table, cells, table.columns[column] or 0, known)
     first_place = table.columns[first_column]
     if first_place is None or not cells[first_place]:
         return None if after is None else (after, after)
-    first = _read_price(table, cells, first_place)
+    first = _read_price(table, cells, first_place, known)
     return None if after is None or first is None else (first, after)
 
 
-def _read_price(table: CsvTable, cells: list[str], place: int) -> Money | None:
+def _read_price(table: CsvTable, cells: list[str], place: int, known: dict[str, Money]) -> Money | None:
+    """`known`: what texts were read before."""
     text = cells[place]
+    if text in known:
+        return known[text]
     price = parse_roubles(text) if text.isascii() and text == text.strip() and "," not in text else None
     if price is None:
         table.complain(place, _price_complaint(text))
+    else:
+        known[text] = price
     return price
 
 

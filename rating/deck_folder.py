@@ -5,8 +5,8 @@ Rule 2: no deck is built of files with faults.
 """
 
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Final, TypeVar
 
@@ -16,7 +16,7 @@ from rating.deck import Deck, Destination, Key
 from rating.deck_file import (
     PrefixFile,
     PriceFile,
-    complain_doubled,
+    complain_sold,
     read_prefixes,
     read_prices,
     read_rates,
@@ -32,6 +32,7 @@ RATES: Final = (("prefix", "destination", "price_rub"), ("first_price_rub", "not
 UNSOLD: Final = (("prefix", "kind"), ("reason",))
 DAYS_OFF: Final = (("day", "off"), ("note",))
 Columns = tuple[Sequence[str], Sequence[str]]
+Shared = tuple[PrefixTable, "array[int]"]
 Read = TypeVar("Read")
 
 
@@ -40,6 +41,7 @@ class DeckSource:
     """A deck with the rows it was built of, for whoever looks for mistakes."""
 
     deck: Deck
+    destination_of: "array[int]"  # of each row of the deck's table
     rows: PrefixFile
     unsold: PrefixFile | None
     prices: PriceFile | None  # None: the rows have prices of their own
@@ -57,10 +59,7 @@ class DeckSource:
         return self.rows.file, self.rows.lines[row]
 
     def destination(self, row: int) -> Destination:
-        count = len(self.rows.prefixes)
-        if self.unsold and row >= count:
-            return self.unsold.destinations[self.unsold.destination_of[row - count]]
-        return self.deck.destinations[self.rows.destination_of[row]]
+        return self.deck.destinations[self.destination_of[row]]
 
     def price_place(self, row: int) -> tuple[str, int]:
         """Where the price of a row stands."""
@@ -80,11 +79,11 @@ class DeckFolder:
         self._told = told
         self._tables: dict[tuple[str, Columns], CsvTable] = {}
         self._read: dict[tuple[str, Columns], object] = {}
-        self._shared: dict[tuple[str, str | None], tuple[PrefixTable, array[int]] | None] = {}
+        self._shared: dict[tuple[str, str | None], Shared | None] = {}
 
     @property
     def faults(self) -> list[Fault]:
-        return [fault for table in self._tables.values() for fault in table.faults]
+        return list(dict.fromkeys(fault for table in self._tables.values() for fault in table.faults))
 
     def rated(self, name: str, key: Key, rates: str, unsold: str | None) -> DeckSource | None:
         """The deck of a file of prefixes with prices; None when a file has faults."""
@@ -126,28 +125,29 @@ class DeckFolder:
         if shared is None or any(self._tables[one].faults for one in used):
             return None
         table, destination_of = shared
-        sold = [self._price(destination, prices) for destination in rows.destinations]
+        is_ready = prices is None and self._vat_added == 0
+        sold = rows.destinations if is_ready else [self._price(one, prices) for one in rows.destinations]
         destinations = [*sold, *(refused.destinations if refused else [])]
         deck = Deck(name, key, destinations, table, destination_of)
-        return DeckSource(deck, rows, refused, prices)
+        return DeckSource(deck, destination_of, rows, refused, prices)
 
-    def _table(self, rows: PrefixFile, refused: PrefixFile | None) -> "tuple[PrefixTable, array[int]] | None":
+    def _table(self, rows: PrefixFile, refused: PrefixFile | None) -> Shared | None:
         files = rows.file, refused.file if refused else None
         if files not in self._shared:
             self._shared[files] = self._build(rows, refused)
         return self._shared[files]
 
-    def _build(self, rows: PrefixFile, refused: PrefixFile | None) -> "tuple[PrefixTable, array[int]] | None":
+    def _build(self, rows: PrefixFile, refused: PrefixFile | None) -> Shared | None:
+        """None when a prefix stands twice."""
+        if refused and complain_sold(self._tables[refused.file, UNSOLD], refused, rows):
+            return None
+        files = [rows, refused] if refused else [rows]
+        if any(
+            table.faults for place, table in self._tables.items() if place[0] in {one.file for one in files}
+        ):
+            return None
         if refused is None:
-            tables = [self._tables[place] for place in self._tables if place[0] == rows.file]
-            is_sound = not any(table.faults for table in tables)
-            return (PrefixTable(rows.prefixes), rows.destination_of) if is_sound else None
-        table = self._tables[refused.file, UNSOLD]
-        if any(one.faults for place, one in self._tables.items() if place[0] in (rows.file, refused.file)):
-            complain_doubled(table, [replace(rows, prefixes=_once_each(rows)), refused]) if False else None
-            return None
-        if complain_doubled(table, [rows, refused]):
-            return None
+            return PrefixTable(rows.prefixes), rows.destination_of
         later = array("i", [len(rows.destinations) + place for place in refused.destination_of])
         return PrefixTable(rows.prefixes + refused.prefixes), rows.destination_of + later
 
@@ -161,8 +161,35 @@ class DeckFolder:
     def _complain_unpriced(self, rows: PrefixFile, prices: PriceFile) -> None:
         """At the first prefix of each destination that has no price."""
         table = self._tables[rows.file, PREFIXES]
-        for place, destination in enumerate(rows.destinations):
-            if destination.name not in prices.prices:
-                line = rows.lines[rows.destination_of.index(place)]
+        unpriced = {place for place, one in enumerate(rows.destinations) if one.name not in prices.prices}
+        for place, line in zip(rows.destination_of, rows.lines, strict=True) if unpriced else ():
+            if place in unpriced:
+                unpriced.remove(place)
+                destination = rows.destinations[place]
                 what = f"destination {show(destination.name)} has no price in {prices.file}: add it there"
                 table.complain(table.columns[1], what, line)
+
+
+def _read_days_off(table: CsvTable) -> DaysOff:
+    """day, off."""
+    days: dict[date, bool] = {}
+    lines: dict[date, int] = {}
+    for cells in table.rows():
+        day_at, off_at = table.columns[0] or 0, table.columns[1] or 0
+        day = _read_day(cells[day_at])
+        if day is None:
+            table.complain(day_at, f"{show(cells[day_at])} is no day: write 2026-01-31")
+        elif day in days:
+            table.complain(day_at, f"the day {day} stands already in line {lines[day]}: leave one")
+        if cells[off_at] not in ("yes", "no"):
+            table.complain(off_at, f"write yes (not worked) or no (worked), not {show(cells[off_at])}")
+        elif day and day not in days:
+            days[day], lines[day] = cells[off_at] == "yes", table.line
+    return DaysOff(days)
+
+
+def _read_day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if len(text) == len("2026-01-31") else None
+    except ValueError:
+        return None

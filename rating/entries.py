@@ -25,7 +25,7 @@ class EntryKind(Enum):
     FEE = "fee"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Entry:
     """One line; `amount` is what it adds to the balance, or to its pot."""
 
@@ -71,18 +71,12 @@ def connection_entries(
     account_id: str, reference: str, kind: EntryKind, draws: Sequence[Draw], at_ms: int
 ) -> tuple[Entry, ...]:
     """A connection's lines: one for the balance, one for each pot it drew on."""
-    return tuple(
-        Entry(
-            account_id,
-            f"{reference}:{draw.pot}" if draw.pot else reference,
-            kind,
-            -draw.amount,
-            at_ms,
-            draw.pot,
-        )
-        for draw in draws
-        if draw.amount
-    )
+    entries = []
+    for draw in draws:
+        if draw.amount:
+            line = f"{reference}:{draw.pot}" if draw.pot else reference
+            entries.append(Entry(account_id, line, kind, -draw.amount, at_ms, draw.pot))
+    return tuple(entries)
 
 
 def grant_entries(account_id: str, pot: str, amount: Money, at_ms: int) -> tuple[Entry, Entry]:

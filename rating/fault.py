@@ -19,6 +19,7 @@ class Fault:
     column: int | None
     what: str
     is_error: bool = True  # False: a warning
+    is_notice: bool = False  # an error only because it was published too late
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
@@ -31,6 +32,11 @@ class Fault:
 
 def warning(file: str, line: int | None, what: str) -> Fault:
     return Fault(file, line, None, what, is_error=False)
+
+
+def errors_of(faults: Iterable[Fault], *, short_notice: bool) -> list[Fault]:
+    """Without those that only short notice makes, when that is allowed."""
+    return [fault for fault in faults if fault.is_error and not (short_notice and fault.is_notice)]
 
 
 def show(text: object) -> str:
@@ -53,6 +59,5 @@ def at_most(most: int, faults: Iterable[Fault], more: str) -> Iterator[Fault]:
     yield from islice(faults, most)
     left = list(faults)
     if left:
-        yield Fault(
-            left[0].file, None, None, f"and {len(left)} more {more}", any(one.is_error for one in left)
-        )
+        is_error = any(fault.is_error for fault in left)
+        yield Fault(left[0].file, left[0].line, None, f"and {len(left)} more {more}", is_error)

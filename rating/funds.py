@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Final
 
 from rating.money import ZERO, Money
 
@@ -42,9 +43,15 @@ class OwnFunds:
     stops: Stop | None = None
 
     def over(self, plan: Funds) -> Funds:
+        if self == NOTHING_OWN:
+            return plan
         return replace(
             plan,
             threshold=plan.threshold if self.threshold is None else self.threshold,
             credit=plan.credit if self.credit is None else self.credit,
             stops=self.stops or plan.stops,
         )
+
+
+PLAIN_FUNDS: Final = Funds()
+NOTHING_OWN: Final = OwnFunds()

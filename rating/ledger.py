@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 
 from rating.charge import Secured
 from rating.entries import Entry, EntryKind, connection_entries
-from rating.funds import Funds, OwnFunds
+from rating.funds import NOTHING_OWN, PLAIN_FUNDS, Funds, OwnFunds
 from rating.limits import NumberLimit
 from rating.money import ZERO, Money
-from rating.pots import BALANCE, Ask, Draw, Pot, Sources, is_gift, month_of_pot
+from rating.pots import BALANCE, ONLY_BALANCE, Ask, Draw, Pot, Sources, is_gift, money_in, month_of_pot
 from rating.refusal import Refusal
 
 NOTHING: tuple[Draw, ...] = ()
@@ -25,18 +25,19 @@ class Account:
     profile: str
     plan: str
     balance: Money
-    own: OwnFunds = field(default_factory=OwnFunds)
-    funds: Funds = field(default_factory=Funds)  # the plan's, with the account's own over it
+    own: OwnFunds = NOTHING_OWN
+    funds: Funds = PLAIN_FUNDS  # the plan's, with the account's own over it
     barred: tuple[str, ...] = ()  # destinations, or prefixes of numbers
     held: Money = ZERO  # of the balance
     holds: int = 0
     pots: dict[str, Pot] = field(default_factory=dict)
     limits: dict[str, NumberLimit] = field(default_factory=dict)
+    unlimited: dict[str, dict[str, int]] = field(default_factory=dict)  # spent on numbers without a limit
 
     @property
     def available(self) -> Money:
         """Without pots: what any connection could draw."""
-        return Money(self.above_level - self.held)
+        return Money(self.balance + self.funds.credit - self.funds.threshold - self.held)
 
     @property
     def above_level(self) -> Money:
@@ -47,6 +48,15 @@ class Account:
         if pot is None:
             pot = self.pots[name] = Pot(name)
         return pot
+
+    def spent_on(self, number: str) -> dict[str, int]:
+        """What the connections of a number cost, by month."""
+        limit = self.limits.get(number)
+        return limit.spent if limit else self.unlimited.setdefault(number, {})
+
+    def spend(self, number: str, month: str, amount: int) -> None:
+        spent = self.spent_on(number)
+        spent[month] = spent.get(month, 0) + amount
 
     def paid_pots(self, month: str) -> Iterator[Pot]:
         """Of all numbers: they are the account's money as well."""
@@ -73,6 +83,11 @@ class Run:
     units: int
     draws: tuple[Draw, ...]
 
+    @property
+    def is_gift(self) -> bool:
+        """Gift seconds never pay together with anything else."""
+        return bool(self.draws) and is_gift(self.draws[0].pot)
+
 
 @dataclass(slots=True)
 class Hold:
@@ -81,16 +96,32 @@ class Hold:
     sources: Sources
     setup: tuple[Draw, ...] = NOTHING
     runs: list[Run] = field(default_factory=list)
+    units: int = 0
     amount: Money = ZERO  # money, of the balance and of pots
     is_owed: bool = False  # it has happened already: what the account cannot cover becomes its debt
 
     @property
-    def units(self) -> int:
-        return sum(run.units for run in self.runs)
+    def is_plain(self) -> bool:
+        """Nothing but the balance pays, or has a say: as with most."""
+        account = self.account
+        return self.sources.pots == ONLY_BALANCE and not (account.pots or account.limits or self.is_owed)
+
+    def drawn(self, units: int, *, with_setup: bool) -> tuple[Draw, ...]:
+        """What the set-up and the first units take together, by pot."""
+        assert 0 <= units <= self.units, (self, units)
+        sums: dict[str, int] = {}
+        for draw in self.setup if with_setup else NOTHING:
+            sums[draw.pot] = sums.get(draw.pot, 0) + draw.amount
+        for run in self.runs:
+            count = min(units, run.units)
+            units -= count
+            for draw in run.draws:
+                sums[draw.pot] = sums.get(draw.pot, 0) + draw.amount * count
+        return tuple([Draw(pot, amount) for pot, amount in sums.items() if amount])
 
     @property
     def secured(self) -> list[Secured]:
-        return [Secured(run.units, any(is_gift(draw.pot) for draw in run.draws)) for run in self.runs]
+        return [Secured(run.units, run.is_gift) for run in self.runs]
 
 
 class Ledger:
@@ -113,6 +144,9 @@ class Ledger:
     @property
     def holds_open(self) -> int:
         return len(self._holds)
+
+    def holds(self) -> Iterator[Hold]:
+        return iter(self._holds.values())
 
     @property
     def held_total(self) -> Money:
@@ -137,14 +171,31 @@ class Ledger:
         account.holds += 1
         return hold
 
+    def owe_units(self, hold: Hold, unit: Ask, count: int) -> None:
+        """So many units more of what has happened already, without a step for each."""
+        assert hold.is_owed, hold
+        while count > 0:
+            draws = self._draws(hold, unit)
+            assert not isinstance(draws, Refusal), (hold, draws)
+            pots = [hold.account.pot(draw.pot).free // draw.amount for draw in draws if draw.pot]
+            times = min([*pots, count])
+            self._take(hold, draws, times)
+            self._add_run(hold, draws, times)
+            count -= times
+
     def set_limit(self, account_id: str, limit: NumberLimit) -> None:
         """From now on; what running connections of the number hold counts already."""
         account = self._accounts[account_id]
-        if known := account.limits.get(limit.number):
-            limit.spent = known.spent
+        if spent := account.spent_on(limit.number):
+            limit.spent = spent
         holds = (hold for hold in self._holds.values() if hold.account is account)
         limit.held = sum(hold.amount for hold in holds if hold.sources.number == limit.number)
         account.limits[limit.number] = limit
+
+    def remove_limit(self, account_id: str, number: str) -> None:
+        account = self._accounts[account_id]
+        if limit := account.limits.pop(number, None):
+            account.unlimited[number] = limit.spent
 
     def hold(self, hold_id: str, account_id: str, sources: Sources, setup: Ask, first: Ask) -> Hold | Refusal:
         """Promise the set-up and the first unit to the connection that `hold_id` names."""
@@ -168,6 +219,8 @@ class Ledger:
     def units_left(self, hold: Hold, unit: Ask) -> int:
         """How many such units more could be promised, if nobody else asked."""
         account, sources = hold.account, hold.sources
+        if hold.is_plain:
+            return max(0, account.available) // unit.price
         gifts = sum(max(0, account.pot(name).free) // unit.seconds for name in sources.pots if is_gift(name))
         own = sum(
             max(0, account.pot(name).free if name else account.available)
@@ -195,25 +248,26 @@ class Ledger:
         """
         if self._holds.get(hold.hold_id) is not hold:
             return None
-        assert 0 <= units <= hold.units, (hold, units)
-        taken = _sums(hold, units, with_setup)
-        self._give_back(hold)
-        del self._holds[hold.hold_id]
+        taken = hold.drawn(units, with_setup=with_setup)
+        self.release(hold)
         account = hold.account
-        account.holds -= 1
         entries = connection_entries(account.account_id, hold.hold_id, kind, taken, at_ms)
         for entry in entries:
             self.apply(entry)
-        money = sum(draw.amount for draw in taken if not is_gift(draw.pot))
-        if money and (limit := account.limits.get(hold.sources.number)):
-            limit.spend(hold.sources.month, money)
+        if money := money_in(taken):
+            account.spend(hold.sources.number, hold.sources.month, money)
         return taken, entries
 
+    def release(self, hold: Hold) -> None:
+        """Give all of it back; the connection owes nothing, or its lines come by another way."""
+        self._give_back(hold)
+        del self._holds[hold.hold_id]
+        hold.account.holds -= 1
+
     def _begin(self, hold: Hold, setup: Ask, first: Ask) -> Refusal | None:
-        paid = self._draws(hold, setup)
+        paid = self._secure(hold, setup)
         if isinstance(paid, Refusal):
             return paid
-        self._take(hold, paid)
         hold.setup = paid
         if refusal := self._add_unit(hold, first):
             self._give_back(hold)
@@ -221,43 +275,52 @@ class Ledger:
         return None
 
     def _add_unit(self, hold: Hold, unit: Ask) -> Refusal | None:
-        draws = self._draws(hold, unit)
+        draws = self._secure(hold, unit)
         if isinstance(draws, Refusal):
             return draws
-        self._take(hold, draws)
-        last = hold.runs[-1] if hold.runs else None
-        if last and last.draws == draws:
-            last.units += 1
-        else:
-            hold.runs.append(Run(1, draws))
+        self._add_run(hold, draws, 1)
         return None
+
+    def _add_run(self, hold: Hold, draws: tuple[Draw, ...], units: int) -> None:
+        hold.units += units
+        runs = hold.runs
+        if runs and runs[-1].draws == draws:
+            runs[-1].units += units
+        else:
+            runs.append(Run(units, draws))
+
+    def _secure(self, hold: Hold, ask: Ask) -> tuple[Draw, ...] | Refusal:
+        """Take what pays one unit."""
+        price = ask.price
+        if price == 0:
+            return NOTHING
+        if hold.is_plain:
+            account = hold.account
+            if account.available < price:
+                return Refusal.NOT_ENOUGH
+            account.held = Money(account.held + price)
+            hold.amount = Money(hold.amount + price)
+            return ask.of_balance
+        draws = self._draws(hold, ask)
+        if not isinstance(draws, Refusal):
+            self._take(hold, draws)
+        return draws
 
     def _draws(self, hold: Hold, ask: Ask) -> tuple[Draw, ...] | Refusal:
         """From which pots one unit is paid; nothing is taken yet."""
         left = int(ask.price)
-        if left == 0:
-            return NOTHING
         account, sources = hold.account, hold.sources
         draws: list[Draw] = []
         for name in sources.pots:
             if is_gift(name):
-                # With service stopped even what needs no money is refused (CLV-P3 g).
-                is_stopped = account.funds.is_stopped(account.level_in(sources.month))
-                if ask.seconds and account.pot(name).free >= ask.seconds and not is_stopped:
+                if _unpaid(hold, ask, left) and _is_given(hold, name, ask):
                     return (Draw(name, ask.seconds),)
                 continue
             free = account.pot(name).free if name else left if hold.is_owed else account.available
             if (part := min(left, max(0, free))) > 0:
                 draws.append(Draw(name, part))
                 left -= part
-        if hold.is_owed:
-            return tuple(draws)
-        if left > 0 or account.available_in(sources.month) < ask.price:
-            return Refusal.NOT_ENOUGH
-        limit = account.limits.get(sources.number)
-        if limit and limit.free(sources.month) < ask.price:
-            return Refusal.NUMBER_LIMIT
-        return tuple(draws)
+        return _unpaid(hold, ask, left) or tuple(draws)
 
     def _take(self, hold: Hold, draws: tuple[Draw, ...], units: int = 1) -> None:
         account = hold.account
@@ -267,27 +330,41 @@ class Ledger:
                 account.held = Money(account.held + amount)
             else:
                 account.pot(draw.pot).held += amount
-            if not is_gift(draw.pot):
-                hold.amount = Money(hold.amount + amount)
-                if limit := account.limits.get(hold.sources.number):
-                    limit.held += amount
+                if is_gift(draw.pot):
+                    continue
+            hold.amount = Money(hold.amount + amount)
+            if limit := account.limits.get(hold.sources.number):
+                limit.held += amount
 
     def _give_back(self, hold: Hold) -> None:
-        self._take(hold, hold.setup, -1)
+        if hold.setup:
+            self._take(hold, hold.setup, -1)
         for run in hold.runs:
             self._take(hold, run.draws, -run.units)
-        hold.setup, hold.runs = NOTHING, []
+        hold.setup, hold.runs, hold.units = NOTHING, [], 0
         assert hold.amount == 0 <= hold.account.held, hold
 
 
-def _sums(hold: Hold, units: int, with_setup: bool) -> tuple[Draw, ...]:
-    """What the set-up and the first units draw together, by pot."""
-    sums: dict[str, int] = {}
-    for draw in hold.setup if with_setup else NOTHING:
-        sums[draw.pot] = sums.get(draw.pot, 0) + draw.amount
-    for run in hold.runs:
-        count = min(units, run.units)
-        units -= count
-        for draw in run.draws:
-            sums[draw.pot] = sums.get(draw.pot, 0) + draw.amount * count
-    return tuple(Draw(pot, amount) for pot, amount in sums.items() if amount)
+def _unpaid(hold: Hold, ask: Ask, left: int) -> Refusal | None:
+    """Why money does not pay for it, when all but `left` was found."""
+    if left > 0:
+        return Refusal.NOT_ENOUGH
+    account, sources = hold.account, hold.sources
+    if hold.is_owed:
+        return None
+    if account.available_in(sources.month) < ask.price:
+        return Refusal.NOT_ENOUGH
+    limit = account.limits.get(sources.number)
+    return Refusal.NUMBER_LIMIT if limit and limit.free(sources.month) < ask.price else None
+
+
+def _is_given(hold: Hold, gift: str, ask: Ask) -> bool:
+    """Gift seconds need no money, but service that is not stopped (CLV-P3 g, GAZ-15.8)."""
+    account, sources = hold.account, hold.sources
+    if not ask.seconds or account.pot(gift).free < ask.seconds:
+        return False
+    if hold.is_owed:
+        return True
+    limit = account.limits.get(sources.number)
+    is_stopped = account.funds.is_stopped(account.level_in(sources.month))
+    return not is_stopped and not (limit and limit.is_stopped(sources.month))

@@ -24,9 +24,6 @@ class NumberLimit:
     spent: dict[str, int] = field(default_factory=dict)  # by month
     held: int = 0
 
-    def spend(self, month: str, amount: int) -> None:
-        self.spent[month] = self.spent.get(month, 0) + amount
-
     def free(self, month: str) -> int:
         return self.most - self.spent.get(month, 0) - self.held
 

@@ -5,14 +5,17 @@ Rule 1: a pot belongs to a month, and what is left of it lapses with the month; 
 Rule 2: a pot's name says what it is: `gift/2026-11`, `paid/78001234567/2026-11`; the balance is BALANCE.
 """
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from rating.money import Money
 
 BALANCE: Final = ""
 GIFT: Final = "gift"
 PAID: Final = "paid"
+ONLY_BALANCE: Final = (BALANCE,)
 
 
 def gift_pot(month: str) -> str:
@@ -25,6 +28,10 @@ def paid_pot(number: str, month: str) -> str:
 
 def month_of_pot(pot: str) -> str:
     return pot.rpartition("/")[2]
+
+
+def number_of_pot(pot: str) -> str:
+    return pot.split("/")[1]
 
 
 def is_gift(pot: str) -> bool:
@@ -49,7 +56,7 @@ class Pot:
         return self.left - self.held
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Draw:
     """What one unit takes from one pot, or from the balance."""
 
@@ -57,18 +64,36 @@ class Draw:
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+def money_in(draws: Iterable[Draw]) -> Money:
+    """Kopecks, of the balance and of pots; gift seconds are none."""
+    money = 0
+    for draw in draws:
+        if not draw.pot or not is_gift(draw.pot):
+            money += draw.amount
+    return Money(money)
+
+
+class Sources(NamedTuple):
     """What may pay for one connection, first things first."""
 
-    pots: tuple[str, ...] = (BALANCE,)
+    pots: tuple[str, ...] = ONLY_BALANCE
     month: str = ""  # whose pots count into the account's sum
     number: str = ""  # the subscriber's number, whose limit counts
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ask:
     """One unit, or a set-up: what it costs, and how many gift seconds would do instead."""
 
     price: Money
     seconds: int = 0
+    of_balance: tuple[Draw, ...] = field(init=False, compare=False, repr=False)  # when that alone pays
+
+    def __post_init__(self) -> None:
+        self.of_balance = (Draw(BALANCE, self.price),) if self.price else ()
+
+
+@lru_cache(maxsize=10_000)
+def ask(price: Money, seconds: int = 0) -> Ask:
+    """The same for the same: prices are few, units are many."""
+    return Ask(price, seconds)

@@ -22,6 +22,7 @@ TOP: Final = 10**DIGITS
 class PrefixTable:
     def __init__(self, prefixes: Sequence[str]) -> None:
         self._lengths = array("b", [len(prefix) for prefix in prefixes])
+        self._longest = max(self._lengths, default=0)
         self._shorter = array("i", [NONE]) * len(prefixes)  # of each prefix: the next shorter one
         self._starts = array("q", [0])
         self._rows = array("i", [NONE])
@@ -37,10 +38,10 @@ class PrefixTable:
         padded = int(number.ljust(DIGITS, "0"))
         head = padded // HEAD
         heads = self._heads
-        # The range that holds the head's first number may begin before it.
-        row = self._rows[bisect_right(self._starts, padded, heads[head] - 1, heads[head + 1]) - 1]
-        while row != NONE and self._lengths[row] > len(number):
-            row = self._shorter[row]
+        row = self._rows[bisect_right(self._starts, padded, heads[head], heads[head + 1]) - 1]
+        if len(number) < self._longest:
+            while row != NONE and self._lengths[row] > len(number):
+                row = self._shorter[row]
         return row
 
     def length(self, row: int) -> int:
@@ -49,6 +50,16 @@ class PrefixTable:
     def shorter(self, row: int) -> int:
         """The place of the longest prefix that `row`'s own begins with, or NONE."""
         return self._shorter[row]
+
+    def prefixes(self) -> list[str]:
+        """As they were given."""
+        found = [""] * len(self)
+        for start, row in zip(self._starts, self._rows, strict=True):
+            digits = f"{start:0{DIGITS}}"
+            while row != NONE and not found[row]:
+                found[row] = digits[: self._lengths[row]]
+                row = self._shorter[row]
+        return found
 
     @property
     def bytes_used(self) -> int:

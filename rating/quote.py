@@ -1,22 +1,23 @@
 """What one connection of one account would cost, whenever it is asked, and what may pay for it.
 
-Rule 1: prices are looked up anew each time, so that tariffs loaded meanwhile count for whoever answers later.
+Rule 1: prices are those of the tariffs in force at the time of asking: tariffs loaded meanwhile count for
+    whoever answers later. The number is looked up again only when it could have another price.
 Rule 2: whether service has stopped is asked before what it costs (DELO-6.1.7, CLV-U4.3.2, GAZ-15.8).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rating.calendar import month_of
 from rating.deck import Unsold
 from rating.funds import Source, Stop
 from rating.ledger import Account
-from rating.pots import BALANCE, Ask, Sources, gift_pot, paid_pot
+from rating.pots import BALANCE, ONLY_BALANCE, Ask, Sources, ask, gift_pot, paid_pot
 from rating.profile import Tariffs
 from rating.refusal import Refusal
 from rating.tariff import Rate, Side, Version
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Quote:
     """`line` is the subscriber's number on which the connection came or goes."""
 
@@ -26,6 +27,7 @@ class Quote:
     caller: str
     called: str
     line: str
+    _known: tuple[Version, Rate | Refusal] | None = field(default=None, init=False)  # found last
 
     def admit(self, at_ms: int) -> Rate | Refusal:
         """The terms, when nothing forbids the connection."""
@@ -40,21 +42,26 @@ class Quote:
         version = self._version(at_ms)
         if version is None:
             return Refusal.NO_PLAN
-        rate = version.rate(self.side, self.caller, self.called, at_ms)
-        if rate is None:
-            return Refusal.NO_PRICE
-        return Refusal.NOT_SOLD if isinstance(rate, Unsold) else rate
+        if self._known and self._known[0] is version and not version.bands:
+            return self._known[1]
+        rate = self._look_up(version, at_ms)
+        self._known = version, rate
+        return rate
 
     def dearest(self, rate: Rate, begin_ms: int, until_ms: int) -> Rate:
         """Of all terms that an answer in this time may meet: whose first unit needs most."""
         plan = self.tariffs.plan(self.account.profile, self.account.plan)
         moments = plan.moments(begin_ms, until_ms)[1:] if plan else []
+        if not moments:
+            return rate
         later = [other for at_ms in moments if isinstance(other := self.rate_at(at_ms), Rate)]
         return max([rate, *later], key=lambda rate: rate.first_need)
 
     def sources(self, rate: Rate, at_ms: int) -> Sources:
         """The pots of the month of `at_ms`, in the order in which the plan draws on them."""
         month = month_of(at_ms)
+        if not rate.gift and not self.account.pots and Source.MONEY in self.account.funds.draws:
+            return Sources(ONLY_BALANCE, month, self.line)
         pots = []
         for source in self.account.funds.draws:
             match source:
@@ -69,6 +76,17 @@ class Quote:
                     pots.append(BALANCE)
         return Sources(tuple(pots), month, self.line)
 
+    def _look_up(self, version: Version, at_ms: int) -> Rate | Refusal:
+        rate = version.rate(self.side, self.caller, self.called, at_ms)
+        if rate is None:
+            return Refusal.NO_PRICE
+        return Refusal.NOT_SOLD if isinstance(rate, Unsold) else rate
+
+    def is_paid_since(self, sources: Sources) -> bool:
+        """Money was paid for the number while its connection ran (ISS-5.8)."""
+        pot = paid_pot(self.line, sources.month) if self.account.pots else BALANCE
+        return pot in self.account.pots and pot not in sources.pots
+
     def _gift(self, at_ms: int, month: str) -> str:
         """What the plan of the moment grants is there from the first use on."""
         name = gift_pot(month)
@@ -82,12 +100,14 @@ class Quote:
         return plan.version_at(at_ms) if plan else None
 
     def _is_barred(self, rate: Rate) -> bool:
-        return any(bar == rate.destination or self.called.startswith(bar) for bar in self.account.barred)
+        barred = self.account.barred
+        return bool(barred) and (rate.destination in barred or self.called.startswith(barred))
 
     def _stopped(self, rate: Rate, at_ms: int) -> Refusal | None:
-        if refusal := stopped(self.account, self.line, at_ms):
+        account = self.account
+        if refusal := stopped(account, self.line, at_ms):
             return refusal
-        if not rate.is_free and self.account.funds.is_stopped(self.account.level_in(month_of(at_ms))):
+        if not rate.is_free and account.funds.is_stopped(account.level_in(month_of(at_ms))):
             return Refusal.STOPPED
         return None
 
@@ -110,8 +130,8 @@ def stopped(account: Account, line: str, at_ms: int) -> Refusal | None:
 
 def first_asks(rate: Rate) -> tuple[Ask, Ask]:
     """The set-up, which no gift pays, and the first unit."""
-    return Ask(rate.terms.setup_fee), Ask(rate.first_price, rate.terms.first_s)
+    return ask(rate.terms.setup_fee), ask(rate.first_price, rate.terms.first_s)
 
 
 def next_ask(rate: Rate) -> Ask:
-    return Ask(rate.next_price, rate.terms.next_s)
+    return ask(rate.next_price, rate.terms.next_s)

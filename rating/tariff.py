@@ -6,13 +6,13 @@ Rule 2: what a number costs, that it is not sold, and that nobody ever gave it a
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import Enum
 
 from rating.bands import Band
 from rating.calendar import MINUTE_MS, DaysOff
-from rating.deck import Deck, Key, Price, Unsold
+from rating.deck import FREEPHONE, Deck, Key, Price, Unsold
 from rating.funds import Funds
 from rating.money import ZERO, Money
 
@@ -58,7 +58,7 @@ class Terms:
         return (self.free_s + self.first_s + (units - 1) * self.next_s) * 1000 if units else 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Rate:
     """The terms and prices of one connection, as they are held, charged and stored with the bill."""
 
@@ -83,6 +83,11 @@ class Rate:
     def price(self, unit: int) -> Money:
         """Of the unit with this number, counted from 0."""
         return self.next_price if unit else self.first_price
+
+
+def same_rate(one: Rate, other: Rate) -> bool:
+    """Nearly always it is the very same one, which is told at once."""
+    return one is other or one == other
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,28 +134,55 @@ class Version:
         bundle = self.bundle
         is_gift = bundle is not None and side is Side.OUTGOING and found.destination in bundle.destinations
         gift = bundle.name if bundle and is_gift else ""
-        return Rate(self.terms, side, found.destination, found.prefix, first, after, name, gift)
+        is_freephone = found.destination == FREEPHONE  # costs nothing, nor does setting it up
+        terms = replace(self.terms, setup_fee=ZERO) if is_freephone else self.terms
+        return Rate(terms, side, found.destination, found.prefix, first, after, name, gift)
+
+
+class Every(Enum):
+    """How often a fee is due."""
+
+    DAY = "day"
+    MONTH = "month"
+    ONCE = "once"
+    NUMBER_MONTH = "number-month"  # guaranteed payment for each number and month
+
+
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """What a plan asks besides its connections; charged by nobody yet."""
+
+    name: str
+    kopecks: Money
+    every: Every
+    rule: str
 
 
 class Plan:
     """All versions of one plan, oldest first."""
 
-    def __init__(self, name: str, title: str, funds: Funds, versions: Sequence[Version]) -> None:
+    def __init__(
+        self, name: str, title: str, funds: Funds, versions: Sequence[Version], fees: tuple[Fee, ...] = ()
+    ) -> None:
         self.name = name
         self.title = title
         self.funds = funds
+        self.fees = fees
         self.versions = tuple(sorted(versions, key=lambda version: version.from_ms))
+        self._newest_first = self.versions[::-1]
 
     def version_at(self, at_ms: int) -> Version | None:
-        for version in reversed(self.versions):
+        for version in self._newest_first:
             if version.from_ms <= at_ms:
                 return version
         return None
 
     def moments(self, begin_ms: int, until_ms: int) -> list[int]:
         """When to ask for a rate so as to have met every one between two moments."""
-        versions = [version for version in self.versions if begin_ms < version.from_ms <= until_ms]
         current = self.version_at(begin_ms)
+        if current and current is self.versions[-1] and not current.bands:
+            return [begin_ms]
+        versions = [version for version in self.versions if begin_ms < version.from_ms <= until_ms]
         if not versions and not (current and current.bands):
             return [begin_ms]
         minute_ms = begin_ms - begin_ms % MINUTE_MS + MINUTE_MS

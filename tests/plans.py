@@ -10,21 +10,24 @@ from rating.prefixes import PrefixTable
 from rating.profile import Profile, Tariffs
 from rating.tariff import Plan, Rate, Side, Terms, Version
 
+ANY_NUMBER = PrefixTable([""])
 
-def rate(
-    price: int = 169, unit_s: int = 60, setup: int = 0, threshold_s: int = 0, prefix: str = ""
-) -> Rate:
+
+def rate(price: int = 169, unit_s: int = 60, setup: int = 0, threshold_s: int = 0, prefix: str = "") -> Rate:
     terms = Terms("t@1", unit_s, unit_s, Money(setup), threshold_s)
     return Rate(terms, Side.OUTGOING, "everywhere", prefix, Money(price), Money(price))
 
 
 def deck(prices: Mapping[str, Destination], key: Key = Key.CALLED) -> Deck:
     """Destinations by prefix."""
-    return Deck("deck", key, tuple(prices.values()), PrefixTable(list(prices)), array("i", range(len(prices))))
+    return Deck(
+        "deck", key, tuple(prices.values()), PrefixTable(list(prices)), array("i", range(len(prices)))
+    )
 
 
-def everywhere(price: int) -> Deck:
-    return deck({"": Destination("everywhere", Money(price), Money(price))})
+def everywhere(price: int, first: int | None = None) -> Deck:
+    destination = Destination("everywhere", Money(price if first is None else first), Money(price))
+    return Deck("deck", Key.CALLED, (destination,), ANY_NUMBER, array("i", [0]))
 
 
 def plan(name: str, price: int, terms: Terms, funds: Funds | None = None) -> Plan:
@@ -39,8 +42,6 @@ def tariffs(*plans: Plan) -> Tariffs:
 def simple(name: str, unit_s: int, price: int, setup: int = 0, threshold_s: int = 0) -> Plan:
     terms = Terms(f"test/{name}@1", unit_s, unit_s, Money(setup), threshold_s)
     return plan(name, price, terms)
-
-
 
 
 def rated(plan: Plan, called: str = "79161110002", caller: str = "79031112233", at_ms: int = 0) -> Rate:

@@ -17,7 +17,7 @@ More is said by `callctl --help` in a shell.
 """
 
 
-def balance_row(books: Books, asked: str) -> str:
+def balance_row(books: Books, asked: str, month: str) -> str:
     try:
         account = books.account_of(asked)
     except Complaint:
@@ -29,7 +29,7 @@ def balance_row(books: Books, asked: str) -> str:
             "plan": f"{account.profile}/{account.plan}",
             "balance": show_roubles(account.balance),
             "held": show_roubles(account.held),
-            "available": show_roubles(account.available),
+            "available": show_roubles(account.available_in(month)),
             "currency": "RUB",
         }
     )

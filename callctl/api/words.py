@@ -6,8 +6,9 @@ Rule 2: nothing is taken for what it is not: no text for a number, no 1.0 and no
 
 import re
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
+from aiohttp import web
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from callctl.calls.legs import is_leg_id
@@ -19,6 +20,9 @@ from rating.money import MONEY_MAX
 from rating.pots import is_gift
 
 SCHEME_CHARACTERS_MAX = 100_000
+BODY_TYPE = "application/json"
+
+OUR_REFERENCES = ("late-", "paid/", "discount/")
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 _REFERENCE = re.compile(r"[\x21-\x7e]{1,120}")
@@ -33,32 +37,31 @@ def _id(text: str) -> str:
 def _reference(text: str) -> str:
     if not _REFERENCE.fullmatch(text):
         raise ValueError("give visible ASCII signs without spaces, at most 120")
-    if is_leg_id(text):
-        raise ValueError("connections are named so; choose another")
+    if is_leg_id(text) or text.startswith(OUR_REFERENCES):
+        raise ValueError("lines that we make are named so; choose another")
     return text
 
 
 Id = Annotated[str, AfterValidator(_id)]
 Reference = Annotated[str, AfterValidator(_reference)]
+Amount = Annotated[int, Field(gt=0, le=MONEY_MAX)]
 
 
-class _Body(BaseModel):
+class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class NewAccount(_Body):
-    account_id: Id
-    profile: str
-    plan: str
-    balance_kopecks: Annotated[int, Field(ge=0, le=MONEY_MAX)] = 0
+AnyBody = TypeVar("AnyBody", bound=Body)
 
 
-class NewPayment(_Body):
-    amount_kopecks: Annotated[int, Field(gt=0, le=MONEY_MAX)]
-    reference: Reference
+async def read_body(request: web.Request, kind: type[AnyBody]) -> AnyBody:
+    """Only what calls itself JSON: a page in somebody's browser can send anything else to this address."""
+    if request.content_type != BODY_TYPE:
+        raise web.HTTPUnsupportedMediaType(reason=f"send {BODY_TYPE}")
+    return kind.model_validate_json(await request.read())
 
 
-class NewNumber(_Body):
+class NewNumber(Body):
     e164: str
     account_id: str
     scheme: Annotated[str, StringConstraints(max_length=SCHEME_CHARACTERS_MAX)]
@@ -67,23 +70,12 @@ class NewNumber(_Body):
 Json = dict[str, Any]
 
 
-def show_account(account: Account) -> Json:
-    return {
-        "account_id": account.account_id,
-        "profile": account.profile,
-        "plan": account.plan,
-        "balance_kopecks": account.balance,
-        "held_kopecks": account.held,
-        "available_kopecks": account.available,
-    }
-
-
 def show_entry(entry: EntryRow) -> Json:
     shown = {**asdict(entry), "at": rfc3339(entry.at)}
     amount, left = shown.pop("amount"), shown.pop("left")
     if is_gift(entry.pot):
         return {**shown, "amount_s": amount, "left_s": left}
-    return {**shown, "amount_kopecks": amount, "balance_kopecks": left}
+    return {**shown, "amount_kopecks": amount, ("left_kopecks" if entry.pot else "balance_kopecks"): left}
 
 
 def show_leg(leg: LegRow) -> Json:

@@ -62,7 +62,8 @@ class Connections:
 
     def began(self, attempt: Attempt, at_ms: int) -> list[LegBegan]:
         """The target has answered; the caller is answered in the same moment, or soon."""
-        return [attempt.began(at_ms), *self._caller_began(at_ms)]
+        way_in = self._caller_began(at_ms)
+        return [attempt.began(at_ms), *way_in]
 
     def caller_answered(self, at_ms: int) -> list[LegBegan]:
         callee_at_ms = self.attempt.leg.answered_at_ms if self.attempt else None

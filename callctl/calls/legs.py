@@ -97,8 +97,8 @@ class Ending:
 class Attempt:
     """One try to reach a target: its leg, its money, and how long it may ring.
 
-    A target that answers in the moment the caller leaves, or whose caller could not be answered, was never
-    connected to anybody: that costs nothing (S-15).
+    A target that answers in the moment the caller leaves or the money is gone, or whose caller could not be
+    answered, was never connected to anybody: that costs nothing (S-15).
     """
 
     leg: Leg
@@ -124,7 +124,7 @@ class Attempt:
         return self.ticket.settle(at_ms, ended_by, cause, is_connected=self.is_connected(at_ms))
 
     def is_connected(self, at_ms: int) -> bool:
-        if self.leg.answered_at_ms is None or self.caller_refused:
+        if self.leg.answered_at_ms is None or self.caller_refused or at_ms <= self.leg.answered_at_ms:
             return False
         # The news of the caller's own answer may be lost; a talk of some length proves it.
         return self.caller.answered_at_ms is not None or at_ms - self.leg.answered_at_ms > ANSWER_LAG_MS_MAX

@@ -10,13 +10,15 @@ from rating.charge import Charge, Secured, charge_connection, charge_nothing, du
 from rating.entries import Entry, EntryKind
 from rating.ledger import Hold, Ledger
 from rating.money import Money
-from rating.pots import is_gift
+from rating.pots import money_in
 from rating.quote import Quote, first_asks, next_ask
 from rating.refusal import Refusal
-from rating.tariff import Rate
+from rating.tariff import Rate, same_rate
 
 
 class Meter:
+    __slots__ = ("_answered_at_ms", "_held_for", "_hold", "_ledger", "_quote", "_rate")
+
     def __init__(self, ledger: Ledger, hold: Hold, quote: Quote, rate: Rate, held_for: Rate) -> None:
         self._ledger = ledger
         self._hold = hold
@@ -65,10 +67,10 @@ class Meter:
         if isinstance(rate, Refusal):
             rate = self._rate  # what was admitted is kept, also when it is sold no more
         sources = self._quote.sources(rate, at_ms)
-        if rate != self._held_for or sources != self._hold.sources:
+        if not same_rate(rate, self._held_for) or sources != self._hold.sources:
             self._ledger.hold_again(self._hold, sources, *first_asks(rate))
             self._held_for = rate
-        is_other = rate != self._rate
+        is_other = not same_rate(rate, self._rate)
         self._rate = rate
         return is_other
 
@@ -86,8 +88,8 @@ class Meter:
     @property
     def affordable_until_ms(self) -> int | None:
         """When the money ends if nobody else draws on it."""
-        if self.is_endless:
-            return self._after_answer(None)
+        if self.is_endless or self._hold.units == 0:
+            return self.paid_until_ms
         units = self._hold.units + self._ledger.units_left(self._hold, next_ask(self._rate))
         return self._after_answer(self._rate.terms.covered_ms(units))
 
@@ -98,6 +100,9 @@ class Meter:
         return longest_s is not None and at_ms >= self._answered_at_ms + longest_s * 1000
 
     def buy_unit(self) -> bool:
+        answered_ms = self._answered_at_ms
+        if answered_ms is not None and self._quote.is_paid_since(self._hold.sources):
+            self._hold.sources = self._quote.sources(self._rate, answered_ms)
         if self._hold.units == 0:
             asks = first_asks(self._rate)
             return self._ledger.hold_again(self._hold, self._hold.sources, *asks) is None
@@ -134,7 +139,7 @@ class Meter:
         assert settled, self._hold
         draws, entries = settled
         charge = charge_connection(self._rate, seconds, secured, draws)
-        assert charge.amount == sum(draw.amount for draw in draws if not is_gift(draw.pot)), (charge, draws)
+        assert charge.amount == money_in(draws), (charge, draws)
         return charge, entries
 
     def _after_answer(self, paid_ms: int | None) -> int | None:

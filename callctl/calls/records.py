@@ -22,6 +22,7 @@ class EndedBy(Enum):
     SERVICE = "service"  # patience over, an order refused, a fault of ours
     REFUSED = "refused"  # never placed
     LOST = "lost"  # found gone, nobody told us when or why
+    REPORTED = "reported"  # told by somebody else, days afterwards (GAZ-13.5)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,9 +38,7 @@ class Talk:
         self._is_warned = False
 
     def begin(self, at_ms: int) -> list[Order]:
-        if self.paid_until_ms is None:
-            return [Bound(self._caller.leg_id, None), Bound(self._callee.leg_id, None)]
-        return self._move_bound() + self._warn(at_ms)
+        return self._go_on(at_ms)
 
     def caller_answered(self, at_ms: int) -> None:
         assert self._callee.answered_at_ms is not None
@@ -71,12 +69,17 @@ class Talk:
                 return EndedBy.LONGEST
             if not meter.buy_unit():
                 return EndedBy.BALANCE
-        return [*self._move_bound(), *self._warn(at_ms)]
+        return self._go_on(at_ms)
 
     def bound_lost(self, at_ms: int) -> None:
         """Asterisk did not take the last bound: say it again soon, or the one before ends a paid unit."""
         self._bound_until_ms = None
         self._bound_again_at_ms = at_ms + BOUND_AGAIN_MS
+
+    def _go_on(self, at_ms: int) -> list[Order]:
+        if self.paid_until_ms is None:
+            return [Bound(self._caller.leg_id, None), Bound(self._callee.leg_id, None)]
+        return self._move_bound() + self._warn(at_ms)
 
     def _move_bound(self) -> list[Order]:
         """Not with every unit: short units would cost two orders each."""

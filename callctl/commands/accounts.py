@@ -1,58 +1,46 @@
-"""`callctl account …` and `callctl number …`."""
+"""`callctl account …` (what moves money: `postings`) and `callctl number …`."""
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from callctl.commands.arguments import id_argument, payment_argument, read_text, roubles_argument
-from callctl.commands.client import add_service_options, ask
+from callctl.commands import postings
+from callctl.commands.account_view import print_account
+from callctl.commands.arguments import (
+    id_argument,
+    limit_argument,
+    own_argument,
+    read_text,
+    roubles_argument,
+)
+from callctl.commands.client import account_path, add_service_options, ask
 from callctl.commands.show import print_json, print_table
+from callctl.complaint import Complaint
 from rating.money import Money, show_roubles
 
-ACCOUNT_COLUMNS = {
-    "account_id": "account",
-    "profile": "profile",
-    "plan": "plan",
-    "balance_kopecks": "balance",
-    "held_kopecks": "held",
-    "available_kopecks": "available",
-}
 ENTRY_COLUMNS = {
     "at": "at",
     "kind": "kind",
     "reference": "reference",
-    "amount_kopecks": "amount",
-    "balance_kopecks": "balance",
+    "pot": "pot",
+    "amount": "amount",
+    "left": "left",
+    "refers_to": "about",
+    "note": "note",
 }
+STOPS = ("everything", "paid")
 
 
 def add_commands(commands: Any) -> None:
-    account = commands.add_parser("account", help="accounts: add, pay, show, entries")
+    account = commands.add_parser(
+        "account", help="accounts: add, set, show, entries, limit, pay and other money"
+    )
     words = account.add_subparsers(required=True, metavar="WORD")
+    _add_opening(words)
+    _add_setting(words)
 
-    add = words.add_parser("add", help="open an account")
-    add.add_argument("account_id", metavar="ID", type=id_argument)
-    add.add_argument(
-        "--profile", required=True, type=id_argument, help="the operator's profile, such as demo"
-    )
-    add.add_argument("--plan", required=True, type=id_argument, help="a plan of that profile, such as six")
-    add.add_argument(
-        "--balance", metavar="RUB", type=roubles_argument, default=Money(0), help="to begin with"
-    )
-    add_service_options(add)
-    add.set_defaults(run=_add)
-
-    pay = words.add_parser("pay", help="take a payment; the same reference again changes nothing")
-    pay.add_argument("account_id", metavar="ID", type=id_argument)
-    pay.add_argument("amount", metavar="RUB", type=payment_argument)
-    pay.add_argument(
-        "--ref", required=True, type=id_argument, help="the payment's own id, unique for the account"
-    )
-    add_service_options(pay)
-    pay.set_defaults(run=_pay)
-
-    show = words.add_parser("show", help="balance, held, available")
+    show = words.add_parser("show", help="balance, held, available; terms, gift minutes, limits")
     show.add_argument("account_id", metavar="ID", type=id_argument)
     add_service_options(show)
     show.set_defaults(run=_show)
@@ -61,6 +49,9 @@ def add_commands(commands: Any) -> None:
     entries.add_argument("account_id", metavar="ID", type=id_argument)
     add_service_options(entries)
     entries.set_defaults(run=_entries)
+
+    _add_limit(words)
+    postings.add_words(words)
 
     number = commands.add_parser("number", help="numbers: add")
     words = number.add_subparsers(required=True, metavar="WORD")
@@ -72,35 +63,114 @@ def add_commands(commands: Any) -> None:
     add.set_defaults(run=_add_number)
 
 
+def _add_opening(words: Any) -> None:
+    add = words.add_parser("add", help="open an account")
+    add.add_argument("account_id", metavar="ID", type=id_argument)
+    add.add_argument(
+        "--profile", required=True, type=id_argument, help="the operator's profile, such as demo"
+    )
+    add.add_argument("--plan", required=True, type=id_argument, help="a plan of that profile, such as six")
+    add.add_argument(
+        "--balance", metavar="RUB", type=roubles_argument, default=Money(0), help="to begin with"
+    )
+    _add_terms(add)
+    add_service_options(add)
+    add.set_defaults(run=_add)
+
+
+def _add_setting(words: Any) -> None:
+    change = words.add_parser("set", help="terms of an account's own; `plan` gives the plan's back")
+    change.add_argument("account_id", metavar="ID", type=id_argument)
+    barred = _add_terms(change)
+    barred.add_argument("--bar-nothing", action="store_true", help="no direction is barred any more")
+    add_service_options(change)
+    change.set_defaults(run=_set)
+
+
+def _add_terms(parser: ArgumentParser) -> Any:
+    parser.add_argument("--credit", metavar="RUB|plan", type=own_argument, help="how far below 0 it may go")
+    parser.add_argument("--threshold", metavar="RUB|plan", type=own_argument, help="the lowest balance")
+    parser.add_argument("--stops", choices=(*STOPS, "plan"), help="what stops there")
+    barred = parser.add_mutually_exclusive_group()
+    barred.add_argument(
+        "--bar",
+        metavar="DIRECTION",
+        action="append",
+        type=id_argument,
+        help="a destination of the plan, or first digits; give all that are barred, one --bar each",
+    )
+    return barred
+
+
+def _add_limit(words: Any) -> None:
+    limit = words.add_parser("limit", help="what the connections of a number may cost in a month")
+    limit.add_argument("account_id", metavar="ID", type=id_argument)
+    limit.add_argument("--number", required=True, metavar="N", type=id_argument, help="of the account")
+    limit.add_argument("most", metavar="RUB|none", type=limit_argument)
+    limit.add_argument(
+        "--kind",
+        choices=("limit", "stop"),
+        default="limit",
+        help="paid calls end there, or all (default: limit)",
+    )
+    add_service_options(limit)
+    limit.set_defaults(run=_limit)
+
+
+def _terms(options: Namespace) -> dict[str, object]:
+    """What was given; `plan` is null."""
+    given = {"credit_kopecks": options.credit, "threshold_kopecks": options.threshold, "stops": options.stops}
+    terms: dict[str, object] = {
+        name: None if value == "plan" else value for name, value in given.items() if value is not None
+    }
+    return {**terms, "barred": options.bar} if options.bar else terms
+
+
 def _add(options: Namespace) -> None:
     body = {
         "account_id": options.account_id,
         "profile": options.profile,
         "plan": options.plan,
         "balance_kopecks": options.balance,
+        **_terms(options),
     }
-    _print_account(options, ask(options, "POST", "/accounts", body))
+    print_account(options, ask(options, "POST", "/accounts", body))
 
 
-def _pay(options: Namespace) -> None:
-    body = {"amount_kopecks": options.amount, "reference": options.ref}
-    answer = ask(options, "POST", f"/accounts/{quote(options.account_id, safe='')}/payments", body)
-    if not options.json:
-        word = "taken" if answer["is_new"] else "was there already, nothing changed"
-        print(f"payment {options.ref}: {show_roubles(options.amount)} RUB {word}")
-    _print_account(options, answer)
+def _set(options: Namespace) -> None:
+    terms = {**_terms(options), **({"barred": []} if options.bar_nothing else {})}
+    if not terms:
+        raise Complaint("nothing to set: give --credit, --threshold, --stops, --bar or --bar-nothing")
+    print_account(options, ask(options, "PATCH", account_path(options), terms))
 
 
 def _show(options: Namespace) -> None:
-    _print_account(options, ask(options, "GET", f"/accounts/{quote(options.account_id, safe='')}"))
+    print_account(options, ask(options, "GET", account_path(options)))
 
 
 def _entries(options: Namespace) -> None:
-    entries = ask(options, "GET", f"/accounts/{quote(options.account_id, safe='')}/entries")
+    entries = ask(options, "GET", f"{account_path(options)}/entries")
     if options.json:
         print_json(entries)
     else:
-        print_table(f"ledger of {options.account_id}, RUB", ENTRY_COLUMNS, entries)
+        print_table(f"ledger of {options.account_id}, RUB", ENTRY_COLUMNS, list(map(_told, entries)))
+
+
+def _told(entry: dict[str, Any]) -> dict[str, Any]:
+    """Seconds of a gift, or roubles, each with what is left after them."""
+    if "amount_s" in entry:
+        return {**entry, "amount": f"{entry['amount_s']} s", "left": f"{entry['left_s']} s"}
+    left = entry["left_kopecks" if entry["pot"] else "balance_kopecks"]
+    return {**entry, "amount": show_roubles(entry["amount_kopecks"]), "left": show_roubles(left)}
+
+
+def _limit(options: Namespace) -> None:
+    path = f"{account_path(options)}/limits/{quote(options.number, safe='')}"
+    if options.most == "none":
+        print_account(options, ask(options, "DELETE", path))
+    else:
+        body = {"most_kopecks": options.most, "kind": options.kind}
+        print_account(options, ask(options, "PUT", path, body))
 
 
 def _add_number(options: Namespace) -> None:
@@ -110,10 +180,3 @@ def _add_number(options: Namespace) -> None:
         print_json(answer)
     else:
         print(f"number {answer['e164']} belongs to {answer['account_id']}")
-
-
-def _print_account(options: Namespace, account: dict[str, Any]) -> None:
-    if options.json:
-        print_json(account)
-    else:
-        print_table("RUB", ACCOUNT_COLUMNS, [account])

@@ -26,6 +26,22 @@ def payment_argument(text: str) -> Money:
     return amount
 
 
+def change_argument(text: str) -> Money:
+    amount = roubles_argument(text[1:] if text[:1] in ("+", "-") else text)
+    if not amount:
+        raise ArgumentTypeError("a correction is more or less than 0")
+    return Money(-amount) if text.startswith("-") else amount
+
+
+def own_argument(text: str) -> Money | str:
+    """`plan`: as the plan has it."""
+    return text if text == "plan" else roubles_argument(text)
+
+
+def limit_argument(text: str) -> Money | str:
+    return text if text == "none" else roubles_argument(text)
+
+
 def id_argument(text: str) -> str:
     """Of an account, a leg, a payment: what it may look like is the service's to say."""
     try:

@@ -1,5 +1,6 @@
 """`callctl calls`, `cdr`, `explain`, `scheme check`."""
 
+import os
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from urllib.parse import quote
 
 from callctl.commands.arguments import id_argument, read_text
 from callctl.commands.client import add_service_options, ask
-from callctl.commands.explain import explain_leg
+from callctl.commands.explain import LANGUAGES, explain_leg, language_of
 from callctl.commands.show import print_json, print_table
 from callctl.complaint import Complaint
 from dialplan.check import read_scheme
@@ -47,6 +48,12 @@ def add_commands(commands: Any) -> None:
 
     explain = commands.add_parser("explain", help="why a connection cost what it cost")
     explain.add_argument("leg", metavar="LEG", type=id_argument, help="a leg id of `callctl cdr`")
+    explain.add_argument(
+        "--lang",
+        choices=sorted(LANGUAGES),
+        default=language_of(os.environ),
+        help="language (default: Russian when LC_ALL or LANG says so, else English)",
+    )
     add_service_options(explain)
     explain.set_defaults(run=_explain)
 
@@ -76,7 +83,7 @@ def _cdr(options: Namespace) -> None:
 
 def _explain(options: Namespace) -> None:
     leg = ask(options, "GET", f"/legs/{quote(options.leg, safe='')}")
-    told = explain_leg(leg)
+    told = explain_leg(leg, options.lang)
     if options.json:
         print_json({**leg, "explanation": told})
     else:

@@ -9,6 +9,7 @@ import json
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from callctl.commands.arguments import address_argument
 from callctl.complaint import Complaint
@@ -20,6 +21,10 @@ ANSWER_S_MAX = 15
 
 class NoService(Complaint):
     """Nobody answers: exit code 1, as it may be there in a minute."""
+
+
+def account_path(options: Namespace) -> str:
+    return f"/accounts/{quote(options.account_id, safe='')}"
 
 
 def add_service_options(parser: ArgumentParser) -> None:
@@ -45,15 +50,24 @@ def find_service(options: Namespace) -> Address:
     return read_address(whereabouts["api"])
 
 
-def ask(options: Namespace, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+def ask(
+    options: Namespace,
+    method: str,
+    path: str,
+    body: dict[str, Any] | bytes | None = None,
+    *,
+    kind: str = "application/json",
+    patience_s: float = ANSWER_S_MAX,
+) -> Any:
+    """A body is JSON, or bytes of a kind that is told."""
     address = find_service(options)
-    connection = http.client.HTTPConnection(*address, timeout=ANSWER_S_MAX)
+    connection = http.client.HTTPConnection(*address, timeout=patience_s)
     try:
         connection.request(
             method,
             path,
-            body=json.dumps(body) if body is not None else None,
-            headers={"Content-Type": "application/json"},
+            body=json.dumps(body) if isinstance(body, dict) else body,
+            headers={"Content-Type": kind},
         )
         response = connection.getresponse()
         text = response.read()

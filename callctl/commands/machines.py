@@ -112,16 +112,13 @@ def _demo(options: Namespace) -> None:
 
 
 def _simulate(options: Namespace) -> None:
-    from callctl.profiles import load_profiles
     from callctl.simulate.night import Night
-    from callctl.simulate.scenario import plans_known, read_scenario
+    from callctl.simulate.scenario import read_scenario, read_tariffs
 
     scenario = read_scenario(options.file)
     if options.seed is not None:
         scenario = scenario.model_copy(update={"seed": options.seed})
-    tariffs = load_profiles()
-    plans_known(scenario, tariffs)
-    lines = Night(scenario, tariffs).run()
+    lines = Night(scenario, *read_tariffs(scenario, options.file.parent)).run()
     if options.json:
         print(json.dumps(lines, indent=2))
     else:

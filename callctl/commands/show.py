@@ -55,7 +55,7 @@ def table(title: str, columns: Mapping[str, str], rows: Sequence[Mapping[str, An
     """`columns`: heading by field; amounts in kopecks become roubles."""
     drawn = Table(title=Text(title), box=box.SIMPLE_HEAD, title_justify="left", padding=(0, 1, 0, 0))
     for field, heading in columns.items():
-        is_number = field.endswith("_kopecks") or field in ("seconds", "units", "cause")
+        is_number = field.endswith("_kopecks") or field in ("seconds", "units", "cause", "amount", "left")
         drawn.add_column(
             heading, justify="right" if is_number else "left", no_wrap=is_number, overflow="fold"
         )

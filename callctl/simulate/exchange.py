@@ -32,8 +32,8 @@ from callctl.calls.orders import (
     PlayToBridge,
     PlayToLeg,
 )
-from callctl.simulate.scenario import CallTold, Faults
 from callctl.simulate.timeline import Timeline
+from callctl.simulate.told import CallTold, Faults
 from dialplan.causes import Cause
 
 PROMPT_MS = 3_000

@@ -4,69 +4,77 @@ Rule 1: after every step the promises hold, or the run stops with the step in it
 Rule 2: once the faults are over everything must come to rest; what does not is told.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from random import Random
-from typing import Any
 
 from callctl.calls.directory import Directory, Number
 from callctl.calls.events import EntryPosted, Event
+from callctl.calls.late import LateRecord, bill_late
 from callctl.calls.orders import HangUp, Order, PlayToBridge
 from callctl.calls.records import LegBegan, LegHeld, LegRefused, LegSettled, Record
 from callctl.calls.switchboard import Switchboard
-from callctl.clock import Clock, moment, rfc3339
+from callctl.clock import Clock, milliseconds, moment, rfc3339
+from callctl.simulate.books import Books, guarantee_entries, open_account
 from callctl.simulate.exchange import Exchange
-from callctl.simulate.scenario import CallTold, PaymentTold, Scenario
+from callctl.simulate.lines import Line, entry_line, pots_left, refused_line, release_line, settled_line
+from callctl.simulate.promises import Promises
+from callctl.simulate.scenario import LedgerLine, Load, Scenario
 from callctl.simulate.timeline import Timeline, Turn
-from rating.entries import Entry, EntryKind, ReferenceClash, same_entry
-from rating.ledger import Account, Ledger
-from rating.money import ZERO
-from rating.profile import Tariffs
+from callctl.simulate.told import CallTold, GuaranteeTold, LateTold
+from rating.entries import Entry, EntryKind, ReferenceClash
+from rating.ledger import Ledger
+from rating.profile import Profile, Tariffs
 from rating.quote import fund
-
-Line = dict[str, Any]
+from rating.refusal import Refusal
+from rating.tariff import Rate
 
 # How long after the last thing that was told the night may go on: a call without end has no money for more.
 REST_MS = 400 * 24 * 3600 * 1000
 FAULTS_AFTER_LAST_MS = 120_000
-RAN_AWAY_STEPS = 5_000_000
 
 
 class Night:
-    def __init__(self, scenario: Scenario, tariffs: Tariffs) -> None:
+    def __init__(self, scenario: Scenario, tariffs: Tariffs, loads: Sequence[Load] = ()) -> None:
         self._scenario = scenario
+        self._loads = loads
         self._timeline = Timeline(scenario.start_ms)
         self._clock = Clock(
             wall_ns=lambda: self._timeline.wall_ms * 1_000_000,
             monotonic_ns=lambda: self._timeline.now_ms * 1_000_000,
         )
         self.ledger = Ledger()
-        self.entries: dict[tuple[str, str], Entry] = {}
+        self.books = Books()
         self.records: list[Record] = []
         self.lines: list[Line] = []
-        directory = Directory(tariffs)
-        for account in scenario.accounts:
-            opened = Account(account.id, account.profile, account.plan, ZERO)
-            fund(opened, tariffs)
-            self.ledger.open(opened)
-            opening = Entry(account.id, "opening", EntryKind.OPENING, account.balance, scenario.start_ms)
-            if account.balance:
-                self._post(opening)
-                self.ledger.apply(opening)
+        self._rates: dict[str, Rate | None] = {}
+        self._tariffs = Tariffs(tariffs.profiles)
+        directory = Directory(self._tariffs)
         for number in scenario.numbers:
             directory.add(Number(number.number, number.account, number.read_scheme()))
         terms = scenario.settings.terms(("simulated",), "simulated")
         self.switchboard = Switchboard(self.ledger, directory, terms)
         self.exchange = Exchange(self._timeline, scenario.faults, scenario.seed, self._hear)
+        self._promises = Promises(self.ledger)
         self._late = Random(scenario.seed + 1)
         self._woken_at_ms: int | None = None
+        for account in scenario.accounts:
+            self._promises.told(account.id)
+            self._post(open_account(account, self.ledger, self._tariffs, scenario.start_ms))
 
     def run(self) -> list[Line]:
         """Every ledger line and release, in order; then the balances and what did not come to rest."""
         scenario, start_ms = self._scenario, self._scenario.start_ms
         for jump in scenario.clock_jumps:
             self._timeline.at(start_ms + jump.at, partial(self._jump, round(jump.by_s * 1000)))
-        for payment in scenario.payments:
-            self._timeline.at(start_ms + payment.at, partial(self._pay, payment), Turn.PAYMENT)
+        for told in scenario.lines:
+            self._timeline.at(start_ms + told.at, partial(self._enter, told), Turn.PAYMENT)
+        for late in scenario.late:
+            self._timeline.at(start_ms + late.at, partial(self._bill_late, late), Turn.PAYMENT)
+        for load in self._loads:
+            self._timeline.at(start_ms + load.at_ms, partial(self._load, load.profile), Turn.TARIFF)
+        for guarantee in scenario.guarantees:
+            self._timeline.at(start_ms + guarantee.at, partial(self._guarantee, guarantee), Turn.GUARANTEE)
         for number, call in enumerate(scenario.calls, 1):
             self._timeline.at(start_ms + call.at, partial(self._arrive, f"sim-{number}", call), Turn.ARRIVAL)
         self._plan_silences()
@@ -88,16 +96,60 @@ class Night:
     def _jump(self, by_ms: int) -> None:
         self._timeline.jumped_ms += by_ms
 
-    def _pay(self, payment: PaymentTold) -> None:
-        at_ms = self._clock.now_ms()
-        entry = Entry(payment.account, payment.ref, EntryKind.PAYMENT, payment.amount, at_ms)
-        try:
-            is_new = self._post(entry)
-        except ReferenceClash as clash:
-            self.lines.append({"at": rfc3339(moment(at_ms)), "refused_payment": str(clash)})
+    def _enter(self, told: LedgerLine) -> None:
+        entry = self.books.entry(told, self._clock.now_ms())
+        if entry is None:
+            self._complain(f"there is no payment to take back by {told.ref!r}")
+        else:
+            self._post([entry])
+
+    def _guarantee(self, told: GuaranteeTold) -> None:
+        self._post(guarantee_entries(told, self._clock.now_ms()))
+
+    def _post(self, entries: Sequence[Entry]) -> None:
+        """Lines from outside, as one step."""
+        orders: list[Order] = []
+        for entry in entries:
+            self._promises.told(entry.account_id)
+            try:
+                is_new = self.books.add(entry)
+            except ReferenceClash as clash:
+                self._complain(str(clash))
+                continue
+            if is_new:
+                orders += self.switchboard.handle(EntryPosted(entry), self._clock.now_ms())
+                self._tell_entry(entry)
+        self._obey(orders)
+
+    def _bill_late(self, told: LateTold) -> None:
+        """A record that somebody else counted; the same again is no news."""
+        at_ms, answered_ms = self._clock.now_ms(), milliseconds(told.answered)
+        record = LateRecord(
+            told.account, told.ref, told.caller, told.to, told.caller, answered_ms, told.seconds
+        )
+        account = self.ledger.account(told.account)
+        assert account
+        if record.leg_id in self._rates:
             return
-        if is_new:
-            self._obey(self.switchboard.handle(EntryPosted(entry), at_ms))
+        if fault := record.fault(at_ms):
+            self._complain(f"late record {told.ref!r}: {fault}")
+            return
+        self._promises.told(told.account)
+        bill = bill_late(record, account, self.ledger, self._tariffs, at_ms)
+        if isinstance(bill, Refusal):
+            self._complain(f"late record {told.ref!r}: {bill.value}")
+            return
+        units = bill.settled.charge.units
+        self.ledger.settle(bill.hold, units, with_setup=units > 0, at_ms=at_ms, kind=EntryKind.LATE)
+        self._obey([bill.held, bill.began, bill.settled])
+
+    def _load(self, profile: Profile) -> None:
+        self._tariffs.replace(profile)
+        for account in self.ledger.accounts():
+            if account.profile == profile.name:
+                self._promises.told(account.account_id)
+                fund(account, self._tariffs)
+        self._promises.check()
 
     def _hear(self, event: Event, stamp_ms: int) -> None:
         self._obey(self.switchboard.handle(event, self._clock.heard_ms(stamp_ms)))
@@ -107,14 +159,14 @@ class Night:
             self._woken_at_ms = None
             self._obey(self.switchboard.wake(self._clock.now_ms()))
 
-    def _obey(self, orders: list[Order]) -> None:
+    def _obey(self, orders: Sequence[Order]) -> None:
         for order in orders:
             match order:
                 case LegHeld() | LegBegan() | LegSettled() | LegRefused():
                     self._record(order)
                 case _:
                     if isinstance(order, HangUp | PlayToBridge):
-                        self._tell_release(order)
+                        self.lines.append(release_line(order, self._clock.now_ms()))
                     self.exchange.carry_out(order)
         self._keep_promises()
         due_ms = self.switchboard.deadline_ms()
@@ -126,73 +178,41 @@ class Night:
     def _keep_promises(self) -> None:
         for call_id, fault in self.switchboard.take_faults():
             raise AssertionError(f"seed {self._scenario.seed}: a fault in {call_id}") from fault
-        for account in self.ledger.accounts():
-            assert account.available >= 0, f"seed {self._scenario.seed}: {account} was overdrawn"
-        assert self.ledger.held_total == sum(account.held for account in self.ledger.accounts())
+        self._promises.check()
 
     def _record(self, record: Record) -> None:
         self.records.append(record)
         match record:
+            case LegHeld():
+                self._rates[record.connection.leg_id] = record.rate
+            case LegBegan():
+                if record.rate:
+                    self._rates[record.leg_id] = record.rate
             case LegSettled():
                 for entry in record.entries:
-                    self._post(entry)
-                self.lines.append(
-                    {
-                        "at": rfc3339(moment(record.ended_at_ms)),
-                        "settled": record.leg_id,
-                        "account_id": record.account_id,
-                        "seconds": record.charge.seconds,
-                        "units": record.charge.units,
-                        "charge_kopecks": record.charge.amount,
-                        "ended_by": record.ended_by.value,
-                        "cause": int(record.cause),
-                    }
-                )
+                    self.books.add(entry)
+                    self._tell_entry(entry)
+                self.lines.append(settled_line(record, self._rates[record.leg_id]))
             case LegRefused():
-                self.lines.append(
-                    {
-                        "at": rfc3339(moment(record.at_ms)),
-                        "refused": record.connection.leg_id,
-                        "account_id": record.connection.account_id,
-                        "to": record.connection.number,
-                        "refusal": record.refusal.value,
-                    }
-                )
-            case _:
-                pass
+                self.lines.append(refused_line(record))
 
-    def _post(self, entry: Entry) -> bool:
-        """True when the line is new; the same reference with other content raises."""
-        key = (entry.account_id, entry.reference)
-        if known := self.entries.get(key):
-            return not same_entry(known, entry)
-        self.entries[key] = entry
-        self.lines.append(
-            {
-                "at": rfc3339(moment(entry.at_ms)),
-                "entry": entry.reference,
-                "account_id": entry.account_id,
-                "kind": entry.kind.value,
-                "amount_kopecks": entry.amount,
-                "balance_kopecks": self._sum(entry.account_id),
-            }
-        )
-        return True
+    def _tell_entry(self, entry: Entry) -> None:
+        left = self.books.left(entry.account_id, entry.pot)
+        account = self.ledger.account(entry.account_id)
+        if account and entry.pot:
+            left += account.pot(entry.pot).granted
+        self.lines.append(entry_line(entry, left))
 
-    def _sum(self, account_id: str) -> int:
-        return sum(entry.amount for (owner, _), entry in self.entries.items() if owner == account_id)
-
-    def _tell_release(self, order: HangUp | PlayToBridge) -> None:
-        at = rfc3339(moment(self._clock.now_ms()))
-        if isinstance(order, HangUp):
-            self.lines.append({"at": at, "release": order.leg_id, "cause": int(order.cause)})
-        else:
-            self.lines.append({"at": at, "warning": order.bridge_id})
+    def _complain(self, why: str) -> None:
+        self.lines.append({"at": rfc3339(moment(self._clock.now_ms())), "not_entered": why})
 
     def _summary(self) -> Line:
+        accounts = list(self.ledger.accounts())
+        pots = {account.account_id: left for account in accounts if (left := pots_left(account))}
         return {
             "at": rfc3339(moment(self._clock.now_ms())),
-            "balances_kopecks": {account.account_id: account.balance for account in self.ledger.accounts()},
+            "balances_kopecks": {account.account_id: account.balance for account in accounts},
+            **({"pots": pots} if pots else {}),
             "calls_left": len(self.switchboard.live()),
             "legs_left": len(self.exchange.legs_alive),
             "holds_left": self.ledger.holds_open,

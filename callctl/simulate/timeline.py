@@ -1,6 +1,7 @@
 """Virtual time: what is to happen, in the order of its moments.
 
-Rule 1: at one instant the order is payments, news, the switchboard's timer, new calls (S-8 needs one order).
+Rule 1: at one instant the order is payments, a new tariff, guaranteed payments (S-9), news, the switchboard's
+    timer, new calls (S-8 needs one order).
 """
 
 from collections.abc import Callable
@@ -11,9 +12,11 @@ from itertools import count
 
 class Turn(IntEnum):
     PAYMENT = 0
-    NEWS = 1
-    TIMER = 2
-    ARRIVAL = 3
+    TARIFF = 1
+    GUARANTEE = 2
+    NEWS = 3
+    TIMER = 4
+    ARRIVAL = 5
 
 
 class Timeline:

@@ -1,24 +1,17 @@
-"""What the office does: accounts, payments, numbers. First durable, then it counts in memory.
-
-Rule 1: nothing is checked twice: the database's keys decide what exists, and its answer is the truth.
-Rule 2: what is refused changes nothing, neither there nor here.
-Rule 3: a database that goes away while we write leaves a doubt: what we sent may stand. The next who reaches
-    the database looks it up first, and what stands counts here too.
-"""
+"""What the office keeps besides money: accounts and their terms, numbers and their limits; what it reads."""
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import asyncpg
 
-from callctl.calls.directory import Directory, Number
-from callctl.clock import Clock, moment
-from callctl.complaint import Complaint
-from callctl.storage.database import Connection, DatabaseAway, Pool, when_away
-from callctl.storage.entries import post_entries, read_entry
+from callctl.calls.directory import Number
+from callctl.clock import moment
+from callctl.complaint import Complaint, Exists, Missing
+from callctl.storage.database import Connection
+from callctl.storage.entries import post_entries
 from callctl.storage.rows import (
     EntryRow,
     LegRow,
@@ -26,113 +19,130 @@ from callctl.storage.rows import (
     read_entries,
     read_leg,
     read_legs,
+    read_limit,
     read_number,
 )
+from callctl.storage.till import Doubt, Till
 from dialplan.check import read_scheme
 from dialplan.numbers import EMERGENCY, normal_number
+from rating.directions import is_direction, nearest_directions
 from rating.entries import Entry, EntryKind
-from rating.ledger import Account, Ledger
+from rating.funds import OwnFunds
+from rating.ledger import Account
+from rating.limits import LimitKind, NumberLimit
 from rating.money import ZERO, Money
 from rating.quote import fund
+from rating.tariff import Plan
 
-Doubt = Callable[[Connection], Awaitable[None]]
-
-
-class Exists(Complaint):
-    """The id is taken."""
-
-
-class Missing(Complaint):
-    """There is no such thing here."""
-
-
-class Clash(Complaint):
-    """The same reference with other content."""
+ADD_ACCOUNT = """
+INSERT INTO account (account_id, profile, plan, opened_at, threshold_kopecks, credit_kopecks, stops, barred)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+SET_TERMS = """
+UPDATE account SET threshold_kopecks = $2, credit_kopecks = $3, stops = $4, barred = $5 WHERE account_id = $1
+"""
+ADD_NUMBER = "INSERT INTO number (e164, account_id, scheme, added_at) VALUES ($1, $2, $3, $4)"
+SET_LIMIT = """
+INSERT INTO number_limit (account_id, number, most_kopecks, kind) VALUES ($1, $2, $3, $4)
+ON CONFLICT (account_id, number) DO UPDATE SET most_kopecks = excluded.most_kopecks, kind = excluded.kind
+"""
+REMOVE_LIMIT = "DELETE FROM number_limit WHERE account_id = $1 AND number = $2"
 
 
 @dataclass(frozen=True, slots=True)
-class Payment:
-    entry: Entry
-    is_new: bool
+class NewAccount:
+    account_id: str
+    profile: str
+    plan: str
+    balance: Money = ZERO
+    own: OwnFunds = field(default_factory=OwnFunds)
+    barred: tuple[str, ...] = ()
 
 
 class Books:
-    """`posted` hears of every payment, once it is durable."""
-
-    def __init__(
-        self,
-        pool: Pool,
-        ledger: Ledger,
-        directory: Directory,
-        clock: Clock,
-        *,
-        posted: Callable[[Entry], None],
-    ) -> None:
-        self._pool = pool
-        self._ledger = ledger
-        self._directory = directory
-        self._clock = clock
-        self._posted = posted
-        self._doubts: deque[Doubt] = deque()
+    def __init__(self, till: Till) -> None:
+        self._till = till
+        self._ledger = till.ledger
+        self._directory = till.directory
 
     def account(self, account_id: str) -> Account:
-        account = self._ledger.account(account_id)
-        if account is None:
-            raise Missing(f"there is no account {account_id!r}: add it with `callctl account add`")
-        return account
+        return self._till.account(account_id)
 
     def account_of(self, text: str) -> Account:
         """By a number as people write it, or by the account's id."""
         number = self._directory.number(normal_number(text) or "")
         return self.account(number.account_id if number else text)
 
-    async def open_account(self, account_id: str, profile: str, plan: str, balance: Money) -> Account:
-        self._check_plan(profile, plan)
-        at_ms = self._clock.now_ms()
-        opening = Entry(account_id, "opening", EntryKind.OPENING, balance, at_ms)
+    async def open_account(self, asked: NewAccount) -> Account:
+        account_id = asked.account_id
+        _check_barred(self._plan(asked.profile, asked.plan), asked.barred)
+        at_ms = self._till.clock.now_ms()
+        opening = Entry(account_id, "opening", EntryKind.OPENING, asked.balance, at_ms)
 
         async def look_up(connection: Connection) -> None:
             account = await read_account(connection, account_id)
             if account and not self._ledger.account(account_id):
-                fund(account, self._directory.tariffs)
-                self._ledger.open(account)
+                self._open(account)
 
-        async with self._writing(look_up) as connection:
+        async with self._till.writing(look_up) as connection:
             try:
                 await connection.execute(
-                    "INSERT INTO account (account_id, profile, plan, opened_at) VALUES ($1, $2, $3, $4)",
+                    ADD_ACCOUNT,
                     account_id,
-                    profile,
-                    plan,
+                    asked.profile,
+                    asked.plan,
                     moment(at_ms),
+                    *_columns(asked.own, asked.barred),
                 )
             except asyncpg.UniqueViolationError:
                 raise Exists(f"account {account_id!r} exists already: choose another id") from None
-            if balance:
+            if asked.balance:
                 await post_entries(connection, [opening])
-        account = Account(account_id, profile, plan, ZERO)
-        fund(account, self._directory.tariffs)
-        self._ledger.open(account)
-        if balance:
+        account = Account(account_id, asked.profile, asked.plan, ZERO, asked.own, barred=asked.barred)
+        self._open(account)
+        if asked.balance:
             self._ledger.apply(opening)
         return account
 
-    async def pay(self, account_id: str, amount: Money, reference: str) -> Payment:
-        """The same reference again is no news; with another amount it is a clash."""
-        self.account(account_id)
-        entry = Entry(account_id, reference, EntryKind.PAYMENT, amount, self._clock.now_ms())
+    async def set_terms(
+        self, account_id: str, own: dict[str, Any], barred: Sequence[str] | None = None
+    ) -> Account:
+        """`own`: the fields of OwnFunds that change; barred directions are replaced whole."""
+        account = self.account(account_id)
+        if barred is not None:
+            _check_barred(self._plan(account.profile, account.plan), barred)
 
         async def look_up(connection: Connection) -> None:
-            if await read_entry(connection, account_id, reference) == entry:
-                self._posted(entry)
+            if known := await read_account(connection, account_id):
+                self._put_in_force(account, known.own, known.barred)
 
-        async with self._writing(look_up) as connection:
-            new, clashes = await post_entries(connection, [entry])
-        if clashes:
-            raise Clash(f"{clashes[0]}: nothing was changed")
-        if new:
-            self._posted(entry)
-        return Payment(entry, bool(new))
+        async with self._till.turn:
+            async with self._till.writing(look_up) as connection:
+                new_own = replace(account.own, **own)
+                new_barred = account.barred if barred is None else tuple(barred)
+                await connection.execute(SET_TERMS, account_id, *_columns(new_own, new_barred))
+            self._put_in_force(account, new_own, new_barred)
+        return account
+
+    async def set_limit(self, account_id: str, number: str, most: Money, kind: LimitKind) -> Account:
+        account = self.account(account_id)
+        line = self._till.line(account, number)
+        async with self._till.turn:
+            async with self._till.writing(self._look_up_limit(account, line)) as connection:
+                await connection.execute(SET_LIMIT, account_id, line, most, kind.value)
+            self._ledger.set_limit(account_id, NumberLimit(line, most, kind))
+        return account
+
+    async def remove_limit(self, account_id: str, number: str) -> Account:
+        account = self.account(account_id)
+        line = normal_number(number) or ""
+        if line not in account.limits:
+            line = self._till.line(account, number)  # one of its own without a limit is as was wished
+        async with self._till.turn:
+            async with self._till.writing(self._look_up_limit(account, line)) as connection:
+                await connection.execute(REMOVE_LIMIT, account_id, line)
+            self._ledger.remove_limit(account_id, line)
+        return account
 
     async def add_number(self, e164: str, account_id: str, scheme_text: str) -> Number:
         number = normal_number(e164)
@@ -149,15 +159,10 @@ class Books:
             if await read_number(connection, number) == (number, account_id, scheme_text):
                 self._directory.add(added)
 
-        async with self._writing(look_up) as connection:
+        at = moment(self._till.clock.now_ms())
+        async with self._till.writing(look_up) as connection:
             try:
-                await connection.execute(
-                    "INSERT INTO number (e164, account_id, scheme, added_at) VALUES ($1, $2, $3, $4)",
-                    number,
-                    account_id,
-                    scheme_text,
-                    moment(self._clock.now_ms()),
-                )
+                await connection.execute(ADD_NUMBER, number, account_id, scheme_text, at)
             except asyncpg.UniqueViolationError:
                 raise Exists(f"number {number} belongs to an account already") from None
         self._directory.add(added)
@@ -165,55 +170,57 @@ class Books:
 
     async def entries(self, account_id: str) -> list[EntryRow]:
         self.account(account_id)
-        async with self._reading() as connection:
+        async with self._till.reading() as connection:
             return await read_entries(connection, account_id)
 
     async def legs(self, account_id: str) -> list[LegRow]:
         self.account(account_id)
-        async with self._reading() as connection:
+        async with self._till.reading() as connection:
             return await read_legs(connection, account_id)
 
     async def leg(self, leg_id: str) -> LegRow:
         leg = None
         if leg_id.isprintable():  # else no column could hold it
-            async with self._reading() as connection:
+            async with self._till.reading() as connection:
                 leg = await read_leg(connection, leg_id)
         if leg is None:
             raise Missing(f"there is no connection {leg_id!r}: `callctl cdr --account ID` lists them")
         return leg
 
-    @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[Connection]:
-        async with when_away(), self._pool.acquire() as connection:
-            while self._doubts:
-                doubt = self._doubts.popleft()
-                try:
-                    await doubt(connection)
-                except BaseException:
-                    self._doubts.appendleft(doubt)
-                    raise
-            yield connection
+    def _open(self, account: Account) -> None:
+        fund(account, self._directory.tariffs)
+        self._ledger.open(account)
 
-    @asynccontextmanager
-    async def _writing(self, look_up: Doubt) -> AsyncIterator[Connection]:
-        """One transaction; when its end is not known, `look_up` asks what came of it.
+    def _put_in_force(self, account: Account, own: OwnFunds, barred: tuple[str, ...]) -> None:
+        account.own, account.barred = own, barred
+        fund(account, self._directory.tariffs)
 
-        Not known is also an end that was reached when the connection broke before it was given back.
-        """
-        is_begun = False
-        try:
-            async with self._reading() as connection, connection.transaction():
-                is_begun = True
-                yield connection
-        except (DatabaseAway, asyncio.CancelledError):
-            if is_begun:
-                self._doubts.append(look_up)
-            raise
+    def _look_up_limit(self, account: Account, line: str) -> Doubt:
+        async def look_up(connection: Connection) -> None:
+            if limit := await read_limit(connection, account.account_id, line):
+                self._ledger.set_limit(account.account_id, limit)
+            else:
+                self._ledger.remove_limit(account.account_id, line)
 
-    def _check_plan(self, profile: str, plan: str) -> None:
+        return look_up
+
+    def _plan(self, profile: str, plan: str) -> Plan:
         profiles = self._directory.tariffs.profiles
         if profile not in profiles:
             raise Missing(f"there is no profile {profile!r} (profiles: {', '.join(sorted(profiles))})")
         if plan not in profiles[profile].plans:
             plans = ", ".join(sorted(profiles[profile].plans))
             raise Missing(f"profile {profile!r} has no plan {plan!r} (plans: {plans})")
+        return profiles[profile].plans[plan]
+
+
+def _columns(own: OwnFunds, barred: Sequence[str]) -> tuple[object, ...]:
+    return own.threshold, own.credit, own.stops.value if own.stops else None, list(barred)
+
+
+def _check_barred(plan: Plan, barred: Sequence[str]) -> None:
+    for text in barred:
+        if not is_direction(plan, text):
+            names = nearest_directions(plan, text)
+            meant = f"did you mean {', '.join(map(repr, names))}?" if names else "give digits instead"
+            raise Complaint(f"{text!r} is no destination of plan {plan.name!r} and no digits: {meant}")

@@ -32,6 +32,7 @@ AWAY = (
     asyncpg.TransactionRollbackError,
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # of a connection that breaks between many rows
 )
 # Of a server that has let us in before, any refusal of a connection is its own trouble, and passes.
 NOT_LET_IN = (*AWAY, asyncpg.PostgresError)

@@ -8,42 +8,22 @@ Rule 3: the database is asked now and then even when nothing is to be written: t
 
 import asyncio
 import contextlib
-import json
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 
 import asyncpg
 
-from callctl.calls.records import LegBegan, LegHeld, LegRefused, LegSettled, Record
-from callctl.clock import moment
+from callctl.calls.records import LegSettled, Record
 from callctl.storage.database import Connection, DatabaseAway, connect, when_away
 from callctl.storage.entries import post_entries
-from callctl.storage.rows import RATE
-from rating.tariff import Rate
+from callctl.storage.legs import statements_of
 
 log = logging.getLogger(__name__)
 
 BATCH_MAX = 2_000
 RETRY_S_MIN, RETRY_S_MAX = 0.1, 2.0
 ASK_EVERY_S = 4.0
-
-HELD = """
-INSERT INTO leg (account_id, leg_id, call_id, caller, number, line, held_at, held_kopecks, rate)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING
-"""
-BEGAN = "UPDATE leg SET answered_at = $3, rate = coalesce($4, rate) WHERE account_id = $1 AND leg_id = $2"
-SETTLED = """
-UPDATE leg SET ended_at = $3, seconds = $4, units = $5, charge_kopecks = $6, lines = $7, ended_by = $8,
-               cause = $9, draws = $10, vat_kopecks = $11
-WHERE account_id = $1 AND leg_id = $2 AND ended_at IS NULL
-"""
-REFUSED = """
-INSERT INTO leg (account_id, leg_id, call_id, caller, number, line, held_at, held_kopecks,
-                 ended_at, seconds, units, charge_kopecks, ended_by, cause, refusal)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $7, 0, 0, 0, 'refused', $8, $9) ON CONFLICT DO NOTHING
-"""
 
 
 class Journal:
@@ -127,26 +107,8 @@ class Journal:
 
 
 async def _write_all(connection: Connection, records: Sequence[Record]) -> None:
-    """By kind: of one leg the kinds come in this order, and legs know nothing of each other."""
-    held = [_held(record) for record in records if isinstance(record, LegHeld)]
-    began = [
-        (record.account_id, record.leg_id, moment(record.at_ms), _rate(record.rate))
-        for record in records
-        if isinstance(record, LegBegan)
-    ]
-    settled = [record for record in records if isinstance(record, LegSettled)]
-    refused = [_refused(record) for record in records if isinstance(record, LegRefused)]
-    entries = [entry for record in settled for entry in record.entries]
-    statements = [
-        (statement, rows)
-        for statement, rows in (
-            (HELD, held),
-            (BEGAN, began),
-            (SETTLED, [_settled(record) for record in settled]),
-            (REFUSED, refused),
-        )
-        if rows
-    ]
+    statements = statements_of(records)
+    entries = [entry for record in records if isinstance(record, LegSettled) for entry in record.entries]
     if len(statements) == 1 and not entries:
         # A transaction by itself: two round trips fewer, while a call waits to be placed.
         await connection.executemany(*statements[0])
@@ -157,47 +119,3 @@ async def _write_all(connection: Connection, records: Sequence[Record]) -> None:
         _, clashes = await post_entries(connection, entries) if entries else (None, ())
     for clash in clashes:
         log.critical("the ledger refuses a line: %s", clash)
-
-
-def _held(record: LegHeld) -> tuple[object, ...]:
-    on = record.connection
-    at = moment(record.at_ms)
-    rate = _rate(record.rate)
-    return (on.account_id, on.leg_id, on.call_id, on.caller, on.number, on.line, at, record.amount, rate)
-
-
-def _rate(rate: Rate | None) -> str | None:
-    return RATE.dump_json(rate).decode() if rate else None
-
-
-def _settled(record: LegSettled) -> tuple[object, ...]:
-    charge = record.charge
-    return (
-        record.account_id,
-        record.leg_id,
-        moment(record.ended_at_ms),
-        charge.seconds,
-        charge.units,
-        charge.amount,
-        json.dumps([asdict(line) for line in charge.lines]),
-        record.ended_by.value,
-        record.cause,
-        json.dumps([asdict(draw) for draw in charge.draws]),
-        charge.vat,
-    )
-
-
-def _refused(record: LegRefused) -> tuple[object, ...]:
-    on = record.connection
-    at = moment(record.at_ms)
-    return (
-        on.account_id,
-        on.leg_id,
-        on.call_id,
-        on.caller,
-        on.number,
-        on.line,
-        at,
-        record.cause,
-        record.refusal.value,
-    )

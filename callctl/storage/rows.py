@@ -6,15 +6,16 @@ Rule 1: reading never changes anything; every list has a bound.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import asyncpg
 from pydantic import TypeAdapter
 
-from callctl.clock import moment
+from callctl.clock import milliseconds, moment
 from callctl.storage.database import Connection
-from rating.calendar import begin_of, month_of
+from rating.calendar import bounds_of, month_of
+from rating.discount import Priced
 from rating.funds import OwnFunds, Stop
 from rating.ledger import Account
 from rating.limits import LimitKind, NumberLimit
@@ -26,18 +27,29 @@ LIST_MAX = 10_000
 ACCOUNT_COLUMNS = """account_id, profile, plan, balance_kopecks,
 threshold_kopecks, credit_kopecks, stops, barred"""
 NUMBER_COLUMNS = "e164, account_id, scheme"
+LIMIT_COLUMNS = "account_id, number, most_kopecks, kind"
 LEG_COLUMNS = """account_id, leg_id, call_id, caller, number, line, held_at, held_kopecks, rate, answered_at,
 ended_at, seconds, units, charge_kopecks, vat_kopecks, lines, draws, ended_by, cause, refusal"""
 POTS = """
 SELECT account_id, pot, sum(amount_kopecks)::bigint FROM entry
 WHERE pot <> '' AND right(pot, 7) >= $1 GROUP BY account_id, pot
 """
+POTS_OF_MONTH = """
+SELECT pot, sum(amount_kopecks)::bigint FROM entry
+WHERE account_id = $1 AND pot <> '' AND right(pot, 7) = $2 GROUP BY pot
+"""
 SPENT = """
-SELECT account_id, limited.number, to_char(answered_at AT TIME ZONE 'Europe/Moscow', 'YYYY-MM') AS month,
+SELECT account_id, line, to_char(answered_at AT TIME ZONE 'Europe/Moscow', 'YYYY-MM') AS month,
        sum(charge_kopecks)::bigint
-FROM leg JOIN number_limit AS limited USING (account_id)
-WHERE line = limited.number AND charge_kopecks > 0 AND answered_at >= $1
-GROUP BY account_id, limited.number, month
+FROM leg WHERE charge_kopecks > 0 AND answered_at >= $1 GROUP BY account_id, line, month
+"""
+PRICED = """
+SELECT rate ->> 'destination', answered_at, charge_kopecks FROM leg
+WHERE account_id = $1 AND charge_kopecks > 0 AND answered_at >= $2 AND answered_at < $3
+"""
+UNSETTLED = """
+SELECT count(*) FROM leg
+WHERE ended_at IS NULL AND account_id = $1 AND answered_at >= $2 AND answered_at < $3
 """
 RATE = TypeAdapter(Rate)
 
@@ -87,26 +99,47 @@ class NumberRow(NamedTuple):
 
 
 async def read_accounts(connection: Connection, from_ms: int) -> list[Account]:
-    """With the pots and the spent limits of the month of that moment and all later ones."""
-    from_month = month_of(from_ms)
-    from_day = begin_of(date.fromisoformat(f"{from_month}-01"))
+    """With what pots and numbers moved in the month of that moment and all later ones."""
     accounts = {
         account.account_id: account
         for account in map(_account, await connection.fetch(f"SELECT {ACCOUNT_COLUMNS} FROM account"))
     }
-    for account_id, number, most, kind in await connection.fetch(
-        "SELECT account_id, number, most_kopecks, kind FROM number_limit"
-    ):
+    for account_id, number, most, kind in await connection.fetch(f"SELECT {LIMIT_COLUMNS} FROM number_limit"):
         if account_id in accounts:
-            limit = NumberLimit(number, Money(most), LimitKind(kind))
-            accounts[account_id].limits[number] = limit
+            accounts[account_id].limits[number] = NumberLimit(number, Money(most), LimitKind(kind))
+    from_month = month_of(from_ms)
     for account_id, pot, moved in await connection.fetch(POTS, from_month):
         if account_id in accounts:
             accounts[account_id].pot(pot).moved = moved
-    for account_id, number, month, spent in await connection.fetch(SPENT, moment(from_day)):
-        if account_id in accounts and (known := accounts[account_id].limits.get(number)):
-            known.spend(month, spent)
+    begin_ms, _ = bounds_of(from_month)
+    for account_id, line, month, spent in await connection.fetch(SPENT, moment(begin_ms)):
+        if account_id in accounts:
+            accounts[account_id].spend(line, month, spent)
     return list(accounts.values())
+
+
+async def read_pots(connection: Connection, account_id: str, month: str) -> list[tuple[str, int]]:
+    """Pots of the month and the sums of their lines."""
+    return [(pot, moved) for pot, moved in await connection.fetch(POTS_OF_MONTH, account_id, month)]
+
+
+async def read_limit(connection: Connection, account_id: str, number: str) -> NumberLimit | None:
+    row = await connection.fetchrow(
+        f"SELECT {LIMIT_COLUMNS} FROM number_limit WHERE account_id = $1 AND number = $2", account_id, number
+    )
+    return NumberLimit(row["number"], Money(row["most_kopecks"]), LimitKind(row["kind"])) if row else None
+
+
+async def read_priced(connection: Connection, account_id: str, month: str) -> list[Priced]:
+    """All connections that were answered in the month and cost something."""
+    rows = await connection.fetch(PRICED, account_id, *map(moment, bounds_of(month)))
+    return [Priced(destination, milliseconds(at), Money(amount)) for destination, at, amount in rows]
+
+
+async def count_unsettled(connection: Connection, account_id: str, month: str) -> int:
+    """How many connections that were answered in the month have no bill yet."""
+    count = await connection.fetchval(UNSETTLED, account_id, *map(moment, bounds_of(month)))
+    return int(count)
 
 
 async def read_account(connection: Connection, account_id: str) -> Account | None:

@@ -11,11 +11,13 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from callctl.complaint import Complaint
 from callctl.demo.sipp import SippFailed
 from tests.bench.course import Course
 from tests.bench.plan import FULL, QUICK
+from tests.bench.rating.report import PartFailed, check_compiled, measure, print_figures
 from tests.bench.summary import as_json, machine
 from tests.bench.tables import print_tables
 
@@ -24,9 +26,25 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="./run bench", description="callctl beside plain Dial and bare ARI")
     parser.add_argument("--quick", action="store_true", help="under two minutes, coarser figures")
     parser.add_argument("--json", action="store_true", help="everything measured, for programs")
+    parser.add_argument("--rating", action="store_true", help="only the rating core; needs no Asterisk")
+    parser.add_argument(
+        "--check-compiled", action="store_true", help="with --rating: does the compiled core rate alike?"
+    )
     options = parser.parse_args()
+    if options.check_compiled and not options.rating:
+        parser.error("--check-compiled goes with --rating")
     try:
-        asyncio.run(_bench(options))
+        if options.check_compiled:
+            return 0 if check_compiled(_report) else 1
+        calls = None if options.rating else asyncio.run(_calls(options))
+        rating = measure(is_quick=options.quick, report=_report)
+        if options.json:
+            print(json.dumps({"calls": calls, "rating": rating}, indent=2))
+        else:
+            print_figures(rating)
+    except PartFailed as failed:
+        print(f"bench: {failed}", file=sys.stderr)
+        return 1
     except (Complaint, SippFailed) as complaint:
         print(f"bench: {complaint}", file=sys.stderr)
         return 2
@@ -36,7 +54,8 @@ def main() -> int:
     return 0
 
 
-async def _bench(options: argparse.Namespace) -> None:
+async def _calls(options: argparse.Namespace) -> dict[str, Any] | None:
+    """Three ways to connect calls; printed here, unless wanted as JSON."""
     task = asyncio.current_task()
     assert task
     for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -47,9 +66,9 @@ async def _bench(options: argparse.Namespace) -> None:
         results = await course.run()
     took_s = time.monotonic() - began
     if options.json:
-        print(json.dumps(as_json(results, before, took_s), indent=2))
-    else:
-        print_tables(results, before, took_s)
+        return as_json(results, before, took_s)
+    print_tables(results, before, took_s)
+    return None
 
 
 def _report(line: str) -> None:

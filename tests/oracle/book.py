@@ -8,6 +8,7 @@ from math import floor
 
 FREEPHONE = "freephone"
 NO_PRICE = "no price"
+NOT_SOLD = "not sold"
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,9 @@ class Terms:
     offset: bool = False
     longest_s: int | None = None
     is_gift: bool = False  # gift seconds may pay for its units
+    name: str = ""  # the destination
+    tariff: str = ""  # whose terms these are: other terms even if they cost the same
+    band: str = ""
 
     @property
     def is_free(self) -> bool:
@@ -43,9 +47,12 @@ class Band:
     percent: int | Fraction
     weekdays: frozenset[int] = frozenset(range(7))  # Monday is 0
     holidays: frozenset[date] = frozenset()  # days it is in force whatever their weekday
+    not_on: frozenset[date] = frozenset()  # days it is not in force whatever their weekday
+    name: str = ""
 
     def covers(self, moment: datetime) -> bool:
-        if moment.weekday() not in self.weekdays and moment.date() not in self.holidays:
+        day = moment.date()
+        if day in self.not_on or (moment.weekday() not in self.weekdays and day not in self.holidays):
             return False
         minute = moment.hour * 60 + moment.minute
         if self.from_minute < self.to_minute:
@@ -63,14 +70,15 @@ class Deck:
     freephone: Terms = Terms()
 
     def terms(self, number: str, moment: datetime) -> Terms | str:
-        destination, longest = "", -1
-        for prefix, named in self.prefixes.items():
-            if number.startswith(prefix) and len(prefix) > longest:
-                destination, longest = named, len(prefix)
+        destination = None
+        for length in range(len(number) + 1):
+            destination = self.prefixes.get(number[:length], destination)
+        if destination is None:
+            return NO_PRICE
         if destination == FREEPHONE:
             return self.freephone
         if destination not in self.prices:
-            return NO_PRICE
+            return NOT_SOLD
         terms = self.prices[destination]
         for band in self.bands:  # the first that covers the moment
             if band.covers(moment):
@@ -78,6 +86,7 @@ class Deck:
                     terms,
                     first_price=share(terms.first_price, band.percent),
                     next_price=share(terms.next_price, band.percent),
+                    band=band.name,
                 )
         return terms
 

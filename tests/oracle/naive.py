@@ -1,8 +1,14 @@
 """Prepaid rating as the operators' rules say it, a second at a time: what the product is checked against.
 
 No code is shared with the product.  Time is whole seconds after `World.start`, money whole kopecks.  At one
-instant come payments, ends, answers, boundaries of units (the older call first, its incoming leg before its
-forwarded one) and admissions, in this order.  `run` writes the results into the calls and accounts given.
+instant come payments, guaranteed payments, ends, answers, boundaries of units (the older call first, its
+incoming leg before its forwarded one) and admissions, in this order.  `run` writes the results into the calls
+and accounts given.
+
+Decisions of the product that no rule asks for, followed here: a hold is made by the dearest terms that the
+answer may meet, and made anew at the answer only when the terms, the month or the sources are others; what was
+admitted keeps its terms when it is sold no more; a call that cannot be held anew ends at its answer, and costs
+nothing.
 """
 
 from collections.abc import Iterator
@@ -15,7 +21,7 @@ from tests.oracle.book import NO_PRICE, Deck, Terms, Version, in_force
 PATIENCE_S = 30
 MOSCOW = timezone(timedelta(hours=3))  # S-2
 INCOMING, FORWARDED = "incoming", "forwarded"
-STOPPED, NUMBER, MONEY, LONGEST = "stopped", "number", "money", "longest"
+BARRED, STOPPED, NUMBER, MONEY, LONGEST = "barred", "stopped", "number", "money", "longest"
 HANG_UP, NO_ANSWER = "hang-up", "no answer"
 
 Month = tuple[int, int]
@@ -27,8 +33,15 @@ class Line:
 
     incoming: bool = False  # 8-800: the called customer pays for the incoming leg too
     limit: int | None = None
-    used: int = 0
+    used: dict[Month, int] = field(default_factory=dict)
     action: str = "limit"  # once used up: "limit" refuses what is paid, "stop" refuses everything
+
+    def left(self, month: Month) -> int:
+        assert self.limit is not None
+        return self.limit - self.used.get(month, 0)
+
+    def is_stopped(self, month: Month) -> bool:
+        return self.action == "stop" and self.limit is not None and self.left(month) <= 0
 
 
 @dataclass
@@ -43,6 +56,7 @@ class Account:
     order: tuple[str, ...] = ("bundle", "pool", "money")
     stops_at: str = "at"  # "at": level <= 0 stops, "below": level < 0 stops
     stops: str = "everything"  # or "paid": free calls go on, gift minutes do not
+    barred: tuple[str, ...] = ()  # destinations, or prefixes of targets
 
     @property
     def floor(self) -> int:
@@ -77,8 +91,11 @@ class Leg:
     """One connection of a call (S-7), and after `run` its bill."""
 
     kind: str
-    terms: Terms
+    terms: Terms  # until the answer the dearest that it may meet
     month: Month
+    admitted: Terms = field(default_factory=Terms)  # in force at the admission
+    by_gift: bool = False  # gift seconds may pay for it
+    by_pool: bool = False  # when it was held the first time its line had a pool
     secured: list[Unit] = field(default_factory=list)
     held: Unit = field(default_factory=Unit)  # the total of what is secured
     state: str = "ringing"  # then "talking"; "refused", "unanswered", "settled" are for ever
@@ -90,9 +107,16 @@ class Leg:
     money: int = 0
     charge: int = 0
 
+    @property
+    def is_endless(self) -> bool:
+        """Nothing more is to be bought."""
+        return self.terms.next_price == 0 and self.secured != []
+
     def boundary(self, answered_at: int) -> int:
         """When the unit after those secured would start."""
         terms = self.terms
+        if not self.secured:
+            return answered_at
         later = len(self.secured) - 1
         return answered_at + terms.not_rated_s + terms.first_s + later * terms.next_s
 
@@ -105,10 +129,11 @@ class Call:
     caller: str
     target: str
     ring_s: int | None  # until the answer; None: nobody answers
-    hang_up_s: int | None = None  # after the answer; None: never
+    hang_up_s: int | None = None  # after the answer, or when nobody answers after the arrival; None: never
     state: str = "to come"  # "ringing", "talking"; "refused", "unanswered", "settled"
     why: str = ""  # refused or unanswered
     legs: list[Leg] = field(default_factory=list)  # incoming before forwarded
+    name: str = ""
     answered_at: int = -1  # not yet
     ended_at: int = -1
     ended_by: str = ""
@@ -129,6 +154,7 @@ class World:
     accounts: dict[str, Account]
     calls: list[Call]
     payments: list[tuple[int, str, int]] = field(default_factory=list)  # second, account, kopecks
+    grants: list[tuple[int, str, str, int]] = field(default_factory=list)  # the same with a line: ISS-5.8
 
     def moscow(self, second: int) -> datetime:
         return self.start.astimezone(MOSCOW) + timedelta(seconds=second)
@@ -160,13 +186,13 @@ def run(world: World, seconds: int, *, step_every_second: bool = False) -> None:
 
 
 def _interesting(world: World) -> Iterator[int]:
-    for second, _, _ in world.payments:
-        yield second
+    yield from (second for second, _, _ in world.payments)
+    yield from (second for second, _, _, _ in world.grants)
     for call in world.calls:
         if call.state == "to come":
             yield call.at
         elif call.state == "ringing":
-            yield call.at + PATIENCE_S
+            yield _gives_up_at(call)
             if call.ring_s is not None:
                 yield call.at + call.ring_s
         elif call.state == "talking":
@@ -179,9 +205,14 @@ def _interesting(world: World) -> Iterator[int]:
 
 
 def _instant(world: World, now: int, every_second: bool) -> None:
-    for second, account, kopecks in world.payments:
+    for second, name, kopecks in world.payments:
         if second == now:
-            world.accounts[account].balance += kopecks
+            world.accounts[name].balance += kopecks
+    for second, name, line, kopecks in world.grants:
+        if second == now:
+            account, key = world.accounts[name], (line, world.month(now))
+            account.balance -= kopecks
+            account.pools[key] = account.pools.get(key, 0) + kopecks
     _ends(world, now)
     _answers(world, now)
     for call in world.calls:
@@ -193,9 +224,17 @@ def _instant(world: World, now: int, every_second: bool) -> None:
     _answers(world, now)  # of those just admitted
 
 
+def _gives_up_at(call: Call) -> int:
+    """The caller may lose patience before the service does."""
+    patience = PATIENCE_S
+    if call.ring_s is None and call.hang_up_s is not None:
+        patience = min(patience, call.hang_up_s)
+    return call.at + patience
+
+
 def _ends(world: World, now: int) -> None:
     for call in world.calls:
-        if call.state == "ringing" and now == call.at + PATIENCE_S:
+        if call.state == "ringing" and now == _gives_up_at(call):
             _give_up(call, now, NO_ANSWER)
         elif (
             call.state == "talking"
@@ -216,10 +255,9 @@ def _admit(world: World, call: Call, every_second: bool) -> None:
     call.state = "ringing"
     kinds = [INCOMING, FORWARDED] if world.accounts[call.account].lines[call.line].incoming else [FORWARDED]
     for kind in kinds:
-        terms = _dearest(world, call, kind, every_second)
-        leg = Leg(kind, terms if isinstance(terms, Terms) else Terms(), world.month(call.at))
+        leg = Leg(kind, Terms(), world.month(call.at))
         call.legs.append(leg)
-        refusal = terms if isinstance(terms, str) else _secure(world, call, leg)
+        refusal = _refusal(world, call, leg, every_second)
         if refusal:
             _give_up(call, call.at, refusal)
             leg.state, leg.why = "refused", refusal
@@ -228,11 +266,31 @@ def _admit(world: World, call: Call, every_second: bool) -> None:
             return
 
 
-def _dearest(world: World, call: Call, kind: str, every_second: bool) -> Terms | str:
-    """The terms by which the first hold is made: those in force at the admission must exist."""
-    found = world.terms(call.account, kind, call.caller, call.target, call.at)
-    if isinstance(found, str):
-        return found
+def _refusal(world: World, call: Call, leg: Leg, every_second: bool) -> str:
+    """Why the leg may not begin; whether service is stopped is asked before the price."""
+    account = world.accounts[call.account]
+    if account.lines[call.line].is_stopped(leg.month):
+        return NUMBER
+    is_stopped = account.is_stopped(leg.month)
+    if is_stopped and account.stops == "everything":
+        return STOPPED
+    terms = world.terms(call.account, leg.kind, call.caller, call.target, call.at)
+    if isinstance(terms, str):
+        return terms
+    if leg.kind == FORWARDED:
+        for bar in account.barred:
+            if bar == terms.name or call.target.startswith(bar):
+                return BARRED
+    if is_stopped and not terms.is_free:
+        return STOPPED
+    leg.admitted = terms
+    leg.terms = _dearest(world, call, leg.kind, terms, every_second)
+    leg.by_gift, leg.by_pool = terms.is_gift, (call.line, leg.month) in account.pools
+    return _secure(world, call, leg)
+
+
+def _dearest(world: World, call: Call, kind: str, found: Terms, every_second: bool) -> Terms:
+    """The terms by which the first hold is made, of all that the answer may meet."""
     for second in range(call.at + 1, call.at + PATIENCE_S + 1):
         if every_second or _may_change_price(world, call.account, second):
             terms = world.terms(call.account, kind, call.caller, call.target, second)
@@ -248,23 +306,20 @@ def _may_change_price(world: World, account: str, second: int) -> bool:
 
 
 def _answer(world: World, call: Call, now: int) -> None:
-    """S-6: the terms and the pools are now those of the answer, and the first unit is held anew by them."""
+    """S-6: the terms and the pools are now those of the answer."""
     call.state, call.answered_at = "talking", now
+    month = world.month(now)
+    by_pool = (call.line, month) in world.accounts[call.account].pools
     for leg in call.legs:
         leg.state = "talking"
-    for leg in call.legs:
-        _give_back(leg)
-        leg.month = world.month(now)
         terms = world.terms(call.account, leg.kind, call.caller, call.target, now)
-        if isinstance(terms, Terms):
-            leg.terms = terms
-        refusal = terms if isinstance(terms, str) else _secure(world, call, leg)
-        if refusal:
-            for other in call.legs:
-                _give_back(other)
-            call.cut_by = leg.kind
-            _settle(world, call, now, refusal)
-            return
+        if isinstance(terms, str):
+            terms = leg.admitted
+        known = (terms, month, terms.is_gift, by_pool)
+        if known != (leg.terms, leg.month, leg.by_gift, leg.by_pool):
+            _give_back(leg)
+            leg.terms, leg.month, leg.by_gift, leg.by_pool = known
+            _secure(world, call, leg)  # what is refused is asked for once more at the boundary, which is now
 
 
 def _boundaries(world: World, call: Call, now: int) -> None:
@@ -274,7 +329,7 @@ def _boundaries(world: World, call: Call, now: int) -> None:
             _settle(world, call, now, LONGEST)
             return
     for leg in call.legs:
-        if now == leg.boundary(call.answered_at):
+        if not leg.is_endless and now == leg.boundary(call.answered_at):
             refusal = _secure(world, call, leg)
             if refusal:
                 call.cut_by = leg.kind
@@ -285,21 +340,19 @@ def _boundaries(world: World, call: Call, now: int) -> None:
 def _secure(world: World, call: Call, leg: Leg) -> str:
     """Hold what the next unit of the leg costs; or hold nothing and say why."""
     account = world.accounts[call.account]
-    line = account.lines[call.line]
-    used_up = line.limit is not None and line.used >= line.limit
-    if account.is_stopped(leg.month) and (account.stops == "everything" or not leg.terms.is_free):
-        return STOPPED
-    if used_up and line.action == "stop":
-        return NUMBER
-    if leg.terms.is_free:
-        leg.secured.append(Unit())
-        return ""
+    line, setup = account.lines[call.line], leg.terms.setup
     why = MONEY
+    if setup and not leg.secured and line.limit is not None:  # asked for before the unit
+        no_room = setup > line.left(leg.month) - _held_on_line(world, call)
+        if no_room and _pay(
+            world, call, leg, setup, [source for source in account.order if source != "bundle"]
+        ):
+            return NUMBER
     for gift_s, need, sources in _ways_to_pay(world, call, leg):
         paid = _pay(world, call, leg, need, sources)
         if paid is None:
             continue
-        if line.limit is not None and need > line.limit - line.used - _held_on_line(world, call):
+        if need > 0 and line.limit is not None and need > line.left(leg.month) - _held_on_line(world, call):
             why = NUMBER
             continue
         leg.secured.append(Unit(gift_s, *paid))
@@ -318,7 +371,9 @@ def _ways_to_pay(world: World, call: Call, leg: Leg) -> Iterator[tuple[int, int,
         length, price, setup = terms.next_s, terms.next_price, 0
     gift_left = account.gifts.get(leg.month, 0) - _held_gift(world, call.account, leg.month)
     money_sources = [source for source in account.order if source != "bundle"]
-    if terms.is_gift and price > 0 and length <= gift_left:  # the whole unit or none of it
+    is_stopped = account.is_stopped(leg.month) or account.lines[call.line].is_stopped(leg.month)
+    is_given = leg.by_gift and price > 0 and not is_stopped
+    if is_given and length <= gift_left:  # the whole unit or none of it
         before_the_gift = list(account.order[: account.order.index("bundle")])
         if before_the_gift:
             yield 0, price + setup, before_the_gift
@@ -381,14 +436,18 @@ def _give_up(call: Call, now: int, why: str) -> None:
 def _settle(world: World, call: Call, now: int, ended_by: str) -> None:
     account = world.accounts[call.account]
     call.state, call.ended_at, call.ended_by = "settled", now, ended_by
+    is_cut_at_the_answer = call.cut and now == call.answered_at
     for leg in call.legs:
         leg.state = "settled"
-        leg.seconds = max(1, now - call.answered_at)
-        leg.units = min(rated_units(leg.terms, leg.seconds), len(leg.secured))
+        leg.seconds = 0 if is_cut_at_the_answer else max(1, now - call.answered_at)
+        leg.units = rated_units(leg.terms, leg.seconds) if leg.seconds else 0
+        if not leg.is_endless:
+            leg.units = min(leg.units, len(leg.secured))
         leg.gift_s, leg.pool, leg.money = total_of(leg.secured[: leg.units])
         leg.charge = leg.pool + leg.money
         account.balance -= leg.money
-        account.lines[call.line].used += leg.charge
+        used = account.lines[call.line].used
+        used[leg.month] = used.get(leg.month, 0) + leg.charge
         if leg.pool:
             account.pools[call.line, leg.month] -= leg.pool
         if leg.gift_s:

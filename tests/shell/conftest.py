@@ -10,6 +10,7 @@ import pytest
 from callctl.places import MIGRATIONS
 from callctl.stack.postgres import Postgres, start_postgres
 from callctl.storage.migrations import migrate
+from tests.shell.command_line import Callctl, Said, run_main
 from tests.shell.office import Office, open_office
 from tests.shell.relay import Relay, relay_to
 
@@ -69,3 +70,16 @@ async def office(
     name = await new_database(postgres)
     async with open_office(folder, relay, name, postgres.url.replace("/postgres?", f"/{name}?")) as office:
         yield office
+
+
+@pytest.fixture
+def callctl(office: Office, capsys: pytest.CaptureFixture[str]) -> Callctl:
+    """A command asked of the office, by its state directory."""
+
+    def ask(*words: str, by: tuple[str, ...] | None = None) -> Said:
+        capsys.readouterr()
+        code = run_main(*words, *(("--state", str(office.folder)) if by is None else by))
+        said = capsys.readouterr()
+        return Said(code, said.out, said.err)
+
+    return ask

@@ -4,15 +4,13 @@ Rule 1: a mistake gets a line on stderr and an exit code: 2 for bad input, 1 whe
 Rule 2: most is asked of `main` in this process; what depends on the process itself, of a real one.
 """
 
-import json
 import os
 import re
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -20,13 +18,14 @@ from typing import Any
 
 import pytest
 
-from callctl.__main__ import main
 from callctl.calls.records import LegRefused, LegSettled
 from callctl.stack import whereabouts
 from dialplan.causes import Cause
 from rating.refusal import Refusal
+from tests.shell.command_line import Callctl, is_complaint
 from tests.shell.office import SCHEME, Office
 from tests.shell.test_journal import RATE, began, held, settled, write_down
+from tests.shell.test_office import TERMS
 
 SERIAL = count(1)
 CDR_FIELDS = [
@@ -34,48 +33,6 @@ CDR_FIELDS = [
     *("charge_kopecks", "ended_by", "cause"),
 ]
 NOBODY = "127.0.0.1:1"
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Callctl = Callable[..., Said]
-
-
-@pytest.fixture
-def callctl(office: Office, capsys: pytest.CaptureFixture[str]) -> Callctl:
-    """A command asked of the office, by its state directory."""
-
-    def ask(*words: str, by: tuple[str, ...] | None = None) -> Said:
-        capsys.readouterr()
-        code = run_main(*words, *(("--state", str(office.folder)) if by is None else by))
-        said = capsys.readouterr()
-        return Said(code, said.out, said.err)
-
-    return ask
-
-
-def run_main(*words: str) -> int:
-    try:
-        return main([*words])
-    except SystemExit as end:
-        assert isinstance(end.code, int)
-        return end.code
-
-
-def is_complaint(said: Said, code: int, *words: str) -> bool:
-    assert (said.code, said.out) == (code, ""), said
-    assert said.err.startswith("callctl") and said.err.count("\n") == 1 and said.err.endswith("\n"), said
-    assert all(word in said.err for word in words), said
-    return True
 
 
 def new_account(callctl: Callctl, roubles: str = "0") -> str:
@@ -105,13 +62,14 @@ def test_an_account_from_its_opening_to_its_entries(callctl: Callctl) -> None:
         "balance_kopecks": 1234,
         "held_kopecks": 0,
         "available_kopecks": 1234,
+        **TERMS,
     }
     paid = callctl("account", "pay", account_id, "5", "--ref", "bank-1", "--json").json
     assert (paid["balance_kopecks"], paid["is_new"]) == (1734, True)
     assert callctl("account", "show", account_id, "--json").json["balance_kopecks"] == 1734
     lines = callctl("account", "entries", account_id, "--json").json
     assert [tuple(line) for line in lines] == [
-        ("reference", "kind", "amount_kopecks", "at", "balance_kopecks")
+        ("reference", "kind", "pot", "at", "refers_to", "note", "amount_kopecks", "balance_kopecks")
     ] * 2
     assert [(line["reference"], line["amount_kopecks"], line["balance_kopecks"]) for line in lines] == [
         ("opening", 1234, 1234),
@@ -187,7 +145,7 @@ def unanswered_charge(of: LegSettled) -> LegSettled:
     from rating.charge import charge_nothing
 
     free = charge_nothing("unanswered", "S-3")
-    return replace(of, charge=free, entry=None, ended_by=EndedBy.CALLER, ended_at_ms=1_790_000_105_000)
+    return replace(of, charge=free, entries=(), ended_by=EndedBy.CALLER, ended_at_ms=1_790_000_105_000)
 
 
 def test_a_cdr_has_the_fields_of_the_issue_in_kopecks_and_rfc3339(callctl: Callctl, talker: str) -> None:
@@ -213,16 +171,21 @@ def test_a_cdr_has_the_fields_of_the_issue_in_kopecks_and_rfc3339(callctl: Callc
 
 
 def test_a_bill_explains_itself(callctl: Callctl, talker: str) -> None:
-    told = callctl("explain", "t1", "--json").json
-    assert told["charge_kopecks"] == 300 and told["rate"]["tariff"] == RATE.tariff
-    said = callctl("explain", "t1").out
+    told = callctl("explain", "t1", "--lang", "en", "--json").json
+    assert told["charge_kopecks"] == 300 and told["rate"]["terms"]["tariff"] == RATE.terms.tariff
+
+    def english(leg_id: str) -> str:
+        return callctl("explain", leg_id, "--lang", "en").out
+
+    said = english("t1")
     assert told["explanation"] == said.splitlines()
-    assert "18 s; the money ended with the last paid unit" in said
-    assert "3 units of 6 s at 1.00 = 3.00 RUB (S-5)" in said
+    assert "18 seconds, parts of a second dropped (S-3); the money ended with the last paid unit" in said
+    assert "3 units of 6 s × 1.00 RUB = 3.00 RUB (S-5)" in said
     assert "Charged: 3.00 RUB." in said
-    assert "Not answered; the caller hung up (cause 16)" in callctl("explain", "t2").out
-    assert "Refused: the balance did not cover the first unit (S-8)" in callctl("explain", "t3").out
-    assert "It runs" in callctl("explain", "t4").out
+    assert "Not answered; the caller hung up (cause 16)" in english("t2")
+    assert "Refused: the balance did not cover the first unit (S-8)" in english("t3")
+    assert "It runs" in english("t4")
+    assert "Итого: 3,00 руб. Без НДС." in callctl("explain", "t1", "--lang", "ru").out
     table = callctl("cdr", "--account", talker).out
     assert re.search(r"t1 .*18 +3 +3\.00 +balance +16", table)
 
@@ -230,8 +193,11 @@ def test_a_bill_explains_itself(callctl: Callctl, talker: str) -> None:
 # --- what they refuse ------------------------------------------------------------------------------------
 
 REFUSED: dict[str, tuple[str, tuple[str, ...]]] = {
-    "unknown profile": ("account add n --profile nope --plan six", ("no profile 'nope' (profiles: demo)",)),
-    "unknown plan": ("account add n --profile demo --plan x", ("no plan 'x' (plans: six)",)),
+    "unknown profile": (
+        "account add n --profile nope --plan six",
+        ("no profile 'nope' (profiles: clovertel",),
+    ),
+    "unknown plan": ("account add n --profile demo --plan x", ("no plan 'x' (plans: six",)),
     "taken id": ("account add {account} --profile demo --plan six", ("exists already",)),
     "malformed id": ("account add a/b --profile demo --plan six", ("account_id: give letters",)),
     "id with quotes": ("account add a'b --profile demo --plan six", ("account_id: give letters",)),

@@ -22,16 +22,17 @@ from callctl.storage.entries import post_entries
 from callctl.storage.journal import ASK_EVERY_S, Journal
 from callctl.storage.rows import LegRow, read_entries, read_leg, read_legs, read_open_legs
 from dialplan.causes import Cause
-from rating.charge import charge_connection, charge_nothing
-from rating.entries import Entry, EntryKind
+from rating.charge import Secured, charge_connection, charge_nothing
+from rating.entries import Entry, EntryKind, connection_entries
 from rating.money import Money
+from rating.pots import BALANCE, Draw
 from rating.refusal import Refusal
-from rating.tariff import Rate
+from tests.plans import rate
 from tests.shell.office import Sql, until
 from tests.shell.relay import Relay
 
 PAYMENT, CONNECTION = EntryKind.PAYMENT, EntryKind.CONNECTION
-RATE = Rate("demo/six@1", "everywhere", "", 6, Money(100), Money(0), 0)
+RATE = rate(100, unit_s=6)
 NOON_MS = 1_790_000_000_000
 
 
@@ -138,17 +139,17 @@ async def test_entries_show_the_balance_after_each_line_also_when_the_oldest_are
 ) -> None:
     for n, amount in enumerate((500, -120, -120, 7), start=1):
         await post(sql, paid("ann", f"r{n}", amount), paid("bob", f"r{n}", 1))
-    told = [(line.amount_kopecks, line.balance_kopecks) for line in await read_entries(sql, "ann")]
+    told = [(line.amount, line.left) for line in await read_entries(sql, "ann")]
     assert told == [(500, 500), (-120, 380), (-120, 260), (7, 267)]
     monkeypatch.setattr(rows, "LIST_MAX", 2)
-    assert [line.balance_kopecks for line in await read_entries(sql, "ann")] == [260, 267]
+    assert [line.left for line in await read_entries(sql, "ann")] == [260, 267]
 
 
 # --- records ---------------------------------------------------------------------------------------------
 
 
 def held(leg_id: str, at_ms: int = NOON_MS, account_id: str = "ann") -> LegHeld:
-    on = Connection(account_id, leg_id, "call-1", "74951110000", "79161110002")
+    on = Connection(account_id, leg_id, "call-1", "74951110000", "79161110002", "74951234567")
     return LegHeld(on, at_ms, RATE, Money(100))
 
 
@@ -157,10 +158,10 @@ def began(leg_id: str, at_ms: int = NOON_MS + 4_000, account_id: str = "ann") ->
 
 
 def settled(leg_id: str, units: int = 3, account_id: str = "ann") -> LegSettled:
-    charge = charge_connection(RATE, units * 6, units)
+    charge = charge_connection(RATE, units * 6, [Secured(units, False)], (Draw(BALANCE, units * 100),))
     end_ms = NOON_MS + 4_000 + units * 6_000
-    entry = Entry(account_id, leg_id, CONNECTION, Money(-charge.amount), end_ms)
-    return LegSettled(account_id, leg_id, end_ms, charge, entry, EndedBy.BALANCE, Cause.NORMAL)
+    entries = connection_entries(account_id, leg_id, CONNECTION, charge.draws, end_ms)
+    return LegSettled(account_id, leg_id, end_ms, charge, entries, EndedBy.BALANCE, Cause.NORMAL)
 
 
 @asynccontextmanager
@@ -206,7 +207,8 @@ async def test_a_connection_is_remembered_with_its_terms_and_its_bill(sql: Sql, 
         "balance",
         16,
     )
-    assert told.rate and Rate(**told.rate) == RATE
+    assert told.rate and rows.RATE.validate_python(told.rate) == RATE
+    assert (told.line, told.draws) == ("74951234567", [{"pot": "", "amount": 300}])
     assert [(line["what"], line["quantity"], line["amount"]) for line in told.lines] == [("units", 3, 300)]
     assert await read_open_legs(sql) == []
     assert await balances(sql) == {"ann": -300, "bob": 0}
@@ -218,7 +220,7 @@ async def test_what_costs_nothing_makes_no_line(sql: Sql, database: str) -> None
         "l1",
         NOON_MS + 1,
         charge_nothing("unanswered", "S-3"),
-        None,
+        (),
         EndedBy.CALLER,
         Cause.NORMAL,
     )

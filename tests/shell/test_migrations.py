@@ -8,9 +8,14 @@ import asyncpg
 import pytest
 
 from callctl.complaint import Complaint
+from callctl.places import MIGRATIONS
 from callctl.stack.postgres import start_postgres
 from callctl.storage import migrations
 from callctl.storage.migrations import migrate
+from callctl.storage.rows import RATE, read_accounts, read_entries, read_leg
+from rating.funds import OwnFunds
+from rating.money import Money
+from rating.tariff import Rate, Side, Terms
 
 ACCOUNTS = "CREATE TABLE account (id int PRIMARY KEY);\nCREATE TABLE number (digits text);\n"
 NOTE = "ALTER TABLE account ADD COLUMN note text;\n"
@@ -165,3 +170,47 @@ async def test_a_database_that_is_not_there_is_said_so(server_url: str, director
     for address in (server_url.replace("/postgres?", "/nothing?"), "postgresql://callctl@/x?host=/nowhere"):
         with pytest.raises(Complaint, match="cannot reach the database"):
             await migrate(address, directory)
+
+
+ROWS_BEFORE = """
+INSERT INTO account VALUES ('ann', 'demo', 'six', 700, now()), ('bob', 'demo', 'six', 0, now());
+INSERT INTO entry (account_id, reference, kind, amount_kopecks, at) VALUES
+    ('ann', 'opening', 'opening', 1000, now()), ('ann', 'l1', 'connection', -300, now());
+INSERT INTO leg VALUES
+    ('ann', 'l1', 'c1', '74951110000', '79161110002', now(), 100,
+     '{"tariff": "demo/six@1", "destination": "everywhere", "prefix": "7", "unit_s": 6, "unit_price": 100,
+       "setup_fee": 50, "threshold_s": 3}',
+     '2026-09-01', '2026-09-01', 18, 3, 300,
+     '[{"what": "units", "rule": "S-5", "quantity": 3, "unit_price": 100, "amount": 300}]',
+     'caller', 16, NULL),
+    ('ann', 'l2', 'c2', '74951110000', '112', now(), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+     NULL);
+"""
+
+
+async def test_0002_keeps_accounts_lines_and_bills_and_old_terms_can_be_read(
+    url: str, tmp_path: Path
+) -> None:
+    first = min(MIGRATIONS.glob("*.sql"))
+    (tmp_path / first.name).write_text(first.read_text("utf-8"))
+    await migrate(url, tmp_path)
+    sql = await asyncpg.connect(url)
+    await sql.execute(ROWS_BEFORE)
+    await migrate(url, MIGRATIONS)
+    ann, bob = sorted(await read_accounts(sql, 0), key=lambda account: account.account_id)
+    lines = await read_entries(sql, "ann")
+    bill, emergency = await read_leg(sql, "l1"), await read_leg(sql, "l2")
+    await sql.close()
+    assert (ann.balance, ann.own, ann.barred, ann.pots, ann.limits) == (700, OwnFunds(), (), {}, {})
+    assert (bob.account_id, bob.profile, bob.plan, bob.balance) == ("bob", "demo", "six", 0)
+    assert [(line.reference, line.pot, line.amount, line.left) for line in lines] == [
+        ("opening", "", 1000, 1000),
+        ("l1", "", -300, 700),
+    ]
+    terms = Terms("demo/six@1", 6, 6, Money(50), 3)
+    assert bill and emergency
+    old_rate = Rate(terms, Side.OUTGOING, "everywhere", "7", Money(100), Money(100))
+    assert RATE.validate_python(bill.rate) == old_rate
+    assert (bill.charge_kopecks, bill.lines[0]["amount"]) == (300, 300)
+    assert (bill.line, bill.draws, bill.vat_kopecks) == ("", [], None)
+    assert (emergency.rate, emergency.line) == (None, "")

@@ -1,6 +1,5 @@
 """Connections that an earlier life of the service left open: what each costs, and when it ended."""
 
-from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -8,19 +7,22 @@ import pytest
 from callctl.calls.records import EndedBy, LegBegan, LegSettled
 from callctl.clock import moment
 from callctl.recovery import settle_open_legs
-from callctl.storage.rows import LegRow
+from callctl.storage.rows import RATE, LegRow
 from rating.ledger import Account, Ledger
-from rating.money import Money
+from rating.money import ZERO, Money
+from rating.pots import Ask, Sources
 from rating.tariff import Rate
+from tests.plans import rate, simple, tariffs
 
 NOON_MS = 1_790_000_000_000
-SIX = Rate("demo/six@1", "everywhere", "", 6, Money(100), Money(0), 0)
-MINUTE = Rate("op/m@1", "everywhere", "", 60, Money(169), Money(50), 3)
-FREE = replace(SIX, unit_price=Money(0))
+SIX = rate(100, unit_s=6)
+MINUTE = rate(169, setup=50, threshold_s=3)
+FREE = rate(0, unit_s=6)
+TARIFFS = tariffs(simple("six", 6, 100))
 
 
 def an_open_leg(
-    leg_id: str = "l1", rate: Rate | None = SIX, *, answered: bool = True, account_id: str = "ann"
+    leg_id: str = "l1", terms: Rate | None = SIX, *, answered: bool = True, account_id: str = "ann"
 ) -> LegRow:
     return LegRow(
         account_id=account_id,
@@ -28,15 +30,18 @@ def an_open_leg(
         call_id="c1",
         caller="74951110000",
         number="79161110002",
+        line="74951234567",
         held_at=moment(NOON_MS - 5_000),
         held_kopecks=100,
-        rate=asdict(rate) if rate else None,
+        rate=RATE.dump_python(terms, mode="json") if terms else None,
         answered_at=moment(NOON_MS) if answered else None,
         ended_at=None,
         seconds=None,
         units=None,
         charge_kopecks=None,
+        vat_kopecks=None,
         lines=(),
+        draws=(),
         ended_by=None,
         cause=None,
         refusal=None,
@@ -45,20 +50,14 @@ def an_open_leg(
 
 def a_ledger(balance: int) -> Ledger:
     ledger = Ledger()
-    ledger.open(Account("ann", "demo", "six", Money(balance)))
+    ledger.open(Account("ann", "test", "six", Money(balance)))
     return ledger
 
 
 def records(
     legs: list[LegRow], answered_ms: dict[str, int], ended_ms: dict[str, int], ledger: Ledger
 ) -> list[LegBegan | LegSettled]:
-    """As the service does it: each entry counts before the next leg is looked at."""
-    told = []
-    for record in settle_open_legs(legs, answered_ms, ended_ms, ledger):
-        if isinstance(record, LegSettled) and record.entry:
-            ledger.apply(record.entry)
-        told.append(record)
-    return told
+    return list(settle_open_legs(legs, answered_ms, ended_ms, ledger, TARIFFS))
 
 
 def settle(legs: list[LegRow], ended_ms: dict[str, int], ledger: Ledger) -> list[LegSettled]:
@@ -94,15 +93,14 @@ TABLE: dict[str, tuple[tuple[Rate | None, bool, int | None, int], tuple[int, int
 def test_what_was_left_open_costs_what_it_was_worth(
     left: tuple[Rate | None, bool, int | None, int], bill: tuple[int, int, int, str]
 ) -> None:
-    rate, answered, talked_ms, balance = left
+    terms, answered, talked_ms, balance = left
     ended_ms = {} if talked_ms is None else {"l1": NOON_MS + talked_ms}
     ledger = a_ledger(balance)
-    (settled,) = settle([an_open_leg(rate=rate, answered=answered)], ended_ms, ledger)
+    (settled,) = settle([an_open_leg(terms=terms, answered=answered)], ended_ms, ledger)
     charge = settled.charge
     assert (charge.seconds, charge.units, charge.amount, charge.lines[0].what) == bill
-    assert (settled.entry is None) == (charge.amount == 0)
-    if settled.entry:
-        assert (settled.entry.reference, settled.entry.amount) == ("l1", -charge.amount)
+    lines = [(entry.reference, entry.amount) for entry in settled.entries]
+    assert lines == ([("l1", -charge.amount)] if charge.amount else [])
     account = ledger.account("ann")
     assert account and account.balance == balance - charge.amount
     assert charge.amount == 0 or account.balance >= 0
@@ -166,7 +164,7 @@ def test_several_on_one_balance_are_paid_in_their_order_and_never_below_nothing(
 
 def test_what_a_running_connection_holds_is_not_spent_on_an_old_one() -> None:
     ledger = a_ledger(450)
-    ledger.hold("running", "ann", Money(300))
+    ledger.hold("running", "ann", Sources(), Ask(ZERO), Ask(Money(300)))
     (settled,) = settle([an_open_leg()], {"l1": NOON_MS + 60_000}, ledger)
     account = ledger.account("ann")
     assert (settled.charge.amount, account and account.available) == (100, 50)
@@ -174,7 +172,7 @@ def test_what_a_running_connection_holds_is_not_spent_on_an_old_one() -> None:
 
 def test_a_stranger_pays_nothing() -> None:
     (settled,) = settle([an_open_leg(account_id="nobody")], {"l1": NOON_MS + 60_000}, a_ledger(450))
-    assert (settled.charge.amount, settled.entry) == (0, None)
+    assert (settled.charge.amount, settled.entries) == (0, ())
 
 
 @pytest.mark.parametrize("ended", [{}, {"l1": NOON_MS + 30_000}])

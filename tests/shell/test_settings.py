@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from callctl.complaint import Complaint
-from callctl.run import load_profiles
+from callctl.profiles import load_profiles
 from callctl.settings import Address, ServiceSettings, check_settings, read_settings
 from callctl.stack.plan import Plan
 from callctl.storage.database import without_password
 from dialplan.causes import Cause
-from rating.profile import read_profile
 from rating.refusal import Refusal
+from rating.tariff import Rate, Side
 
 SERVICE = {
     "api": "127.0.0.1:8080",
@@ -159,26 +159,13 @@ def test_nobody_is_shown_a_password() -> None:
     assert "s3cret" not in without_password("postgresql://u:s3cret@[h/x")
 
 
-PROFILES: dict[str, tuple[str, str]] = {
-    "empty": ("", "title: Field required"),
-    "broken": ("title = ", "Invalid value"),
-    "unknown field": ('title = "t"\ncolour = 1\n[plans]', "colour: Extra inputs"),
-    "float price": ("{rates}price_kopecks = 1.0", "price_kopecks: Input should be a valid integer"),
-    "negative price": ("{rates}price_kopecks = -1", "price_kopecks: Input should be greater"),
-    "two of one prefix": ("{rates}price_kopecks = 1\n{rate}price_kopecks = 2", "prefix '7' has two rates"),
-}
-RATE = '[[plans.p.rates]]\ndestination = "d"\nprefix = "7"\n'
-RATES = f'title = "t"\n[plans.p]\nversion = "1"\nunit_s = 60\n{RATE}'
-
-
-@pytest.mark.parametrize(("text", "words"), PROFILES.values(), ids=PROFILES)
-def test_a_profile_with_a_fault_sells_nothing(text: str, words: str) -> None:
-    told = read_profile("op", text.replace("{rates}", RATES).replace("{rate}", RATE))
-    assert isinstance(told, list) and words in "; ".join(told), told
-
-
 def test_the_demo_profile_is_what_the_issue_says() -> None:
-    tariff = load_profiles()["demo"]["six"]
+    plan = load_profiles().plan("demo", "six")
+    version = plan.version_at(1_790_000_000_000) if plan else None
+    assert version
     for number in ("79161110002", "4930123456", "74951234567"):
-        rate = tariff.rate_for(number)
-        assert rate and (rate.unit_s, rate.unit_price, rate.threshold_s, rate.setup_fee) == (6, 100, 0, 0)
+        rate = version.rate(Side.OUTGOING, "74951110000", number, 1_790_000_000_000)
+        assert isinstance(rate, Rate)
+        terms = rate.terms
+        assert (terms.first_s, terms.next_s, rate.first_price, rate.next_price) == (6, 6, 100, 100)
+        assert (terms.threshold_s, terms.setup_fee) == (0, 0)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.shell.test_commands import Said, is_complaint, run_main
+from tests.shell.command_line import Said, is_complaint, run_main
 
 QUICK_S = 3.0
 

@@ -4,11 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from callctl.profiles import load_profiles
 
 from callctl.places import ROOT
 from callctl.simulate.night import Night
-from callctl.simulate.scenario import Scenario, read_scenario
+from callctl.simulate.scenario import Scenario, read_scenario, read_tariffs
 from tests.plans import simple, tariffs
 
 TARIFFS = tariffs(simple("minute", 60, 169))
@@ -38,7 +37,8 @@ def test_s8_of_three_calls_at_once_500_admit_two() -> None:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "docs" / "scenarios").glob("*.yaml")), ids=lambda p: p.stem)
 def test_scenario_of_the_docs_comes_to_rest(path: Path) -> None:
-    lines = Night(read_scenario(path), load_profiles()).run()
+    scenario = read_scenario(path)
+    lines = Night(scenario, *read_tariffs(scenario, path.parent)).run()
     rest = lines[-1]
     assert (rest["calls_left"], rest["legs_left"], rest["holds_left"]) == (0, 0, 0)
     told = (path.with_suffix(".txt")).read_text("utf-8").splitlines()

@@ -1,66 +1,62 @@
-"""Small profiles to read, and to break."""
+"""Small profiles as files, for tests that load or compare them."""
 
+import io
+import zipfile
 from collections.abc import Mapping
+from pathlib import Path
 
-from rating.check import check_profile
-from rating.profile import Profile
-from rating.profile_file import read_profile
+Files = dict[str, bytes]
 
-TOML = """\
+
+def profile_files(
+    price: str = "1.00", *, plan: str = "wide", versions: str = "", unit_s: int = 60, rows: str = ""
+) -> Files:
+    """One plan: Russia at `price`, its mobiles at 2.00, 7809 not sold."""
+    text = f"""\
 title = "Test"
 invented = true
-
-[decks.out]
+[counting]
+first_s = {unit_s}
+next_s = {unit_s}
+[decks.all]
 key = "called"
 rates = "rates.csv"
-
-[plans.go]
-title = "Go"
-
-[[plans.go.versions]]
+unsold = "unsold.csv"
+[plans.{plan}]
+title = "Plan"
+[[plans.{plan}.versions]]
 version = "1"
-from = 2026-01-01
-outgoing = "out"
+from = 2025-01-01
+outgoing = "all"
+{versions}"""
+    rates = f"prefix,destination,price_rub\n7,Russia,{price}\n79,Mobile,2.00\n{rows}"
+    unsold = "prefix,kind\n7809,premium_rate\n"
+    return {"profile.toml": text.encode(), "rates.csv": rates.encode(), "unsold.csv": unsold.encode()}
+
+
+def short_notice(plan: str = "wide") -> Files:
+    """A second version, dearer by its unit, nine days after it was published."""
+    return profile_files(
+        versions=f"""[[plans.{plan}.versions]]
+version = "2"
+from = 2026-06-10
+published = 2026-06-01
+outgoing = "all"
+counting = {{ setup_kopecks = 50 }}
 """
-RATES = "prefix,destination,price_rub\n7,Russia,1.50\n44,United Kingdom,2.00\n"
-SPLIT = TOML.replace('rates = "rates.csv"', 'prefixes = "prefixes.csv"\nprices = "prices.csv"')
-PREFIXES = "prefix,destination\n7,Russia\n44,United Kingdom\n"
-PRICES = "destination,price_rub\nRussia,1.50\nUnited Kingdom,2.00\n"
-UNSOLD_TOML = TOML.replace('rates = "rates.csv"', 'rates = "rates.csv"\nunsold = "unsold.csv"')
-
-Content = str | bytes
+    )
 
 
-def folder(toml: Content = TOML, rates: Content | None = RATES, /, **others: Content) -> dict[str, bytes]:
-    """`others`: CSV files by their name without its end."""
-    contents: dict[str, Content | None] = {"profile.toml": toml, "rates.csv": rates}
-    contents |= {f"{name}.csv": content for name, content in others.items()}
-    return {
-        name: content.encode() if isinstance(content, str) else content
-        for name, content in contents.items()
-        if content is not None
-    }
+def write_folder(folder: Path, files: Mapping[str, bytes]) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    return folder
 
 
-def split(prefixes: Content = PREFIXES, prices: Content = PRICES, **others: Content) -> dict[str, bytes]:
-    return folder(SPLIT, None, prefixes=prefixes, prices=prices, **others)
-
-
-def sound(files: Mapping[str, bytes]) -> Profile:
-    profile = read_profile("op", files)
-    assert isinstance(profile, Profile), [str(fault) for fault in profile]
-    return profile
-
-
-def errors(files: Mapping[str, bytes]) -> list[str]:
-    """The same whoever asks."""
-    told = read_profile("op", files)
-    found = [str(fault) for fault in told if fault.is_error] if isinstance(told, list) else []
-    assert found == [str(fault) for fault in check_profile("op", files) if fault.is_error]
-    return found
-
-
-def warnings(files: Mapping[str, bytes]) -> list[str]:
-    """Of a profile that is loaded all the same."""
-    sound(files)
-    return [str(fault) for fault in check_profile("op", files)]
+def zipped(members: Mapping[str, bytes], way: int = zipfile.ZIP_DEFLATED) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", way) as into:
+        for name, content in members.items():
+            into.writestr(name, content)
+    return packed.getvalue()

@@ -10,7 +10,17 @@ from rating.funds import Funds, Source, Stop
 from rating.money import Money
 from rating.profile_file import read_profile
 from rating.tariff import Every, Fee, Side
-from tests.tariffs.folders import PREFIXES, PRICES, RATES, SPLIT, TOML, UNSOLD_TOML, folder, sound, split
+from tests.tariffs.small_profiles import (
+    PREFIXES,
+    PRICES,
+    RATES,
+    SPLIT,
+    TOML,
+    UNSOLD_TOML,
+    folder,
+    sound,
+    split,
+)
 
 FULL = """\
 title = "Full"
@@ -90,9 +100,9 @@ def test_every_field_arrives() -> None:
     assert (terms.setup_fee, terms.longest_s, terms.vat_percent, terms.is_offset) == (60, 3600, 20, False)
     assert terms.rules == {"unit": "X-2", "price": "X-7"} and second.terms.rules["price"] == "X-3"
     assert first.incoming and first.incoming.key is Key.CALLER and first.incoming_numbers == ("7800",)
-    assert first.bundle and (first.bundle.seconds, first.bundle.destinations) == (3000, {"Russia"})
+    assert first.bundle and (first.bundle.seconds, first.bundle.destinations) == (3000, frozenset({"Russia"}))
     [band] = first.bands
-    assert (band.begin_minute, band.until_minute, band.days) == (1380, 1440, {Days.ALL})
+    assert (band.begin_minute, band.until_minute, band.days) == (1380, 1440, frozenset({Days.ALL}))
     assert first.days_off.is_off(date(2026, 1, 9)) and not second.days_off.is_off(date(2026, 1, 9))
     assert second.published == date(2026, 1, 1)
     [discount] = profile.discounts
