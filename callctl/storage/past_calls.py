@@ -15,7 +15,8 @@ PAST_CALLS = """
 SELECT leg_id, account_id, caller, number, line, answered_at, seconds, charge_kopecks,
        rate -> 'terms' ->> 'tariff' AS tariff
 FROM leg
-WHERE (answered_at, leg_id) > ($1, $2) AND answered_at < $3 AND ended_at IS NOT NULL AND seconds > 0 AND rate IS NOT NULL
+WHERE (answered_at, leg_id) > ($1, $2) AND answered_at < $3
+  AND ended_at IS NOT NULL AND seconds > 0 AND rate IS NOT NULL
 ORDER BY answered_at, leg_id LIMIT $4
 """
 

@@ -175,6 +175,7 @@ class Subscriber:
                     return due_ms, EndedBy.LONGEST
                 if not meter.buy_unit():
                     return due_ms, EndedBy.BALANCE
+                assert meter.paid_until_ms != due_ms, "what was bought lasts no longer"
 
     def _outcome(
         self,

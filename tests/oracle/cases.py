@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from callctl.simulate.scenario import Scenario
-from tests.oracle.book import Deck, Terms
+from tests.oracle.book import FREEPHONE, Deck, Terms
 from tests.oracle.naive import MOSCOW, PATIENCE_S
 from tests.oracle.reading import Edition, Plan
 
@@ -81,14 +81,16 @@ def _number(drawn: Drawn, place: int) -> Told:
 
 def _dialled(luck: Random, deck: Deck) -> str:
     """Mostly of the deck; sometimes not sold, beside it, or of nobody."""
-    every, sold, gifts = _prefixes(deck)
+    every, sold, gifts, free = _prefixes(deck)
     what = luck.random()
     if gifts and what < 0.5:
         prefix = luck.choice(gifts)
     elif what < 0.86:
         prefix = luck.choice(sold)
+    elif free and what < 0.9:
+        prefix = luck.choice(free)
     else:
-        prefix = luck.choice(every) if what < 0.95 else str(luck.randint(1, 999))
+        prefix = luck.choice(every) if what < 0.96 else str(luck.randint(1, 999))
     if luck.random() < 0.1:
         prefix = prefix[:-1]
     digits = prefix or str(luck.randint(1, 9))
@@ -98,15 +100,16 @@ def _dialled(luck: Random, deck: Deck) -> str:
     return f"+{digits}"
 
 
-_KNOWN: dict[int, tuple[Deck, tuple[list[str], list[str], list[str]]]] = {}
+_KNOWN: dict[int, tuple[Deck, tuple[list[str], ...]]] = {}
 
 
-def _prefixes(deck: Deck) -> tuple[list[str], list[str], list[str]]:
-    """All, those that are sold, those that gift minutes pay for; looked through once."""
+def _prefixes(deck: Deck) -> tuple[list[str], ...]:
+    """All, those that are sold, those that gift minutes pay for, those of free calls; looked through once."""
     if id(deck) not in _KNOWN:
         sold = [prefix for prefix, name in deck.prefixes.items() if name in deck.prices]
         gifts = [prefix for prefix in sold if deck.prices[deck.prefixes[prefix]].is_gift]
-        _KNOWN[id(deck)] = deck, (list(deck.prefixes), sold, gifts)
+        free = [prefix for prefix, name in deck.prefixes.items() if name == FREEPHONE]
+        _KNOWN[id(deck)] = deck, (list(deck.prefixes), sold, gifts, free)
     return _KNOWN[id(deck)][1]
 
 

@@ -133,7 +133,9 @@ def _account(told: AccountTold, plan: Plan, lines: Sequence[str], world: World) 
 def _night_story(night: Night, start_ms: int) -> Story:
     story: Story = {"left over": (len(night.switchboard.live()), night.ledger.holds_open)}
     emergency = {
-        record.connection.leg_id for record in night.records if isinstance(record, LegHeld) and not record.rate
+        record.connection.leg_id
+        for record in night.records
+        if isinstance(record, LegHeld) and not record.rate
     }
     for record in night.records:
         if isinstance(record, LegRefused):

@@ -6,9 +6,9 @@ incoming leg before its forwarded one) and admissions, in this order.  `run` wri
 and accounts given.
 
 Decisions of the product that no rule asks for, followed here: a hold is made by the dearest terms that the
-answer may meet, and made anew at the answer only when the terms, the month or the sources are others; what was
-admitted keeps its terms when it is sold no more; a call that cannot be held anew ends at its answer, and costs
-nothing.
+answer may meet, and made anew at the answer only when the terms, the month or the sources are others; what
+was admitted keeps its terms when it is sold no more; a call that cannot be held anew ends at its answer, and
+costs nothing.
 """
 
 from collections.abc import Iterator

@@ -550,3 +550,47 @@ def drawn_deck(luck: random.Random) -> Deck:
         is_gift=luck.random() < 0.5,
     )
     return deck(drawn, Band(0, 1, luck.choice([0, 50, 150])), Band(23 * 60 + 58, 0, 120))
+
+
+def test_who_waits_for_nobody_gives_up_when_he_likes_or_after_the_patience_of_the_service() -> None:
+    world = play(account(100), call(12, ring_s=None), call(50, ring_s=None), call(None, ring_s=None))
+    assert [(played.state, played.ended_at) for played in world.calls] == [
+        ("unanswered", 12),
+        ("unanswered", 30),
+        ("unanswered", 30),
+    ]
+
+
+@pytest.mark.parametrize(("bar", "why"), [("Russia", "barred"), ("7916", "barred"), ("7917", "")])
+def test_gaz_9_4_a_barred_direction_is_a_destination_or_a_prefix(bar: str, why: str) -> None:
+    of = account(Terms(first_price=100, next_price=100, name="Russia"), barred=(bar,))
+    assert play(of, call(60)).calls[0].why == why
+
+
+def test_iss_5_8_what_is_granted_in_mid_call_pays_its_next_minutes() -> None:
+    of = account(1000, 2500)
+    world = World(MORNING, {"acc": of}, [call()], grants=[(30, "acc", A, 2500)])
+    run(world, 8000)
+    (cut,) = world.calls
+    assert (cut.ended_at, cut.charge, cut.legs[0].pool) == (120, 2000, 1000)
+    assert (of.balance, of.pools) == (-1000, {(A, AUGUST): 1500})
+
+
+def test_what_is_sold_no_more_at_the_answer_keeps_its_price() -> None:
+    versions = [Version(0, deck(terms(100))), Version(20, Deck({}, {}))]
+    (talk,) = play(account(0, versions=versions), call(60, at=10, ring_s=15)).calls
+    assert (talk.state, talk.charge) == ("settled", 100)
+
+
+def test_a_hold_is_made_anew_only_by_other_terms() -> None:
+    """30 are held of the pool and the rest of the balance; a grant of the same month changes the sources."""
+    of = account(100, 1000, pools={(A, AUGUST): 30})
+    world = World(MORNING, {"acc": of}, [call(60, ring_s=10)], grants=[(5, "acc", A, 500)])
+    run(world, 100)
+    assert (world.calls[0].legs[0].pool, of.pools[A, AUGUST]) == (30, 500)
+
+
+def test_a_price_of_nothing_has_no_end_and_is_not_cut_when_service_stops() -> None:
+    of = account(Terms(60, 100, 60, 0), 100)
+    (talk,) = play(of, call(500), payments=((30, -1000),)).calls
+    assert (talk.cut, talk.charge, talk.legs[0].units) == (False, 100, 9)

@@ -1,5 +1,6 @@
 """Tariffs into a running service: whole or not at all, durable, and never felt by a call that runs."""
 
+import asyncio
 import io
 import json
 import zipfile
@@ -17,7 +18,7 @@ from callctl.calls.events import LegAnswered, LegEnded, LegGone, LegReady
 from callctl.calls.orders import Order
 from callctl.calls.records import LegSettled
 from callctl.complaint import Complaint
-from callctl.profile_zip import digest_of, pack, unpack
+from callctl.profile_zip import ZIPPED_BYTES_MAX, digest_of, pack, unpack
 from callctl.storage.past_calls import PAGE_MAX
 from dialplan.causes import Cause
 from rating.profile import Profile
@@ -257,6 +258,16 @@ async def test_only_a_profile_may_be_larger_than_other_bodies(office: Office) ->
     assert len(body) > BODY_BYTES_MAX
     assert (await office.ask("PUT", f"/profiles/{name}", body, kind=ZIP))[0] == 201
     assert (await office.ask("POST", "/accounts", body))[0] == 413
+
+
+async def test_a_profile_that_is_too_large_is_refused_before_it_has_come(office: Office) -> None:
+    host, _, port = office.api.partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    head = f"PUT /profiles/{new_name()} HTTP/1.1\r\nHost: {host}\r\nContent-Type: {ZIP}\r\n"
+    writer.write(f"{head}Content-Length: {ZIPPED_BYTES_MAX + 1}\r\n\r\nPK".encode())
+    status = await reader.readline()
+    writer.close()
+    assert status.split()[1] == b"413"
 
 
 @pytest.mark.parametrize(

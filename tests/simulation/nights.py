@@ -24,7 +24,7 @@ def draw_night(seed: int, *, faulty: bool) -> Scenario:
         _promise(luck, account, [one["number"] for one in numbers if one["account"] == account["id"]])
     taken: set[float] = set()
     calls = [_call(luck, numbers, taken, whole=not faulty) for _ in range(luck.randint(1, 8))]
-    content = {
+    content: Told = {
         "start": EVENING + timedelta(seconds=luck.randint(0, 240)),
         "seed": seed,
         "accounts": accounts,

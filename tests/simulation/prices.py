@@ -4,6 +4,7 @@ Rule 1: units and prices that do not divide each other, and prices that change i
 """
 
 from datetime import datetime, timedelta
+from functools import cache
 from random import Random
 
 from rating.profile import Tariffs
@@ -14,12 +15,22 @@ from tests.oracle.reading import read_plans
 
 Files = dict[str, bytes]
 
+DRAWN = 80  # to build one costs more than a night on it
 # The night of a month's change, some minutes before.
 EVENING = datetime(2025, 8, 31, 23, 56, tzinfo=MOSCOW)
 PLANS = ("one", "other")
 DESTINATIONS = {"near": "7916", "far": "7999", "nothing": "7812"}
 TARGETS = ("79160000001", "79990000002", "78120000003", "78000000004", "78090000005", "49000000006")
 CALLERS = ("+79031112233", "+74951112233", "+78121112233", "+380441112233", "anonymous")
+
+
+@cache
+def tariffs_of(number: int) -> tuple[Tariffs, Plans]:
+    """A drawn profile as the product reads it, and as the oracle does."""
+    files = draw_profile(Random(number))
+    profile = read_profile("test", files)
+    assert not isinstance(profile, list), [str(fault) for fault in profile]
+    return Tariffs({"test": profile}), read_plans(files)
 
 
 def draw_profile(luck: Random) -> Files:
@@ -44,13 +55,6 @@ def draw_profile(luck: Random) -> Files:
             text += f'outgoing = "{deck}"\nincoming = "callers"\nincoming_numbers = ["7800"]\n'
             text += _counting(luck) + _bundle(luck, gift) + _bands(luck)
     return files | {"profile.toml": text.encode()}
-
-
-def read_both(files: Files) -> tuple[Tariffs, Plans]:
-    """As the product reads them, and as the oracle does."""
-    profile = read_profile("test", files)
-    assert not isinstance(profile, list), [str(fault) for fault in profile]
-    return Tariffs({"test": profile}), read_plans(files)
 
 
 def _begins(luck: Random) -> list[datetime]:

@@ -4,7 +4,6 @@
 """
 
 from collections import Counter
-from random import Random
 
 import pytest
 
@@ -17,7 +16,7 @@ from rating.tariff import Rate
 from tests.oracle.book import Terms
 from tests.oracle.naive import rated_units
 from tests.simulation.nights import draw_night
-from tests.simulation.prices import draw_profile, read_both
+from tests.simulation.prices import DRAWN, tariffs_of
 
 NIGHTS = 400
 
@@ -30,7 +29,7 @@ def test_everything_comes_to_rest_and_nobody_pays_for_more_than_was_talked(first
 
 def check_night(seed: int) -> None:
     scenario = draw_night(seed, faulty=True)
-    tariffs, _ = read_both(draw_profile(Random(seed)))
+    tariffs, _ = tariffs_of(seed % DRAWN)
     night = Night(scenario, tariffs)
     rest = night.run()[-1]
     assert (rest["calls_left"], rest["legs_left"], rest["holds_left"]) == (0, 0, 0), f"seed {seed}: {rest}"

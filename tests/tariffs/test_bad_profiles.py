@@ -1,7 +1,7 @@
 """What cannot be read is refused with every fault in its place, and nothing is ever raised."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rating.check import check_profile
@@ -341,6 +341,7 @@ def answers(files: dict[str, bytes]) -> None:
     assert isinstance(told, list) == any(fault.is_error for fault in found)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(FULL_FOLDER)), st.binary(max_size=200)))
 def test_any_bytes_get_an_answer(files: dict[str, bytes]) -> None:
     answers(FULL_FOLDER | files)
@@ -354,6 +355,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_any_change_of_a_good_profile_gets_an_answer(data: st.DataObject) -> None:
     files = dict(FULL_FOLDER)

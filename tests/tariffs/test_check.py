@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rating.calendar import earliest_effect
@@ -214,6 +214,7 @@ def cost(terms: Terms, prices: tuple[Money, Money], seconds: int) -> int:
     return terms.setup_fee + prices[0] + (units - 1) * prices[1] if units else 0
 
 
+@settings(deadline=None)
 @given(TERMS, PRICES_OF_UNITS, TERMS, PRICES_OF_UNITS)
 def test_dearer_is_what_some_second_says(
     old: Terms, before: tuple[Money, Money], new: Terms, after: tuple[Money, Money]
