@@ -25,6 +25,7 @@ owners = st.sampled_from(OWNERS)
 months = st.sampled_from(MONTHS)
 numbers = st.sampled_from(NUMBERS)
 sums = st.integers(0, 500).map(Money)
+mosts = st.sampled_from((0, 100, 300)).map(Money)
 lucks = st.randoms(use_true_random=False)
 units = st.builds(Ask, price=st.integers(0, 200).map(Money), seconds=st.sampled_from((0, 6, 60)))
 dear_units = st.builds(Ask, price=st.integers(80, 200).map(Money), seconds=st.just(60))
@@ -132,7 +133,7 @@ class LedgerAgainstLists(RuleBasedStateMachine):
         account.funds = own.over(self.plans[owner])
         self.model.funds.append((owner, account.funds))
 
-    @rule(owner=owners, number=numbers, most=sums, kind=st.sampled_from(LimitKind))
+    @rule(owner=owners, number=numbers, most=mosts, kind=st.sampled_from(LimitKind))
     def set_limit(self, owner: str, number: str, most: Money, kind: LimitKind) -> None:
         self.ledger.set_limit(owner, NumberLimit(number, most, kind))
         self.model.limits.append((owner, number, most, kind))

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from multiprocessing import Pool
+from multiprocessing.pool import Pool
 
 from callctl.places import PROFILES
 from callctl.profiles import load_profiles, read_folder
@@ -81,12 +81,12 @@ def main() -> int:
     return 0 if all(sound) else 1
 
 
-def _run(pool: "Pool", profile: str, first: int, cases: int) -> bool:  # type: ignore[valid-type]
+def _run(pool: Pool, profile: str, first: int, cases: int) -> bool:
     end = first + cases
     chunks = [(profile, begin, min(begin + CHUNK, end)) for begin in range(first, end, CHUNK)]
     total, begun_s = Share(), time.monotonic()
     told_s = begun_s
-    for share in pool.imap_unordered(compare, chunks):  # type: ignore[attr-defined]
+    for share in pool.imap_unordered(compare, chunks):
         total.cases += share.cases
         total.seen += share.seen
         total.differing |= share.differing
@@ -102,7 +102,7 @@ def _run(pool: "Pool", profile: str, first: int, cases: int) -> bool:  # type: i
 def _tell_differences(profile: str, share: Share, total: Share) -> None:
     room = TOLD_MAX - (len(total.differing) - len(share.differing))
     for seed, found in list(share.differing.items())[: max(0, room)]:
-        print(f"{profile} --seed {seed} --cases 1 differs:")
+        print(f"--profile {profile} --seed {seed} --cases 1 differs:")
         for one in found:
             print(f"  {one.what}\n    product: {one.product}\n    oracle:  {one.oracle}", flush=True)
 

@@ -23,7 +23,7 @@ from callctl.storage.past_calls import PAGE_MAX
 from dialplan.causes import Cause
 from rating.profile import Profile
 from tests.plans import simple
-from tests.shell.office import Office
+from tests.shell.office import PATIENCE_S, Office
 from tests.tariffs.folders import Files, profile_files, short_notice, zipped
 from tests.transcripts.words import A, B, Desk
 
@@ -265,7 +265,8 @@ async def test_a_profile_that_is_too_large_is_refused_before_it_has_come(office:
     reader, writer = await asyncio.open_connection(host, int(port))
     head = f"PUT /profiles/{new_name()} HTTP/1.1\r\nHost: {host}\r\nContent-Type: {ZIP}\r\n"
     writer.write(f"{head}Content-Length: {ZIPPED_BYTES_MAX + 1}\r\n\r\nPK".encode())
-    status = await reader.readline()
+    async with asyncio.timeout(PATIENCE_S):
+        status = await reader.readline()
     writer.close()
     assert status.split()[1] == b"413"
 

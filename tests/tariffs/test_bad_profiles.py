@@ -95,6 +95,7 @@ BAD_RATES: dict[str, tuple[str | bytes, str]] = {
     "control sign": (HEADER + "7,R\x1b[2J,1\n", "rates.csv:2:3: a control character in 'R\\x1b[2J'"),
     "long name": (HEADER + f"7,{'R' * 121},1\n", "rates.csv:2:3: a name of 121 signs"),
     "double prefix": (HEADER + "7,R,1\n8,S,1\n7,R,1\n", "rates.csv:4:1: prefix '7' stands already in line 2"),
+    "after a quoted comma": (HEADER + '7,"Korea, South",x\n', "rates.csv:2:18: 'x' is no price"),
     "after a row of two lines": (
         "note,prefix,destination,price_rub\n" + '"two\nlines",7,R,1\n,x,S,1\n',
         "rates.csv:4:2: a prefix has digits only, not 'x'",
@@ -269,6 +270,9 @@ def test_prefixes_and_prices_are_refused() -> None:
     assert errors(split(prefixes="", prices="destination,price_rub\n")) == [
         "prefixes.csv: the file is empty: begin it with the line `prefix,destination`",
         "prices.csv:1: there is no price in the file: add rows below the header",
+    ]
+    assert errors(split(prices=PRICES.replace(",", ";"))) == [
+        "prices.csv:1:1: cells are separated by ';': save the file with commas between them"
     ]
 
 

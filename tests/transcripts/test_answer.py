@@ -7,7 +7,7 @@ from callctl.calls.events import EntryPosted, LegAnswered, LegReady
 from callctl.calls.orders import Order
 from callctl.calls.records import EndedBy, LegSettled
 from rating.calendar import moment_of
-from rating.deck import FREEPHONE, Destination
+from rating.deck import FREEPHONE, Destination, Key
 from rating.entries import Entry, EntryKind, grant_entries
 from rating.funds import Funds, Source
 from rating.limits import LimitKind, NumberLimit
@@ -15,7 +15,7 @@ from rating.money import ZERO, Money
 from rating.pots import gift_pot, paid_pot
 from rating.tariff import Bundle, Plan, Rate, Side, Terms, Version
 from tests.plans import deck
-from tests.transcripts.words import NUMBER, B, Desk
+from tests.transcripts.words import NUMBER, A, B, Desk
 
 MIDNIGHT_MS = moment_of(date(2025, 9, 1))
 GIFT = Bundle("gift", 60, frozenset({"everywhere"}), "CLV-P3")
@@ -66,6 +66,19 @@ def test_what_the_new_month_cannot_pay_ends_at_the_answer_and_costs_nothing() ->
         assert bills(rings_over_midnight(desk)) == []
         assert bills(desk.wake(MIDNIGHT_MS + 5_000)) == [(0, 0, EndedBy.BALANCE)]
         assert (desk.account.balance, desk.account.held) == (100, 0)
+
+
+def test_neither_way_costs_anything_when_one_cannot_be_paid_at_the_answer() -> None:
+    of = plan()
+    by_caller = deck({"": Destination("anywhere", Money(100), Money(100))}, Key.CALLER)
+    version = replace(of.versions[0], incoming=by_caller, incoming_numbers=("7800",))
+    desk = Desk(200, number="78001234567", plan=Plan("plan", "Plan", of.funds, [version]))
+    desk.hear(EntryPosted(Entry("ann", "used", EntryKind.CONNECTION, -60, 0, gift_pot("2025-09"))), 0)
+    rings_over_midnight(desk)
+    desk.hear(LegAnswered(A), MIDNIGHT_MS + 5_000)
+    assert desk.account.held == 100, "the way in is held, the way out cannot be"
+    assert bills(desk.wake(MIDNIGHT_MS + 5_000)) == [(0, 0, EndedBy.BALANCE)] * 2
+    assert (desk.account.balance, desk.account.held) == (200, 0)
 
 
 def test_money_that_comes_in_the_moment_of_the_answer_lets_it_go_on() -> None:
