@@ -26,6 +26,7 @@ BEGIN_MS = 1_756_380_000_000  # in the middle of a month
 RING_MS = 150_000
 MONTH = month_of(BEGIN_MS)
 GIFT, POOL = gift_pot(MONTH), paid_pot(LINE, MONTH)
+CHEAP = st.integers(0, 500).map(Money)
 SUMS = st.integers(0, 4_000).map(Money)
 
 
@@ -156,11 +157,10 @@ def test_nobody_is_cut_a_second_early_or_late(means: Means, terms: Terms, first:
 
 @given(
     TERMS,
-    st.lists(st.tuples(PRICES, PRICES, st.integers(0, 200)), min_size=1, max_size=4),
+    st.lists(st.tuples(CHEAP, CHEAP, st.integers(1, 140)), min_size=2, max_size=4),
     MEANS,
     st.integers(0, RING_MS),
     st.booleans(),
-    SUMS,
 )
 @settings(deadline=None, max_examples=200)
 def test_what_is_held_covers_whatever_the_answer_meets(
@@ -169,7 +169,6 @@ def test_what_is_held_covers_whatever_the_answer_meets(
     means: Means,
     after_ms: int,
     has_band: bool,
-    drawn: Money,
 ) -> None:
     """Versions and bands that begin while it rings, and somebody who draws all that is free meanwhile."""
     minute = (BEGIN_MS // MINUTE_MS + 181) % 1440

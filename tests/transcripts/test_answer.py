@@ -12,13 +12,14 @@ from rating.entries import Entry, EntryKind, grant_entries
 from rating.funds import Funds, Source
 from rating.limits import LimitKind, NumberLimit
 from rating.money import ZERO, Money
-from rating.pots import gift_pot, paid_pot
+from rating.pots import BALANCE, Draw, gift_pot, paid_pot
 from rating.tariff import Bundle, Plan, Rate, Side, Terms, Version
 from tests.plans import deck
 from tests.transcripts.words import NUMBER, A, B, Desk
 
 MIDNIGHT_MS = moment_of(date(2025, 9, 1))
 GIFT = Bundle("gift", 60, frozenset({"everywhere"}), "CLV-P3")
+TOLL_FREE = "78001234567"
 TERMS = Terms("test/plan@1")
 
 
@@ -35,6 +36,16 @@ def plan(first: int = 169, after: int = 169, funds: Funds | None = None, terms: 
 def without_gift(month: str, balance: int, of: Plan) -> Desk:
     desk = Desk(balance, plan=of)
     desk.hear(EntryPosted(Entry("ann", "used", EntryKind.CONNECTION, -60, 0, gift_pot(month))), 0)
+    return desk
+
+
+def both_ways(balance: int) -> Desk:
+    """100 a minute for the way in; no gift in September."""
+    of = plan()
+    by_caller = deck({"": Destination("anywhere", Money(100), Money(100))}, Key.CALLER)
+    version = replace(of.versions[0], incoming=by_caller, incoming_numbers=("7800",))
+    desk = Desk(balance, number=TOLL_FREE, plan=Plan("plan", "Plan", of.funds, [version]))
+    desk.hear(EntryPosted(Entry("ann", "used", EntryKind.CONNECTION, -60, 0, gift_pot("2025-09"))), 0)
     return desk
 
 
@@ -69,16 +80,22 @@ def test_what_the_new_month_cannot_pay_ends_at_the_answer_and_costs_nothing() ->
 
 
 def test_neither_way_costs_anything_when_one_cannot_be_paid_at_the_answer() -> None:
-    of = plan()
-    by_caller = deck({"": Destination("anywhere", Money(100), Money(100))}, Key.CALLER)
-    version = replace(of.versions[0], incoming=by_caller, incoming_numbers=("7800",))
-    desk = Desk(200, number="78001234567", plan=Plan("plan", "Plan", of.funds, [version]))
-    desk.hear(EntryPosted(Entry("ann", "used", EntryKind.CONNECTION, -60, 0, gift_pot("2025-09"))), 0)
+    desk = both_ways(200)
     rings_over_midnight(desk)
     desk.hear(LegAnswered(A), MIDNIGHT_MS + 5_000)
     assert desk.account.held == 100, "the way in is held, the way out cannot be"
     assert bills(desk.wake(MIDNIGHT_MS + 5_000)) == [(0, 0, EndedBy.BALANCE)] * 2
     assert (desk.account.balance, desk.account.held) == (200, 0)
+
+
+def test_the_way_in_draws_first_on_the_new_month_as_it_did_on_the_old() -> None:
+    desk = both_ways(1_000)
+    pot = paid_pot(TOLL_FREE, "2025-09")
+    for entry in grant_entries("ann", pot, Money(120), 0):
+        desk.hear(EntryPosted(entry), 0)
+    rings_over_midnight(desk)
+    drawn = {hold.hold_id: hold.drawn(1, with_setup=True) for hold in desk.ledger.holds()}
+    assert drawn == {"leg0-a": (Draw(pot, 100),), B: (Draw(pot, 20), Draw(BALANCE, 149))}
 
 
 def test_money_that_comes_in_the_moment_of_the_answer_lets_it_go_on() -> None:
