@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import sys
 from collections.abc import Sequence
@@ -83,6 +84,9 @@ async def _serve_from(settings: ServiceSettings, pool: Pool, tariffs: Tariffs) -
                 continue
             directory.add(Number(row.e164, row.account_id, scheme))
         open_legs = await read_open_legs(connection)
+    # What was loaded stays: a collection in the middle of a call need not look at it.
+    gc.collect()
+    gc.freeze()
     service = Service(settings, ledger, directory, clock, open_legs)
 
     def posted(entries: Sequence[Entry]) -> None:

@@ -367,18 +367,19 @@ class Call:
         return orders + self._take(self._walk.go_on(outcome), at_ms)
 
     def _end(self, cause: Cause, at_ms: int) -> list[Order]:
-        """The scheme is over. A refusal that nothing followed is told as the operator has set it."""
+        """The scheme is over, and so is the way in. A refusal that nothing followed is told as is set."""
+        bills = self._connections.settle_caller(at_ms, EndedBy.SERVICE, cause)
         if self._refusal is None:
             self._move(State.ENDING)
-            return [*self.caller.release(cause, at_ms)]
+            return [*bills, *self.caller.release(cause, at_ms)]
         prompt = self._terms.refusal_prompts.get(self._refusal)
         if prompt is None or self.caller.is_leaving:
-            return self._release_caller(at_ms)
+            return [*bills, *self._release_caller(at_ms)]
         self._move(State.PROMPTING)
         self._prompt_until_ms = at_ms + self._terms.prompt_ms_max
         # Asterisk blocks a time limit behind a prompt that plays, so it comes first.
         until_ms = self._prompt_until_ms + self._terms.second_cut_ms
-        return [Bound(self.caller.leg_id, until_ms), PlayToLeg(self.caller.leg_id, prompt)]
+        return [*bills, Bound(self.caller.leg_id, until_ms), PlayToLeg(self.caller.leg_id, prompt)]
 
     def _release_caller(self, at_ms: int) -> list[Order]:
         assert self._refusal

@@ -99,14 +99,15 @@ class Meter:
         assert self._answered_at_ms is not None
         return longest_s is not None and at_ms >= self._answered_at_ms + longest_s * 1000
 
-    def buy_unit(self) -> bool:
+    def buy_unit(self) -> Refusal | None:
+        """None when the next unit is secured."""
         answered_ms = self._answered_at_ms
         if answered_ms is not None and self._quote.is_paid_since(self._hold.sources):
             self._hold.sources = self._quote.sources(self._rate, answered_ms)
         if self._hold.units == 0:
             asks = first_asks(self._rate)
-            return self._ledger.hold_again(self._hold, self._hold.sources, *asks) is None
-        return self._ledger.extend(self._hold, next_ask(self._rate)) is None
+            return self._ledger.hold_again(self._hold, self._hold.sources, *asks)
+        return self._ledger.extend(self._hold, next_ask(self._rate))
 
     def settle(self, ended_at_ms: int, *, is_connected: bool) -> tuple[Charge, tuple[Entry, ...]]:
         """The bill and its ledger lines; no line when nothing is owed."""
@@ -122,7 +123,7 @@ class Meter:
     def charge_as_talked(self, seconds: int, at_ms: int) -> tuple[Charge, tuple[Entry, ...]]:
         """Buy what was talked, as far as it can be paid, then settle."""
         units_talked = self._rate.terms.units(seconds)
-        while not self.is_endless and self._hold.units < units_talked and self.buy_unit():
+        while not self.is_endless and self._hold.units < units_talked and self.buy_unit() is None:
             pass
         return self.charge(seconds, at_ms)
 

@@ -17,6 +17,7 @@ class EndedBy(Enum):
     CALLER = "caller"
     CALLEE = "callee"
     BALANCE = "balance"  # released at the end of the last paid unit
+    LIMIT = "limit"  # the same, by the limit of its number (GAZ-15.8)
     LONGEST = "longest"  # as long as the operator lets a connection be
     SECOND_CUT = "second_cut"  # Asterisk released it because we did not
     SERVICE = "service"  # patience over, an order refused, a fault of ours

@@ -13,6 +13,7 @@ from callctl.calls.meter import Meter
 from callctl.calls.orders import Bound, Order, PlayToBridge
 from callctl.calls.records import EndedBy
 from callctl.calls.terms import CallTerms
+from rating.refusal import Refusal
 
 # The caller's leg is cut first; the callee's follows, so that the cut is seen as one.
 CALLEE_LATER_MS = 200
@@ -67,8 +68,8 @@ class Talk:
                 continue
             if meter.is_longest(paid_until_ms):
                 return EndedBy.LONGEST
-            if not meter.buy_unit():
-                return EndedBy.BALANCE
+            if refusal := meter.buy_unit():
+                return EndedBy.LIMIT if refusal is Refusal.NUMBER_LIMIT else EndedBy.BALANCE
         return self._go_on(at_ms)
 
     def bound_lost(self, at_ms: int) -> None:

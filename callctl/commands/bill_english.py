@@ -88,6 +88,7 @@ ENGLISH: Final = Words(
         EndedBy.CALLER: "the caller hung up",
         EndedBy.CALLEE: "the called side ended it",
         EndedBy.BALANCE: "the money ended with the last paid unit (S-8)",
+        EndedBy.LIMIT: "the limit of the number was used up with the last paid unit (GAZ-15.8)",
         EndedBy.LONGEST: "it was as long as a connection may be ({longest})",
         EndedBy.SECOND_CUT: "Asterisk released it by its own time limit, as the service did not",
         EndedBy.SERVICE: "the service ended it",

@@ -87,9 +87,11 @@ class Desk:
         answered_ms = self.answer(ticket)
         meter, end_ms = ticket.meter, answered_ms + talked_ms
         while meter and (until_ms := meter.paid_until_ms) is not None and until_ms < end_ms:
-            is_longest = meter.is_longest(until_ms)
-            if is_longest or not meter.buy_unit():
-                by, end_ms = EndedBy.LONGEST if is_longest else EndedBy.BALANCE, until_ms
+            if meter.is_longest(until_ms):
+                by, end_ms = EndedBy.LONGEST, until_ms
+            elif refusal := meter.buy_unit():
+                is_limit = refusal is Refusal.NUMBER_LIMIT
+                by, end_ms = EndedBy.LIMIT if is_limit else EndedBy.BALANCE, until_ms
         self.settle(ticket, end_ms, by)
 
     def answer(self, ticket: Ticket | Refusal) -> int:
@@ -317,6 +319,13 @@ def barred() -> Desk:
     return desk
 
 
+def cut_by_limit() -> Desk:
+    desk = Desk("six")
+    desk.ledger.set_limit("ann", NumberLimit(LINE, Money(300), LimitKind.LIMIT))
+    desk.talk(desk.outgoing(), 60_000)
+    return desk
+
+
 def number_limit() -> Desk:
     desk = Desk("six")
     desk.ledger.set_limit("ann", NumberLimit(LINE, Money(20_000), LimitKind.STOP))
@@ -349,6 +358,7 @@ DESKS: Final[dict[str, Callable[[], Desk]]] = {
     "sold_for_nothing": lambda: no_gift(130, "78005553535"),
     "capped": slept,
     "cut_by_balance": lambda: talked("six", 60, balance=300),
+    "cut_by_limit": cut_by_limit,
     "longest": lambda: talked("corporate", 5000, balance=0, at_ms=at("2025-08-31 23:59:40")),
     "late": late,
     "emergency": lambda: talked("go", 91, "112", line="112", caller=LINE, balance=0),

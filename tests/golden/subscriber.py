@@ -173,8 +173,9 @@ class Subscriber:
                     continue
                 if meter.is_longest(due_ms):
                     return due_ms, EndedBy.LONGEST
-                if not meter.buy_unit():
-                    return due_ms, EndedBy.BALANCE
+                if refusal := meter.buy_unit():
+                    is_limit = refusal is Refusal.NUMBER_LIMIT
+                    return due_ms, EndedBy.LIMIT if is_limit else EndedBy.BALANCE
                 assert meter.paid_until_ms != due_ms, "what was bought lasts no longer"
 
     def _outcome(

@@ -102,7 +102,7 @@ class Desk:
 def talk(meter: Meter, until_ms: int) -> int:
     """Buys until then; the moment of the cut when it comes before."""
     while (paid_ms := meter.paid_until_ms) is not None and paid_ms < until_ms:
-        if meter.is_longest(paid_ms) or not meter.buy_unit():
+        if meter.is_longest(paid_ms) or meter.buy_unit():
             return paid_ms
         assert meter.paid_until_ms != paid_ms, "what was bought lasts no longer"
     return until_ms

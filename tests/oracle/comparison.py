@@ -46,7 +46,7 @@ WHY = {
     Refusal.NUMBER_LIMIT: NUMBER,
     Refusal.NOT_ENOUGH: MONEY,
 }
-CUTS = {EndedBy.BALANCE: "cut", EndedBy.LONGEST: "longest"}
+CUTS = {EndedBy.BALANCE: "cut", EndedBy.LIMIT: "cut", EndedBy.LONGEST: "longest"}
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ BAD_RATES: dict[str, tuple[str | bytes, str]] = {
     "tabs": (HEADER.replace(",", "\t"), "rates.csv:1:1: cells are separated by '\\t': save"),
     "semicolons below": (HEADER + "7;R;1.00\n", "rates.csv:2: 1 cells, the header has 3: separate them with"),
     "missing column": ("prefix,price_rub\n", "rates.csv:1: column `destination` is missing in the header"),
+    "broken header": ('"prefix"x,destination\n', "rates.csv:1: something stands after a closing quote"),
     "unknown column": (
         "prefix,destination,prize,price_rub\n7,R,1,1",
         "rates.csv:1:20: unknown column ",
@@ -261,7 +262,7 @@ def test_a_band_is_refused(old: str, new: str, words: str) -> None:
 
 
 def test_prefixes_and_prices_are_refused() -> None:
-    assert errors(split(prices=PRICES.replace("Russia", "Rusia"))) == [
+    assert errors(split(PREFIXES + "79,Russia\n", PRICES.replace("Russia", "Rusia"))) == [
         "prefixes.csv:2:3: destination 'Russia' has no price in prices.csv: add it there"
     ]
     assert errors(split(prices=PRICES + "Russia,2\n")) == [
@@ -304,6 +305,11 @@ def test_all_files_are_read_though_one_is_wrong() -> None:
         "rates.csv:3:3",
         "rates.csv:3:5",
     ]
+
+
+def test_rows_that_are_wrong_alike_are_all_told() -> None:
+    found = errors(folder(TOML, HEADER + "7,R,x\n8,R,x\n"))
+    assert [told.split(": ")[0] for told in found] == ["rates.csv:2:5", "rates.csv:3:5"]
 
 
 def test_a_file_of_wrong_rows_does_not_fill_the_screen() -> None:

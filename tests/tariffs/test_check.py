@@ -324,7 +324,11 @@ def test_a_prefix_that_is_hidden_for_ever() -> None:
     ]
     assert warnings(folder(TOML, HEADER + rows(7, *ten[:9]))) == []
     unsold = "prefix,kind\n" + "".join(f"{prefix},shared_cost\n" for prefix in ten)
-    assert len(warnings(folder(UNSOLD_TOML, RATES, unsold=unsold))) == 1
+    assert warnings(folder(UNSOLD_TOML, RATES, unsold=unsold)) == [
+        "rates.csv:2: prefix '7' never applies: all that follow it are listed"
+    ]
+    swapped = folder(UNSOLD_TOML, HEADER + rows(*ten), unsold="prefix,kind\n7,shared_cost\n")
+    assert warnings(swapped) == ["unsold.csv:2: prefix '7' never applies: all that follow it are listed"]
 
 
 def test_a_gap_among_siblings() -> None:

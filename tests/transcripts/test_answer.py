@@ -135,7 +135,7 @@ def test_a_stopped_number_gets_no_gift_minutes_either() -> None:
         desk.account.pot(gift_pot("1970-01")).moved = 60
         talks(desk)
         desk.account.spend(NUMBER, "1970-01", 100)
-        assert bills(desk.wake(60_000) + desk.wake(120_000)) == [(0, gift_s, EndedBy.BALANCE)]
+        assert bills(desk.wake(60_000) + desk.wake(120_000)) == [(0, gift_s, EndedBy.LIMIT)]
 
 
 def test_a_freephone_number_costs_no_fee_for_setting_up() -> None:

@@ -59,7 +59,7 @@ def _answer_all(meters: Sequence[Meter]) -> None:
 
 def _buy_all(meters: Sequence[Meter]) -> None:
     for meter in meters:
-        assert meter.buy_unit()
+        assert meter.buy_unit() is None
 
 
 def _settle_all(meters: Sequence[Meter]) -> None:
