@@ -43,6 +43,7 @@ def _plan_mistakes(source: Source, plan: str) -> Iterator[Fault]:
             what = f"version {show(one.version.name)} of plan {plan} stands twice: give one another name"
             yield source.text.fault((*one.path, "version"), what)
         names.add(one.version.name)
+        yield from _threshold_mistakes(source, one)
         yield from _incoming_mistakes(source, one)
         yield from _bundle_mistakes(source, one)
         if place == 0:
@@ -53,6 +54,16 @@ def _plan_mistakes(source: Source, plan: str) -> Iterator[Fault]:
             yield source.text.fault((*one.path, "from"), what)
         else:
             yield from _notice_mistakes(source, before, one)
+
+
+def _threshold_mistakes(source: Source, one: VersionSource) -> Iterator[Fault]:
+    terms = one.version.terms
+    if not terms.is_offset and terms.threshold_s > terms.first_s:
+        what = (
+            f"the threshold of {terms.threshold_s} s is longer than the first unit of {terms.first_s} s: who "
+            "cannot pay the second unit would be cut while the call is free; make first_s longer"
+        )
+        yield source.text.fault(one.path, what)
 
 
 def _incoming_mistakes(source: Source, one: VersionSource) -> Iterator[Fault]:

@@ -63,7 +63,8 @@ def _seen(story: Story) -> Iterator[str]:
         if what.endswith(" refused"):
             yield f"refused ({told})"
         elif isinstance(told, dict):
-            yield "unanswered" if "unanswered at" in told else told["cut"] or "hung up"
+            cut = f"cut ({told['cut']})" if told.get("cut") else "hung up"
+            yield "unanswered" if "unanswered at" in told else cut
             yield from (part for part in ("gift_s", "pool", "money") if told.get(part))
 
 

@@ -46,7 +46,7 @@ WHY = {
     Refusal.NUMBER_LIMIT: NUMBER,
     Refusal.NOT_ENOUGH: MONEY,
 }
-CUTS = {EndedBy.BALANCE: "cut", EndedBy.LIMIT: "cut", EndedBy.LONGEST: "longest"}
+CUTS = {EndedBy.BALANCE: MONEY, EndedBy.LIMIT: NUMBER, EndedBy.LONGEST: LONGEST}
 
 
 @dataclass(frozen=True)
@@ -211,10 +211,9 @@ def _spent(account: Account) -> Story:
 def _played(call: Call, leg: Leg) -> Story:
     if leg.state == "unanswered":
         return {"unanswered at": call.ended_at}
-    cut = "longest" if call.ended_by == LONGEST else "cut" if call.cut else ""
     return {
         "ended at": call.ended_at,
-        "cut": cut,
+        "cut": call.ended_by if call.cut else "",
         "seconds": leg.seconds,
         "units": leg.units,
         "charge": leg.charge,

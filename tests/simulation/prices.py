@@ -77,9 +77,10 @@ def _funds(luck: Random) -> str:
 def _counting(luck: Random) -> str:
     first_s = luck.choice([1, 6, 7, 30, 60])
     longest = luck.choice(["", "", ", longest_s = 3600"])
+    threshold_s = min(first_s, luck.choice([0, 0, 3, 6]))  # a longer one is refused
     return (
         f"counting = {{ first_s = {first_s}, next_s = {luck.choice([first_s, first_s, 1, 10, 60])}, "
-        f"threshold_s = {luck.choice([0, 0, 3, 6])}, offset = {luck.choice(['false', 'false', 'true'])}, "
+        f"threshold_s = {threshold_s}, offset = {luck.choice(['false', 'false', 'true'])}, "
         f"setup_kopecks = {luck.choice([0, 0, 99])}{longest} }}\n"
     )
 

@@ -63,6 +63,14 @@ def test_who_pays_for_incoming_calls_has_numbers_and_a_deck() -> None:
     assert without_deck.startswith("profile.toml:15:1: `incoming_numbers` without `incoming`: name the deck")
 
 
+def test_a_threshold_is_no_longer_than_the_first_unit() -> None:
+    counting = "counting = { first_s = 5, next_s = 1, threshold_s = %d%s }\n"
+    [fault] = errors(folder(TOML + counting % (6, ""), RATES))
+    assert "the threshold of 6 s is longer than the first unit of 5 s" in fault
+    assert not errors(folder(TOML + counting % (5, ""), RATES))
+    assert not errors(folder(TOML + counting % (6, ", offset = true"), RATES))
+
+
 def test_gift_minutes_are_for_destinations_of_the_deck() -> None:
     assert errors(folder(TOML + GIFT.replace('"Russia"', '"Russia", "Rusia"'))) == [
         "profile.toml:15:64: the deck 'out' has no destination 'Rusia': write it as there"
