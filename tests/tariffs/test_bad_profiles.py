@@ -197,6 +197,14 @@ BAD_TOML: dict[str, tuple[str | bytes, list[str]]] = {
         TOML.replace("rates.csv", "rate.csv"),
         ["profile.toml:6:1: there is no file 'rate.csv' beside profile.toml (there are: rates.csv)"],
     ),
+    "no such days": (
+        TOML + 'days_off = "days.csv"',
+        ["profile.toml:15:1: there is no file 'days.csv' beside profile.toml (there are: rates.csv)"],
+    ),
+    "a list for a text": (
+        TOML.replace('"Go"', "[1]"),
+        ["profile.toml:9:1: title: text in quotes is wanted"],
+    ),
     "rates and prices": (
         TOML.replace("rates =", 'prices = "p.csv"\nrates ='),
         ["profile.toml:4:1: a deck has either `rates`"],
@@ -332,6 +340,7 @@ def test_files_that_nobody_names_are_warned_of() -> None:
         f"{file}.csv: nobody names this file: name it in profile.toml, or take it away"
         for file in ("old", "older")
     ]
+    assert warnings(folder(TOML + 'days_off = "days.csv"', days="day,off\n2026-01-01,yes\n")) == []
 
 
 def test_a_fault_is_one_line_whatever_stood_in_the_file() -> None:

@@ -163,10 +163,13 @@ WORSE: dict[str, tuple[dict[str, bytes], str]] = {
         "incoming calls to 7804 are paid for",
     ),
     "dearer for the called": (
-        two(
-            first=INCOMING,
-            more=INCOMING.replace("out", "new"),
-            new=RATES.replace("1.50", "1.51").replace("2.00", "1.00"),
+        folder(
+            TOML
+            + INCOMING
+            + NEXT.replace('outgoing = "new"', 'outgoing = "out"')
+            + INCOMING.replace("out", "new"),
+            RATES,
+            new=RATES.replace("1.50", "1.51"),
         ),
         "'7' is dearer in the long run: 1.51 for 60 s after 1.50 for 60 s",
     ),
@@ -197,6 +200,9 @@ BETTER: dict[str, dict[str, bytes]] = {
         old=RATES,
     ),
     "incoming calls free": two(first=INCOMING),
+    "outgoing calls at last": folder(
+        TOML.replace('outgoing = "out"\n', INCOMING) + NEXT + INCOMING, RATES, new=RATES
+    ),
 }
 
 
@@ -353,6 +359,14 @@ def test_of_many_gaps_twenty_are_shown() -> None:
         folder(TOML, HEADER + rows(*(f"{stem}{digit}" for stem in range(100, 130) for digit in range(9))))
     )
     assert len(found) == 21 and found[-1] == "rates.csv:182: and 10 more gaps among prefixes"
+
+
+def test_decks_of_the_same_files_are_warned_of_once() -> None:
+    again = '[decks.again]\nkey = "called"\nrates = "rates.csv"\n'
+    rates = RATES + rows(*range(4950, 4955), name="D") + "7954,G,150\n7955,G,150\n"
+    assert len(warnings(folder(TOML + again, rates.replace("44,", "45,")))) == 2
+    later = RATES.replace("1.50", "0.01") + "75,Russia,0.01\n"
+    assert len(warnings(two(later, old=RATES))) == 1
 
 
 def test_a_price_without_a_prefix() -> None:
