@@ -18,7 +18,6 @@ from callctl.calls.events import EntryPosted
 from callctl.clock import Clock
 from callctl.complaint import Complaint
 from callctl.places import MIGRATIONS
-from callctl.profiles import load_profiles
 from callctl.service import Service
 from callctl.settings import ServiceSettings
 from callctl.signals import end_on_signals
@@ -26,7 +25,8 @@ from callctl.storage.database import Pool, close_pool, open_pool
 from callctl.storage.migrations import migrate
 from callctl.storage.rows import read_accounts, read_numbers, read_open_legs
 from callctl.storage.till import Till
-from callctl.tariff_desk import TariffDesk
+from callctl.tariffs.desk import TariffDesk
+from callctl.tariffs.folders import load_profiles
 from dialplan.check import read_scheme
 from rating.calendar import DAY_MS
 from rating.entries import Entry

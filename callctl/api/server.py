@@ -20,7 +20,7 @@ from callctl.calls.view import CallView
 from callctl.complaint import Clash, Complaint, Exists, Missing
 from callctl.settings import faults_of
 from callctl.storage.database import DatabaseAway
-from callctl.tariff_desk import InUse
+from callctl.tariffs.desk import InUse
 from rating.ledger import Ledger
 
 # A scheme of SCHEME_CHARACTERS_MAX, each written as an escape of six bytes or less.

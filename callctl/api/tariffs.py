@@ -16,13 +16,13 @@ from pydantic import Field
 from callctl.api.words import Body, Json, read_body
 from callctl.clock import moment, rfc3339
 from callctl.complaint import Complaint
-from callctl.profile_summary import summarize
-from callctl.profile_zip import ZIPPED_BYTES_MAX
 from callctl.storage.past_calls import PAGE_MAX, PastCallRow
 from callctl.storage.profiles import LoadRow
-from callctl.tariff_desk import Loaded, TariffDesk
+from callctl.tariffs.desk import Loaded, TariffDesk
+from callctl.tariffs.summary import summarize
+from callctl.tariffs.zipped import ZIPPED_BYTES_MAX
 from rating.calendar import moment_of
-from rating.profile_source import NAME
+from rating.reading.profile_source import NAME
 
 ZIP_TYPE = "application/zip"
 

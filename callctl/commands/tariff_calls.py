@@ -16,7 +16,7 @@ from callctl.commands.client import ask
 from callctl.complaint import Complaint
 from dialplan.numbers import normal_number
 from rating.calendar import DAY_MS, moment_of
-from rating.csv_table import CsvTable
+from rating.reading.csv_table import CsvTable
 
 FAULTS_TOLD_MAX = 20
 COLUMNS = ("answered_at", "from", "to", "seconds", "profile", "plan")

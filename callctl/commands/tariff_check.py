@@ -9,9 +9,9 @@ from typing import Any
 from callctl.commands.show import print_json
 from callctl.commands.tariff_folders import name_of, progress
 from callctl.complaint import Complaint, one_line
-from callctl.profiles import read_folder
-from rating.check import check_profile
-from rating.fault import Fault
+from callctl.tariffs.folders import read_folder
+from rating.reading.check import check_profile
+from rating.reading.fault import Fault
 
 
 def add_check(words: Any) -> None:

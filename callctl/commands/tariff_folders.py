@@ -10,12 +10,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from callctl.complaint import Complaint
 from callctl.places import PROFILES
-from callctl.profiles import read_folder
-from rating.csv_table import Told
+from callctl.tariffs.folders import read_folder
 from rating.profile import Profile
-from rating.profile_file import read_profile
-from rating.profile_source import NAME
-from rating.profile_text import PROFILE_TOML
+from rating.reading.csv_table import Told
+from rating.reading.profile_file import read_profile
+from rating.reading.profile_source import NAME
+from rating.reading.profile_text import PROFILE_TOML
 
 FAULTS_TOLD_MAX = 20
 

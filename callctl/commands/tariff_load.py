@@ -13,9 +13,9 @@ from callctl.commands.show import print_json, print_table
 from callctl.commands.tariff_check import check_files, print_faults
 from callctl.commands.tariff_folders import name_of, waiting
 from callctl.complaint import Complaint
-from callctl.profile_zip import pack
-from callctl.profiles import read_folder
-from rating.fault import errors_of
+from callctl.tariffs.folders import read_folder
+from callctl.tariffs.zipped import pack
+from rating.reading.fault import errors_of
 
 LOAD_S_MAX = 360
 LOAD_COLUMNS = {"load": "load", "loaded_at": "loaded", "size": "bytes, zipped", "digest": "digest"}

@@ -11,7 +11,7 @@ from callctl.commands.tariff_diff import add_diff
 from callctl.commands.tariff_folders import find_either, name_of, read_profile_at, shipped
 from callctl.commands.tariff_load import add_load
 from callctl.commands.tariff_quote import add_quote
-from callctl.profile_summary import summarize
+from callctl.tariffs.summary import summarize
 
 LIST_COLUMNS = {
     "profile": "profile",

@@ -13,7 +13,6 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from callctl.clock import milliseconds
 from callctl.complaint import Complaint
-from callctl.profiles import load_profiles, read_folder
 from callctl.settings import CallSettings, Table, check_settings
 from callctl.simulate.told import (
     AccountTold,
@@ -29,8 +28,9 @@ from callctl.simulate.told import (
     PaymentTold,
     RefundTold,
 )
+from callctl.tariffs.folders import load_profiles, read_folder
 from rating.profile import Profile, Tariffs
-from rating.profile_file import read_profile
+from rating.reading.profile_file import read_profile
 
 LedgerLine = PaymentTold | CorrectionTold | RefundTold | ChargebackTold
 

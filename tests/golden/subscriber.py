@@ -14,7 +14,7 @@ from callctl.calls.legs import Leg, LegState
 from callctl.calls.meter import Meter
 from callctl.calls.purse import Purse
 from callctl.calls.records import EndedBy, LegSettled
-from callctl.profiles import load_profiles
+from callctl.tariffs.folders import load_profiles
 from rating.calendar import moment_of, month_of
 from rating.charge import Charge
 from rating.entries import Entry, EntryKind, grant_entries

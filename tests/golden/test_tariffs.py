@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from rating.calendar import earliest_effect
-from rating.profile_file import read_profile
 from rating.quote import Quote
+from rating.reading.profile_file import read_profile
 from rating.refusal import Refusal
 from rating.tariff import Side
 from tests.golden.rows import Row, check, rows_of

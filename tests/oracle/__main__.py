@@ -13,7 +13,7 @@ from functools import cache
 from multiprocessing.pool import Pool
 
 from callctl.places import PROFILES
-from callctl.profiles import load_profiles, read_folder
+from callctl.tariffs.folders import load_profiles, read_folder
 from rating.profile import Tariffs
 from tests.oracle.cases import draw_case
 from tests.oracle.comparison import Difference, Plans, Story, differing, stories

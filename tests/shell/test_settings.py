@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from callctl.complaint import Complaint
-from callctl.profiles import load_profiles
 from callctl.settings import Address, ServiceSettings, check_settings, read_settings
 from callctl.stack.plan import Plan
 from callctl.storage.database import without_password
+from callctl.tariffs.folders import load_profiles
 from dialplan.causes import Cause
 from rating.refusal import Refusal
 from rating.tariff import Rate, Side

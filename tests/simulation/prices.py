@@ -8,7 +8,7 @@ from functools import cache
 from random import Random
 
 from rating.profile import Tariffs
-from rating.profile_file import read_profile
+from rating.reading.profile_file import read_profile
 from tests.oracle.comparison import Plans
 from tests.oracle.naive import MOSCOW
 from tests.oracle.reading import read_plans

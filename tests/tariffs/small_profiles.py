@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from rating.check import check_profile
 from rating.profile import Profile
-from rating.profile_file import read_profile
+from rating.reading.check import check_profile
+from rating.reading.profile_file import read_profile
 
 TOML = """\
 title = "Test"

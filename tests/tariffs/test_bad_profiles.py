@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rating.check import check_profile
-from rating.fault import Fault, show
-from rating.profile_file import read_profile
+from rating.reading.check import check_profile
+from rating.reading.fault import Fault, show
+from rating.reading.profile_file import read_profile
 from tests.tariffs.small_profiles import (
     PREFIXES,
     PRICES,

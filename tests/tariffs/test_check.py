@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rating.calendar import earliest_effect
 from rating.money import Money
-from rating.notice import begins_of_units, dearer
+from rating.reading.notice import begins_of_units, dearer
 from rating.tariff import Terms
 from tests.tariffs.small_profiles import (
     PREFIXES,

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-import callctl.profiles
+import callctl.tariffs.folders
 from callctl.complaint import Complaint
 from callctl.places import PROFILES
-from callctl.profiles import load_profiles, read_folder
-from rating.check import check_profile
+from callctl.tariffs.folders import load_profiles, read_folder
 from rating.funds import Stop
+from rating.reading.check import check_profile
 from rating.tariff import Rate, Side
 from tests.tariffs.small_profiles import RATES, TOML
 
@@ -38,7 +38,7 @@ def test_what_is_no_profile_is_complained_of(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(Complaint, match=r"gone\.csv: this is no file"):
         read_folder(folder)
     (folder / "gone.csv").unlink()
-    monkeypatch.setattr(callctl.profiles, "FILE_BYTES_MAX", 100)
+    monkeypatch.setattr(callctl.tariffs.folders, "FILE_BYTES_MAX", 100)
     with pytest.raises(Complaint, match=r"profile\.toml: [0-9]+ bytes: the largest file may have 100"):
         read_folder(folder)
 
@@ -59,7 +59,7 @@ def test_every_error_of_every_folder_is_told_at_once(tmp_path: Path, monkeypatch
     write(tmp_path / "b", TOML + "colour = 1\n")
     write(tmp_path / "c")
     (tmp_path / "c" / "unused.csv").write_text("")
-    monkeypatch.setattr(callctl.profiles, "PROFILES", tmp_path)
+    monkeypatch.setattr(callctl.tariffs.folders, "PROFILES", tmp_path)
     with pytest.raises(Complaint) as complaint:
         load_profiles()
     assert [line.split(": ")[0] for line in complaint.value.args] == [

@@ -8,7 +8,7 @@ from rating.calendar import begin_of, moment_of
 from rating.deck import Key, Price, Unsold
 from rating.funds import Funds, Source, Stop
 from rating.money import Money
-from rating.profile_file import read_profile
+from rating.reading.profile_file import read_profile
 from rating.tariff import Every, Fee, Side
 from tests.tariffs.small_profiles import (
     PREFIXES,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from callctl.profiles import read_folder
+from callctl.tariffs.folders import read_folder
 from rating.calendar import DaysOff, earliest_effect, moment_of
 from rating.charge import Secured, charge_connection
 from rating.deck import Unsold
@@ -20,7 +20,7 @@ from rating.discount import Discount
 from rating.funds import Stop
 from rating.money import Money
 from rating.profile import Profile
-from rating.profile_file import read_profile
+from rating.reading.profile_file import read_profile
 from rating.tariff import Rate, Side, Version
 
 ROOT = Path(__file__).parents[2]

@@ -4,8 +4,8 @@ import gc
 from collections.abc import Callable, Sequence
 
 from rating.deck import Key
-from rating.deck_folder import DeckFolder
 from rating.prefixes import NONE, PrefixTable
+from rating.reading.deck_folder import DeckFolder
 from tests.bench.rating import decks
 from tests.bench.rating.yardstick import Figure, figure, no_collection, one_core, repeated, timed
 

@@ -9,11 +9,11 @@ from itertools import pairwise
 from typing import Final
 
 from rating.deck import Destination
-from rating.deck_folder import DeckSource
-from rating.fault import Fault, at_most, listed, show, warning
 from rating.money import show_roubles
 from rating.prefixes import NONE
-from rating.profile_source import Source, VersionSource
+from rating.reading.deck_folder import DeckSource
+from rating.reading.fault import Fault, at_most, listed, show, warning
+from rating.reading.profile_source import Source, VersionSource
 
 WARNINGS_MAX: Final = 20  # of a kind and list
 JUMP: Final = 100

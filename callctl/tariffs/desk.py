@@ -17,7 +17,6 @@ from pathlib import Path
 
 from callctl.clock import Clock, moment
 from callctl.complaint import Complaint, Missing
-from callctl.profile_reader import Reading, read_apart
 from callctl.storage.database import Connection, Pool, when_away
 from callctl.storage.past_calls import PastCallRow, read_past_calls
 from callctl.storage.profiles import (
@@ -28,10 +27,11 @@ from callctl.storage.profiles import (
     read_loads,
     read_newest_loads,
 )
-from rating.fault import errors_of
+from callctl.tariffs.apart import Reading, read_apart
 from rating.ledger import Ledger
 from rating.profile import Profile, Tariffs
 from rating.quote import fund
+from rating.reading.fault import errors_of
 
 ACCOUNTS_AT_ONCE = 1_000
 FAULTS_TOLD_MAX = 3

@@ -9,8 +9,8 @@ from typing import Final
 from callctl.complaint import Complaint, one_line
 from callctl.places import PROFILES
 from rating.profile import Tariffs
-from rating.profile_file import read_profile
-from rating.profile_text import PROFILE_TOML
+from rating.reading.profile_file import read_profile
+from rating.reading.profile_text import PROFILE_TOML
 
 FILE_BYTES_MAX: Final = 200_000_000
 

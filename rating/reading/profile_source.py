@@ -1,6 +1,6 @@
 """A profile's files into its values, together with what they were read from.
 
-Rule 1: a source is what the files say, sound in its form; whether it makes sense is asked in `rating.check`.
+Rule 1: a source is what the files say, sound in its form; whether it makes sense is asked in `check`.
 """
 
 import re
@@ -13,15 +13,15 @@ from pydantic import ValidationError
 
 from rating.bands import Band
 from rating.calendar import DaysOff, moment_of
-from rating.csv_table import Told
-from rating.deck_folder import DeckFolder, DeckSource
 from rating.discount import Discount, Step
-from rating.fault import Fault, listed, show
 from rating.funds import Funds
 from rating.money import Money
 from rating.profile import Profile
-from rating.profile_text import PROFILE_TOML, ProfileText, read_text
-from rating.profile_words import (
+from rating.reading.csv_table import Told
+from rating.reading.deck_folder import DeckFolder, DeckSource
+from rating.reading.fault import Fault, listed, show
+from rating.reading.profile_text import PROFILE_TOML, ProfileText, read_text
+from rating.reading.profile_words import (
     BandTable,
     CountingTable,
     DeckTable,
@@ -30,8 +30,8 @@ from rating.profile_words import (
     ProfileTable,
     VersionTable,
 )
+from rating.reading.toml_places import Path
 from rating.tariff import Bundle, Fee, Plan, Terms, Version
-from rating.toml_places import Path
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 

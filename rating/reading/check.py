@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from rating.calendar import day_of, earliest_effect
-from rating.check_decks import deck_doubts
-from rating.csv_table import Told
-from rating.fault import Fault, listed, show
-from rating.notice import NOTICE_DAYS, worse
-from rating.profile_source import Source, VersionSource, read_source
-from rating.week import bands_never
+from rating.reading.check_decks import deck_doubts
+from rating.reading.csv_table import Told
+from rating.reading.fault import Fault, listed, show
+from rating.reading.notice import NOTICE_DAYS, worse
+from rating.reading.profile_source import Source, VersionSource, read_source
+from rating.reading.week import bands_never
 
 
 def check_profile(name: str, files: Mapping[str, bytes], told: Told | None = None) -> list[Fault]:

@@ -5,11 +5,11 @@ Rule 1: a profile with an error is none; the one before it stays in force.
 
 from collections.abc import Mapping
 
-from rating.check import mistakes
-from rating.csv_table import Told
-from rating.fault import Fault
 from rating.profile import Profile
-from rating.profile_source import read_source
+from rating.reading.check import mistakes
+from rating.reading.csv_table import Told
+from rating.reading.fault import Fault
+from rating.reading.profile_source import read_source
 
 
 def read_profile(name: str, files: Mapping[str, bytes], told: Told | None = None) -> Profile | list[Fault]:

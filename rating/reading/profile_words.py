@@ -12,9 +12,9 @@ from pydantic_core import PydanticCustomError
 
 from rating.bands import Days
 from rating.deck import Key
-from rating.fault import show
 from rating.funds import Source, Stop
 from rating.money import MONEY_MAX
+from rating.reading.fault import show
 from rating.tariff import Every
 
 LONGEST_S_MIN: Final = 3600  # GAZ-5.3.2

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Final
 
-from rating.csv_table import CsvTable
 from rating.deck import Destination
-from rating.fault import show
 from rating.money import MONEY_MAX, ZERO, Money, parse_roubles, show_roubles
+from rating.reading.csv_table import CsvTable
+from rating.reading.fault import show
 
 PREFIX_DIGITS_MAX: Final = 15
 NAME_SIGNS_MAX: Final = 120

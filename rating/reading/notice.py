@@ -13,12 +13,12 @@ from math import lcm
 from typing import Final
 
 from rating.deck import Deck, Price, Unsold
-from rating.deck_folder import DeckSource
-from rating.fault import show
 from rating.money import Money, share, show_roubles
-from rating.profile_source import VersionSource
+from rating.reading.deck_folder import DeckSource
+from rating.reading.fault import show
+from rating.reading.profile_source import VersionSource
+from rating.reading.week import DAY_KINDS, percents
 from rating.tariff import Terms
-from rating.week import DAY_KINDS, percents
 
 NOTICE_DAYS: Final = 10
 MOMENTS_MAX: Final = 10_000  # of units that hardly ever begin together

@@ -12,10 +12,10 @@ from typing import Any, Final, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from rating.csv_table import FAULTS_MAX, decode
-from rating.fault import Fault, show
-from rating.profile_words import ProfileTable
-from rating.toml_places import Path, TomlPlaces
+from rating.reading.csv_table import FAULTS_MAX, decode
+from rating.reading.fault import Fault, show
+from rating.reading.profile_words import ProfileTable
+from rating.reading.toml_places import Path, TomlPlaces
 
 PROFILE_TOML: Final = "profile.toml"
 BYTES_MAX: Final = 1_000_000

@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Final
 
 from callctl.complaint import Complaint
-from callctl.profile_zip import digest_of, unpack
-from rating.check import doubts, mistakes
-from rating.fault import Fault
+from callctl.tariffs.zipped import digest_of, unpack
 from rating.profile import Profile
-from rating.profile_source import read_source
+from rating.reading.check import doubts, mistakes
+from rating.reading.fault import Fault
+from rating.reading.profile_source import read_source
 
 READ_S_MAX: Final = 300.0
 _NICE: Final = 10
-_CHILD: Final = "from callctl.profile_reader import main; main()"
+_CHILD: Final = "from callctl.tariffs.apart import main; main()"
 
 
 @dataclass(frozen=True, slots=True)

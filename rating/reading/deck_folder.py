@@ -11,9 +11,11 @@ from datetime import date
 from typing import Final, TypeVar
 
 from rating.calendar import DaysOff
-from rating.csv_table import CsvTable, Told
 from rating.deck import Deck, Destination, Key
-from rating.deck_file import (
+from rating.money import Money, share
+from rating.prefixes import PrefixTable
+from rating.reading.csv_table import CsvTable, Told
+from rating.reading.deck_file import (
     PrefixFile,
     PriceFile,
     complain_sold,
@@ -22,9 +24,7 @@ from rating.deck_file import (
     read_rates,
     read_unsold,
 )
-from rating.fault import Fault, show
-from rating.money import Money, share
-from rating.prefixes import PrefixTable
+from rating.reading.fault import Fault, show
 
 PREFIXES: Final = (("prefix", "destination"), ("confidence", "source", "note"))
 PRICES: Final = (("destination", "price_rub"), ("first_price_rub", "destination_ru", "note"))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
-from rating.fault import Fault, show
+from rating.reading.fault import Fault, show
 
 Told = Callable[[str, int, int], None]  # a file, rows read, rows there are
 

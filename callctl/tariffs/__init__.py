@@ -1,0 +1,1 @@
+"""Tariffs in force: from folders and from the store, loaded while calls run."""

@@ -1,0 +1,1 @@
+"""Reading an operator from its files, with everything that is wrong in them. Pure."""
