@@ -18,7 +18,6 @@ from callctl.calls.orders import Order
 from callctl.calls.records import LegSettled
 from callctl.complaint import Complaint
 from callctl.storage.past_calls import PAGE_MAX
-from callctl.tariffs import zipped
 from callctl.tariffs.zipped import ZIPPED_BYTES_MAX, digest_of, pack, unpack
 from dialplan.causes import Cause
 from rating.profile import Profile
@@ -239,7 +238,7 @@ async def test_what_is_no_sound_profile_changes_nothing(office: Office, content:
 
 
 def test_a_zip_that_grows_too_large_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(zipped, "FILES_BYTES_MAX", 5_000_000)
+    monkeypatch.setattr("callctl.tariffs.zipped.FILES_BYTES_MAX", 5_000_000)
     bomb = tmp_path / "bomb.zip"
     bomb.write_bytes(zipped({"rates.csv": bytes(6_000_000)}))
     assert bomb.stat().st_size < 10_000
