@@ -39,6 +39,9 @@ log = logging.getLogger("callctl")
 # A record may come so late, and then draws on the pots of its own month (GAZ-13.5).
 LATE_MS_MAX = 31 * DAY_MS
 
+# A full collection with 100,000 calls stops all of them for most of a second; see docs/speed.md.
+COLLECT_AFTER = (2_000, 20, 100)
+
 
 def run_service(settings: ServiceSettings, *, verbose: bool = False) -> None:
     """Serve until SIGTERM or SIGINT."""
@@ -84,9 +87,10 @@ async def _serve_from(settings: ServiceSettings, pool: Pool, tariffs: Tariffs) -
                 continue
             directory.add(Number(row.e164, row.account_id, scheme))
         open_legs = await read_open_legs(connection)
-    # What was loaded stays: a collection in the middle of a call need not look at it.
+    # What was loaded stays: a collection in the middle of a call need not look at it, nor often at the rest.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
     service = Service(settings, ledger, directory, clock, open_legs)
 
     def posted(entries: Sequence[Entry]) -> None:

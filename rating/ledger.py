@@ -188,8 +188,9 @@ class Ledger:
         account = self._accounts[account_id]
         if spent := account.spent_on(limit.number):
             limit.spent = spent
-        holds = (hold for hold in self._holds.values() if hold.account is account)
-        limit.held = sum(hold.amount for hold in holds if hold.sources.number == limit.number)
+        for hold in self._holds.values():
+            if hold.account is account and hold.sources.number == limit.number:
+                limit.hold(hold.sources.month, hold.amount)
         account.limits[limit.number] = limit
 
     def remove_limit(self, account_id: str, number: str) -> None:
@@ -334,7 +335,7 @@ class Ledger:
                     continue
             hold.amount = Money(hold.amount + amount)
             if limit := account.limits.get(hold.sources.number):
-                limit.held += amount
+                limit.hold(hold.sources.month, amount)
 
     def _give_back(self, hold: Hold) -> None:
         if hold.setup:

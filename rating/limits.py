@@ -22,10 +22,15 @@ class NumberLimit:
     most: Money
     kind: LimitKind
     spent: dict[str, int] = field(default_factory=dict)  # by month
-    held: int = 0
+    held: dict[str, int] = field(default_factory=dict)  # by month
 
     def free(self, month: str) -> int:
-        return self.most - self.spent.get(month, 0) - self.held
+        return self.most - self.spent.get(month, 0) - self.held.get(month, 0)
+
+    def hold(self, month: str, amount: int) -> None:
+        held = self.held.get(month, 0) + amount
+        assert held >= 0, (self, month, amount)
+        self.held[month] = held
 
     def is_stopped(self, month: str) -> bool:
         return self.kind is LimitKind.STOP and self.spent.get(month, 0) >= self.most

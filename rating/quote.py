@@ -67,7 +67,7 @@ class Quote:
             match source:
                 case Source.BUNDLE:
                     if rate.gift:
-                        pots.append(self._gift(at_ms, month))
+                        pots.append(self._gift(month))
                 case Source.POOL:
                     name = paid_pot(self.line, month)
                     if name in self.account.pots:
@@ -87,12 +87,12 @@ class Quote:
         pot = paid_pot(self.line, sources.month) if self.account.pots else BALANCE
         return pot in self.account.pots and pot not in sources.pots
 
-    def _gift(self, at_ms: int, month: str) -> str:
-        """What the plan of the moment grants is there from the first use on."""
+    def _gift(self, month: str) -> str:
+        """What the plan grants for the month is there from the first use on."""
         name = gift_pot(month)
-        version = self._version(at_ms)
-        if version and version.bundle:
-            self.account.pot(name).granted = version.bundle.seconds
+        plan = self.tariffs.plan(self.account.profile, self.account.plan)
+        if plan:
+            self.account.pot(name).granted = plan.gift_s(month)
         return name
 
     def _version(self, at_ms: int) -> Version | None:

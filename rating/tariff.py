@@ -11,7 +11,7 @@ from datetime import date
 from enum import Enum
 
 from rating.bands import Band
-from rating.calendar import MINUTE_MS, DaysOff
+from rating.calendar import MINUTE_MS, DaysOff, bounds_of
 from rating.deck import FREEPHONE, Deck, Key, Price, Unsold
 from rating.funds import Funds
 from rating.money import ZERO, Money
@@ -176,6 +176,14 @@ class Plan:
             if version.from_ms <= at_ms:
                 return version
         return None
+
+    def gift_s(self, month: str) -> int:
+        """What a month grants: the most that any of its versions does, whenever it is asked."""
+        begin_ms, end_ms = bounds_of(month)
+        last = self.version_at(begin_ms)
+        of_month = [version for version in self.versions if begin_ms < version.from_ms < end_ms]
+        versions = [last, *of_month] if last else of_month
+        return max((version.bundle.seconds for version in versions if version.bundle), default=0)
 
     def moments(self, begin_ms: int, until_ms: int) -> list[int]:
         """When to ask for a rate so as to have met every one between two moments."""

@@ -163,7 +163,7 @@ def _show_gift(account: Account, tariffs: Tariffs, now_ms: int) -> Json | None:
     if version is None or version.bundle is None:
         return None
     pot = account.pots.get(gift_pot(month_of(now_ms)))
-    given_s = version.bundle.seconds
+    given_s = plan.gift_s(month_of(now_ms)) if plan else 0
     return {"name": version.bundle.name, "given_s": given_s, "left_s": given_s + (pot.moved if pot else 0)}
 
 
@@ -173,7 +173,7 @@ def _show_limit(limit: NumberLimit, month: str) -> Json:
         "kind": limit.kind.value,
         "most_kopecks": limit.most,
         "spent_kopecks": limit.spent.get(month, 0),
-        "held_kopecks": limit.held,
+        "held_kopecks": limit.held.get(month, 0),
     }
 
 

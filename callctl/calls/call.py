@@ -238,7 +238,7 @@ class Call:
         self._refusal = None
         if self.state is State.ROUTING:
             self._move(State.RINGING)
-        is_paid = any(not meter.rate.is_free for meter in self._connections.meters)
+        is_paid = any(meter.is_paid for meter in self._connections.meters)
         until_ms = ring_until_ms + self._terms.second_cut_ms if is_paid else None
         leg_id = attempt.leg.leg_id
         return [

@@ -91,7 +91,7 @@ class Connections:
         return ticket.settle(at_ms, ended_by, cause, is_connected=is_connected)
 
     def _caller_began(self, at_ms: int) -> list[LegBegan]:
-        """Told twice, the later one counts."""
+        """Told twice, the later moment counts; the terms stay those of the first."""
         ticket = self._incoming
         if ticket is None or ticket.is_settled or at_ms <= (ticket.answered_at_ms or 0):
             return []

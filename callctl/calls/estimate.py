@@ -63,11 +63,11 @@ class Estimator:
 
     def leave_gift(self, account: Account, at_ms: int, seconds: int) -> None:
         """From now on so much is left of the month's gift."""
-        version = self._version(account, at_ms)
-        if version and version.bundle:
-            pot = account.pot(gift_pot(month_of(at_ms)))
-            pot.granted = version.bundle.seconds
-            pot.moved = seconds - pot.granted
+        plan = self._tariffs.plan(account.profile, account.plan)
+        month = month_of(at_ms)
+        if plan and (granted := plan.gift_s(month)):
+            pot = account.pot(gift_pot(month))
+            pot.granted, pot.moved = granted, seconds - granted
 
     def price(self, account: Account, asked: Asked) -> Estimate | NoPrice:
         if asked.called in EMERGENCY:

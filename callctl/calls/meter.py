@@ -60,9 +60,22 @@ class Meter:
     def held(self) -> Money:
         return self._hold.amount
 
+    @property
+    def is_paid(self) -> bool:
+        """Something is held for it that must be written down before it is spent."""
+        return not self._held_for.is_free
+
+    @property
+    def answered_at_ms(self) -> int:
+        assert self._answered_at_ms is not None
+        return self._answered_at_ms
+
     def answered(self, at_ms: int) -> bool:
-        """True when the terms are others than at admission."""
+        """True when the terms are others than at admission. Told again, only the moment is another."""
+        is_known = self._answered_at_ms is not None
         self._answered_at_ms = at_ms
+        if is_known:
+            return False
         rate = self._quote.rate_at(at_ms)
         if isinstance(rate, Refusal):
             rate = self._rate  # what was admitted is kept, also when it is sold no more

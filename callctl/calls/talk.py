@@ -54,19 +54,19 @@ class Talk:
         )
 
     def deadline_ms(self) -> int | None:
-        paid_until_ms = self.paid_until_ms
-        if paid_until_ms is None:
+        if self.paid_until_ms is None:
             return None
-        moments = (paid_until_ms + self._answer_lag_ms, self._warn_check_at_ms, self._bound_again_at_ms)
+        ends = [end for meter in self._meters if (end := self._end_ms(meter)) is not None]
+        moments = (*ends, self._warn_check_at_ms, self._bound_again_at_ms)
         return min(moment for moment in moments if moment is not None)
 
     def wake(self, at_ms: int) -> list[Order] | EndedBy:
         """Or why it ends: the next unit cannot be paid, or it is as long as may be, and the last is over."""
         for meter in self._meters:
-            paid_until_ms = meter.paid_until_ms
-            if paid_until_ms is None or at_ms < paid_until_ms + self._answer_lag_ms:
+            end_ms = self._end_ms(meter)
+            if end_ms is None or at_ms < end_ms:
                 continue
-            if meter.is_longest(paid_until_ms):
+            if meter.is_longest(end_ms):
                 return EndedBy.LONGEST
             if refusal := meter.buy_unit():
                 return EndedBy.LIMIT if refusal is Refusal.NUMBER_LIMIT else EndedBy.BALANCE
@@ -76,6 +76,15 @@ class Talk:
         """Asterisk did not take the last bound: say it again soon, or the one before ends a paid unit."""
         self._bound_until_ms = None
         self._bound_again_at_ms = at_ms + BOUND_AGAIN_MS
+
+    def _end_ms(self, meter: Meter) -> int | None:
+        """Of what is paid, counted from the later of the two answers, whichever the meter counts from."""
+        until_ms = meter.paid_until_ms
+        if until_ms is None:
+            return None
+        assert self._callee.answered_at_ms is not None
+        later_ms = self._callee.answered_at_ms + self._answer_lag_ms
+        return until_ms + max(0, later_ms - meter.answered_at_ms)
 
     def _go_on(self, at_ms: int) -> list[Order]:
         if self.paid_until_ms is None:

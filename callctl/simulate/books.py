@@ -75,9 +75,8 @@ def open_account(told: AccountTold, ledger: Ledger, tariffs: Tariffs, at_ms: int
     ledger.open(account)
     month, kind = month_of(at_ms), EntryKind.OPENING
     plan = tariffs.plan(told.profile, told.plan)
-    version = plan.version_at(at_ms) if plan else None
-    if told.gift_used and version and version.bundle:
-        account.pot(gift_pot(month)).granted = version.bundle.seconds
+    if told.gift_used and plan:
+        account.pot(gift_pot(month)).granted = plan.gift_s(month)
     for limit in told.limits:
         spent = {month: int(limit.spent)}
         ledger.set_limit(told.id, NumberLimit(limit.number, limit.most, limit.kind, spent))

@@ -71,15 +71,17 @@ def _free(account: Account, holds: list[Hold]) -> Iterator[tuple[str, int]]:
 
 def _check_sums(account: Account, holds: list[Hold]) -> None:
     held = {pot.name: pot.held for pot in account.pots.values()} | {BALANCE: account.held}
-    on_numbers = {limit.number: limit.held for limit in account.limits.values()}
+    on_numbers = {
+        (limit.number, month): held for limit in account.limits.values() for month, held in limit.held.items()
+    }
     for hold in holds:
         money = 0
         for draw in hold.drawn(hold.units, with_setup=True):
             held[draw.pot] -= draw.amount
             money += 0 if is_gift(draw.pot) else draw.amount
         assert money == hold.amount, hold
-        if hold.sources.number in on_numbers:
-            on_numbers[hold.sources.number] -= money
+        if (on := (hold.sources.number, hold.sources.month)) in on_numbers:
+            on_numbers[on] -= money
     assert account.holds == len(holds), account
     assert not any(held.values()), f"held beside the holds: {held} of {account}"
     assert not any(on_numbers.values()), f"held beside the holds: {on_numbers} of {account}"

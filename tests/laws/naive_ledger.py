@@ -84,8 +84,9 @@ class NaiveLedger:
     def spent_on(self, owner: str, number: str, month: str) -> int:
         return sum(money for *where, money in self.spent if where == [owner, number, month])
 
-    def held_on(self, owner: str, number: str) -> int:
-        mine = [one for one in self.promises.values() if (one.owner, one.number) == (owner, number)]
+    def held_on(self, owner: str, number: str, month: str) -> int:
+        where = (owner, number, month)
+        mine = [one for one in self.promises.values() if (one.owner, one.number, one.month) == where]
         return sum(amount for one in mine for pot, amount in one.draws() if not pot.startswith("gift"))
 
     def under_limit(self, owner: str, number: str, month: str) -> int:
@@ -93,7 +94,7 @@ class NaiveLedger:
         limit = self.limit(owner, number)
         if limit is None:
             return 10**15
-        return limit[0] - self.spent_on(owner, number, month) - self.held_on(owner, number)
+        return limit[0] - self.spent_on(owner, number, month) - self.held_on(owner, number, month)
 
     def is_stopped(self, promise: Promise) -> bool:
         owner, number, month = promise.owner, promise.number, promise.month

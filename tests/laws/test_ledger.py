@@ -315,7 +315,8 @@ class LedgerAgainstLists(RuleBasedStateMachine):
                     assert spent == self.model.spent_on(owner, number, month)
                 limit = self.account(owner).limits.get(number)
                 assert (limit is None) == (self.model.limit(owner, number) is None)
-                assert limit is None or limit.held == self.model.held_on(owner, number)
+                held = {month: self.model.held_on(owner, number, month) for month in MONTHS}
+                assert limit is None or {month: limit.held.get(month, 0) for month in MONTHS} == held
 
     def teardown(self) -> None:
         """Reading the lines again gives the same balances and pots."""

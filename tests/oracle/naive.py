@@ -343,7 +343,7 @@ def _secure(world: World, call: Call, leg: Leg) -> str:
     line, setup = account.lines[call.line], leg.terms.setup
     why = MONEY
     if setup and not leg.secured and line.limit is not None:  # asked for before the unit
-        no_room = setup > line.left(leg.month) - _held_on_line(world, call)
+        no_room = setup > line.left(leg.month) - _held_on_line(world, call, leg.month)
         if no_room and _pay(
             world, call, leg, setup, [source for source in account.order if source != "bundle"]
         ):
@@ -352,7 +352,11 @@ def _secure(world: World, call: Call, leg: Leg) -> str:
         paid = _pay(world, call, leg, need, sources)
         if paid is None:
             continue
-        if need > 0 and line.limit is not None and need > line.left(leg.month) - _held_on_line(world, call):
+        if (
+            need > 0
+            and line.limit is not None
+            and need > line.left(leg.month) - _held_on_line(world, call, leg.month)
+        ):
             why = NUMBER
             continue
         leg.secured.append(Unit(gift_s, *paid))
@@ -417,9 +421,11 @@ def _held_gift(world: World, account: str, month: Month) -> int:
     return sum(leg.held.gift_s for _, leg in _live(world, account) if leg.month == month)
 
 
-def _held_on_line(world: World, call: Call) -> int:
+def _held_on_line(world: World, call: Call, month: Month) -> int:
     live = _live(world, call.account)
-    return sum(leg.held.pool + leg.held.money for other, leg in live if other.line == call.line)
+    return sum(
+        leg.held.pool + leg.held.money for other, leg in live if (other.line, leg.month) == (call.line, month)
+    )
 
 
 def _give_back(leg: Leg) -> None:

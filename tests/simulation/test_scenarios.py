@@ -129,7 +129,7 @@ def test_a_broken_promise_is_caught(what: str) -> None:
         case "pot held":
             account.pot(paid_pot(LINE, "2026-01")).held += 1
         case "limit held":
-            account.limits[LINE].held -= 1
+            account.limits[LINE].held["2026-01"] = 1
     with pytest.raises(AssertionError):
         promises.check()
 

@@ -303,3 +303,49 @@ def test_a_call_that_meets_the_limit_of_its_number_says_so() -> None:
     desk.ledger.set_limit("ann", NumberLimit(NUMBER, Money(299), LimitKind.LIMIT))
     bill = bills(talking(desk).wake(14_000))[B]
     assert (bill.ended_by, bill.charge.amount) == (EndedBy.LIMIT, 200)
+
+
+def test_an_answer_told_again_moves_no_terms_and_gives_back_no_units() -> None:
+    desk = talking(both(10_000))
+    desk.wake(62_000)
+    held = desk.account.held
+    dear = replace(BOTH.versions[0], incoming=everywhere(4_000))
+    plan = Plan("both", "Both", Funds(), [dear])
+    desk.tariffs.replace(replace(desk.tariffs.profiles["test"], plans={"both": plan}))
+    desk.hear(LegAnswered(A), 2_040)
+    assert desk.account.held == held
+    desk.wake(122_040)
+    assert desk.account.held == 3 * (400 + 169)
+
+
+def test_the_callers_later_answer_counts_once_for_each_way() -> None:
+    desk = both(400 + 2 * 169 + 100)
+    desk.arrive()
+    desk.hear(LegReady(B), 5)
+    desk.hear(LegAnswered(B), 2_000)
+    desk.hear(LegAnswered(A), 2_500)
+    assert not bills(desk.wake(62_499))
+    made = bills(desk.wake(62_500))
+    assert {leg_id: (bill.charge.seconds, bill.charge.amount) for leg_id, bill in made.items()} == {
+        B: (60, 169),
+        WAY_IN: (60, 400),
+    }
+
+
+def test_what_may_become_dear_while_it_rings_waits_for_its_record() -> None:
+    free = Band("free", 0, 1, frozenset({Days.ALL}), 0, "test")  # 00:00 in Moscow is 21:00 UTC
+    version = Version("1", 0, None, Terms("test/free@1"), everywhere(100), bands=(free,))
+    desk = Desk(10_000, plan=Plan("free", "", Funds(), [version]))
+    [place] = [order for order in desk.arrive(at_ms=21 * 3_600_000 + 45_000) if isinstance(order, PlaceLeg)]
+    assert place.is_paid and place.until_ms
+    assert desk.account.held == 100
+
+
+def test_a_new_month_of_a_numbers_limit_is_not_held_by_calls_of_the_old_one() -> None:
+    desk = Desk(100_000)
+    desk.ledger.set_limit("ann", NumberLimit(NUMBER, Money(100), LimitKind.LIMIT))
+    month_ms = (31 * 24 - 3) * 3_600_000  # Moscow's 1 February
+    desk.arrive(at_ms=month_ms - 40_000)
+    desk.hear(LegReady(B), month_ms - 39_000)
+    desk.hear(LegAnswered(B), month_ms - 5_000)
+    assert not refusals(desk.arrive(at_ms=month_ms, leg_id="next"))

@@ -145,7 +145,7 @@ class Run:
             kind = self._luck.choice(list(LimitKind))
             limit = NumberLimit(f"7495{self._luck.randrange(2)}", Money(self._luck.randrange(9_000)), kind)
             self._ledger.set_limit(account.account_id, limit)
-            self._tell(number, limit.held, sorted(limit.spent.items()))
+            self._tell(number, sorted(limit.held.items()), sorted(limit.spent.items()))
 
     def _tell(self, *words: object) -> None:
         self._hash.update(repr([_plainly(word) for word in words]).encode())
@@ -155,7 +155,7 @@ def _plainly(told: object) -> object:
     match told:
         case Account():
             pots = sorted((pot.name, pot.left, pot.held) for pot in told.pots.values())
-            limits = sorted((limit.number, limit.held) for limit in told.limits.values())
+            limits = sorted((limit.number, sorted(limit.held.items())) for limit in told.limits.values())
             return (told.account_id, told.balance, told.held, told.holds, pots, limits)
         case Charge():
             lines = [
