@@ -170,6 +170,7 @@ class Plan:
         self.fees = fees
         self.versions = tuple(sorted(versions, key=lambda version: version.from_ms))
         self._newest_first = self.versions[::-1]
+        self._gifts: dict[str, int] = {}
 
     def version_at(self, at_ms: int) -> Version | None:
         for version in self._newest_first:
@@ -179,6 +180,12 @@ class Plan:
 
     def gift_s(self, month: str) -> int:
         """What a month grants: the most that any of its versions does, whenever it is asked."""
+        granted = self._gifts.get(month)
+        if granted is None:
+            granted = self._gifts[month] = self._gift_s(month)
+        return granted
+
+    def _gift_s(self, month: str) -> int:
         begin_ms, end_ms = bounds_of(month)
         last = self.version_at(begin_ms)
         of_month = [version for version in self.versions if begin_ms < version.from_ms < end_ms]
