@@ -201,7 +201,8 @@ async def test_a_second_stack_in_the_same_state_directory_leaves_the_first_alone
     assert first.stdout
     try:
         assert await asyncio.wait_for(first.stdout.readline(), 60), said(errors)
-        before = files(state)
+        # Asterisk's own database has a journal beside it for a moment.
+        before = {file for file in files(state) if not file.endswith("-journal")}
         second = await up(state, tmp_path / "second")
         assert second.stdout
         assert (await asyncio.wait_for(second.stdout.read(), QUICK_S), await second.wait()) == (b"", 2)
