@@ -1,45 +1,57 @@
 """Connections that an earlier life of the service left open, settled. Pure.
 
 Rule 1: the end is what the witness recorded, of whichever side hung up first (S-3); without one it is the
-last moment that is certain, the answer.
-Rule 2: an answer that we did not live to hear of counts when the witness saw both sides answered.
-Rule 3: an emergency call that is still up is nobody's business but its talkers' (S-13): it is left alone, and
-its record is closed when they are done.
-Rule 4: nobody is charged more than the account holds: what could not be paid was not secured.
+last moment that is certain, the answer. The way in ends with the way out; without one it costs nothing (S-7).
+Rule 2: an answer that we did not live to hear of counts when the witness saw both sides answered; its terms
+are those of that moment (S-6).
+Rule 3: an emergency call that is still up is nobody's business but its talkers' (S-13): it is left alone,
+and its records are closed when they are done.
+Rule 4: nobody is charged more than the account holds: what could not be paid was not secured. Units are
+bought in the order in which they began, over all open legs of an account, as the live calls would have done.
+Rule 5: until Asterisk tells what is over, the units that open legs may have talked up to now are held, so
+that nobody else spends them; settling gives them back first, and buys anew up to the true ends.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from heapq import heapify, heappop, heappush
 
 from callctl.calls.connections import CALLERS_OWN
-from callctl.calls.legs import leg_id_of
+from callctl.calls.legs import ANSWER_LAG_MS_MAX, leg_id_of
 from callctl.calls.meter import Meter
 from callctl.calls.records import EndedBy, LegBegan, LegSettled
 from callctl.clock import milliseconds
 from callctl.storage.rows import RATE, LegRow
 from dialplan.causes import Cause
+from dialplan.numbers import normal_number
 from rating.charge import Charge, charge_nothing, duration_s
 from rating.entries import Entry
 from rating.ledger import Ledger
 from rating.profile import Tariffs
 from rating.quote import Quote
+from rating.refusal import Refusal
+from rating.tariff import Rate, same_rate
 
 
 class EarlierLife:
-    """Connections that the service before us left open."""
+    """Connections that the service before us left open, and the money that is kept for them."""
 
-    def __init__(self, legs: Sequence[LegRow]) -> None:
-        self._legs = list(legs)
+    def __init__(self, legs: Sequence[LegRow], ledger: Ledger, tariffs: Tariffs, now_ms: int) -> None:
+        self._legs = [_OpenLeg(leg, ledger, tariffs, now_ms) for leg in legs]
+        _secure(self._legs)
 
     def spared(self, alive: Collection[str]) -> frozenset[str]:
         """Both sides of every emergency call that still has both."""
-        sides = [(leg.leg_id, leg.call_id) for leg in self._legs if leg.rate is None and leg.answered_at]
+        legs = [open_leg.row for open_leg in self._legs]
+        sides = [(leg.leg_id, leg.call_id) for leg in legs if leg.rate is None and leg.answered_at]
         return frozenset(side for pair in sides if all(one in alive for one in pair) for side in pair)
 
     def take_over(self, spared: Collection[str]) -> list[LegRow]:
-        """Those that are over now; each is given once."""
-        over = [leg for leg in self._legs if leg.leg_id not in spared]
-        self._legs = [leg for leg in self._legs if leg.leg_id in spared]
-        return over
+        """Those of calls that are over now; each is given once, and its money is free to settle it."""
+        over = [leg for leg in self._legs if leg.row.call_id not in spared]
+        self._legs = [leg for leg in self._legs if leg.row.call_id in spared]
+        for leg in over:
+            leg.release()
+        return [leg.row for leg in over]
 
 
 def settle_open_legs(
@@ -50,37 +62,160 @@ def settle_open_legs(
     tariffs: Tariffs,
 ) -> Iterator[LegBegan | LegSettled]:
     """One settlement a leg, oldest first; its lines count in memory already."""
-    for leg in legs:
-        # A call has the id of its caller's leg, which is the only side of the way in.
-        channel = leg.call_id if leg.leg_id == leg_id_of(leg.call_id, CALLERS_OWN) else leg.leg_id
-        sides = (channel, leg.call_id)
-        begin_ms = milliseconds(leg.answered_at) if leg.answered_at else None
-        if begin_ms is None and all(side in answered_ms for side in sides):
-            begin_ms = answered_ms[channel]
-            yield LegBegan(leg.account_id, leg.leg_id, begin_ms)
-        elif begin_ms is not None and channel in ended_ms:
+    open_legs = [_OpenLeg(leg, ledger, tariffs, milliseconds(leg.held_at)) for leg in legs]
+    talks: dict[str, _OpenLeg] = {}
+    for leg in open_legs:
+        if not leg.is_way_in:
+            leg.was_way_out(answered_ms, ended_ms)
+            if leg.answered_ms is not None:
+                talks[leg.row.call_id] = leg
+    for leg in open_legs:
+        if leg.is_way_in:
+            leg.was_way_in(talks.get(leg.row.call_id), answered_ms, ended_ms)
+    _secure([leg for leg in open_legs if leg.answered_ms is not None])
+    for leg in open_legs:
+        if leg.began:
+            yield leg.began
+        charge, entries = leg.charge()
+        yield LegSettled(
+            leg.row.account_id, leg.row.leg_id, leg.end_ms, charge, entries, EndedBy.LOST, Cause.NORMAL
+        )
+
+
+class _OpenLeg:
+    """What is known of one leg, and what is secured for it."""
+
+    def __init__(self, row: LegRow, ledger: Ledger, tariffs: Tariffs, end_ms: int) -> None:
+        self.row = row
+        self.held_ms = milliseconds(row.held_at)
+        self.answered_ms = milliseconds(row.answered_at) if row.answered_at else None
+        self.end_ms = end_ms
+        self.began: LegBegan | None = None  # when the record does not have the answer yet
+        self._ledger = ledger
+        self._rate: Rate | None = RATE.validate_python(row.rate) if row.rate else None
+        self._quote: Quote | None = None
+        self._meter: Meter | None = None
+        account = ledger.account(row.account_id)
+        if account and self._rate:
+            caller = normal_number(row.caller) or ""
+            self._quote = Quote(tariffs, account, self._rate.side, caller, row.number, row.line)
+
+    @property
+    def is_way_in(self) -> bool:
+        return self.row.leg_id == leg_id_of(self.row.call_id, CALLERS_OWN)
+
+    def was_way_out(self, answered_ms: Mapping[str, int], ended_ms: Mapping[str, int]) -> None:
+        leg_id, call_id = self.row.leg_id, self.row.call_id
+        ends = [ended_ms[side] for side in (leg_id, call_id) if side in ended_ms]
+        if self.answered_ms is None:
+            if leg_id in answered_ms and call_id in answered_ms:
+                self._begin(answered_ms[leg_id], rated_at_ms=answered_ms[leg_id])
+        elif ends:
             # Both ends by one clock: ours and Asterisk's may have been set apart.
-            begin_ms = answered_ms.get(channel, begin_ms)
-        certain_ms = begin_ms or milliseconds(leg.held_at)
-        end_ms = min((ended_ms[side] for side in sides if side in ended_ms), default=certain_ms)
-        charge, entries = _charge(leg, begin_ms, end_ms, ledger, tariffs)
-        yield LegSettled(leg.account_id, leg.leg_id, end_ms, charge, entries, EndedBy.LOST, Cause.NORMAL)
+            self.answered_ms = answered_ms.get(leg_id, self.answered_ms)
+        self.end_ms = min(ends, default=self.answered_ms or self.held_ms)
+
+    def was_way_in(
+        self, talk: "_OpenLeg | None", answered_ms: Mapping[str, int], ended_ms: Mapping[str, int]
+    ) -> None:
+        """`talk`: the way out, when somebody answered."""
+        call_id = self.row.call_id
+        if talk is None or talk.answered_ms is None:
+            self.answered_ms, self.end_ms = None, ended_ms.get(call_id, self.held_ms)
+            return
+        self.end_ms = talk.end_ms
+        begin_ms = self.answered_ms
+        if call_id in answered_ms:
+            lag_ms = answered_ms[call_id] - talk.answered_ms
+            begin_ms = talk.answered_ms + min(max(lag_ms, 0), ANSWER_LAG_MS_MAX)
+        if begin_ms is not None and self.answered_ms is None:
+            self._begin(begin_ms, rated_at_ms=talk.answered_ms)
+        self.answered_ms = begin_ms
+
+    def _begin(self, at_ms: int, rated_at_ms: int) -> None:
+        self.answered_ms = at_ms
+        rate = self._quote.rate_at(rated_at_ms) if self._quote else None
+        is_other = isinstance(rate, Rate) and self._rate is not None and not same_rate(rate, self._rate)
+        new_rate = rate if isinstance(rate, Rate) and is_other else None
+        self._rate = new_rate or self._rate
+        self.began = LegBegan(self.row.account_id, self.row.leg_id, at_ms, new_rate)
+
+    @property
+    def _units(self) -> int:
+        """How many are to be secured; the first is, however short the talk."""
+        return self._begun(self.end_ms)
+
+    def _begun(self, until_ms: int) -> int:
+        if self._rate is None or self.answered_ms is None:
+            return 1
+        return max(1, self._rate.terms.units(duration_s(self.answered_ms, until_ms)))
+
+    @property
+    def is_covered_by_balance(self) -> bool:
+        """All of it is secured, and only the balance had to do with it."""
+        meter = self._meter
+        return meter is not None and meter.is_plain and (meter.is_endless or meter.units >= self._units)
+
+    def secure(self, until_ms: int) -> int | None:
+        """One unit, and what else begins until then; when the next is to be bought, if any can be."""
+        if self._rate is None or self._quote is None:
+            return None
+        if self._meter is None:
+            answered_ms = self.held_ms if self.answered_ms is None else self.answered_ms
+            meter = Meter.open_at(self._ledger, self.row.leg_id, self._quote, self._rate, answered_ms)
+            if isinstance(meter, Refusal):
+                return None
+            self._meter = meter
+        else:
+            wanted = max(self._begun(until_ms), self._meter.units + 1)
+            if self._meter.buy_until(min(wanted, self._units)):
+                return None
+        if self.answered_ms is None or self._meter.is_endless or self._meter.units >= self._units:
+            return None
+        return self.answered_ms + self._rate.terms.covered_ms(self._meter.units)
+
+    def release(self) -> None:
+        if self._meter:
+            self._meter.release()
+            self._meter = None
+
+    def charge(self) -> tuple[Charge, tuple[Entry, ...]]:
+        if self.answered_ms is None:
+            return charge_nothing("unanswered", "S-3"), ()
+        seconds = duration_s(self.answered_ms, self.end_ms)
+        if self._rate is None:
+            return charge_nothing("emergency", "S-13", seconds), ()
+        if self._meter is None:
+            return charge_nothing("unsecured", "S-8", seconds), ()
+        return self._meter.charge(seconds, self.end_ms)
 
 
-def _charge(
-    leg: LegRow, answered_ms: int | None, end_ms: int, ledger: Ledger, tariffs: Tariffs
-) -> tuple[Charge, tuple[Entry, ...]]:
-    if answered_ms is None:
-        return charge_nothing("unanswered", "S-3"), ()
-    seconds = duration_s(answered_ms, end_ms)
-    if leg.rate is None:
-        return charge_nothing("emergency", "S-13", seconds), ()
-    rate = RATE.validate_python(leg.rate)
-    account = ledger.account(leg.account_id)
-    meter = None
-    if account:
-        quote = Quote(tariffs, account, rate.side, leg.caller, leg.number, leg.line)
-        meter = Meter.open_at(ledger, leg.leg_id, quote, rate, answered_ms)
-    if not isinstance(meter, Meter):
-        return charge_nothing("unsecured", "S-8", seconds), ()
-    return meter.charge_as_talked(seconds, end_ms)
+def _secure(legs: Iterable[_OpenLeg]) -> None:
+    by_account: dict[str, list[_OpenLeg]] = {}
+    for leg in legs:
+        by_account.setdefault(leg.row.account_id, []).append(leg)
+    for of_account in by_account.values():
+        _secure_at_once(of_account)
+        if len(of_account) > 1 and not all(leg.is_covered_by_balance for leg in of_account):
+            for leg in of_account:
+                leg.release()
+            _secure_in_turn(of_account)
+
+
+def _secure_at_once(legs: Sequence[_OpenLeg]) -> None:
+    """Leg by leg: the same as in turn when there is one, or when the balance is enough for all."""
+    for leg in legs:
+        while leg.secure(leg.end_ms) is not None:
+            pass
+
+
+def _secure_in_turn(legs: Sequence[_OpenLeg]) -> None:
+    """Unit by unit as they begin, the first with its hold; at the same moment the older leg first."""
+    due = [(leg.held_ms, place) for place, leg in enumerate(legs)]
+    heapify(due)
+    while due:
+        _, place = heappop(due)
+        leg = legs[place]
+        next_ms = leg.secure(due[0][0] if due else leg.end_ms)
+        if next_ms is not None:
+            heappush(due, (next_ms, place))

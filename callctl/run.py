@@ -27,6 +27,7 @@ from callctl.storage.rows import read_accounts, read_numbers, read_open_legs
 from callctl.storage.till import Till
 from callctl.tariffs.desk import TariffDesk
 from callctl.tariffs.folders import load_profiles
+from callctl.tariffs.restore import restore
 from dialplan.check import read_scheme
 from rating.calendar import DAY_MS
 from rating.entries import Entry
@@ -74,8 +75,7 @@ async def _serve_from(settings: ServiceSettings, pool: Pool, tariffs: Tariffs) -
     clock = Clock()
     ledger = Ledger()
     directory = Directory(tariffs)
-    desk = TariffDesk(pool, ledger, tariffs, clock)
-    await desk.restore()
+    restored = await restore(pool, tariffs)
     async with pool.acquire() as connection:
         for account in await read_accounts(connection, clock.now_ms() - LATE_MS_MAX):
             fund(account, tariffs)
@@ -98,12 +98,19 @@ async def _serve_from(settings: ServiceSettings, pool: Pool, tariffs: Tariffs) -
         for entry in entries:
             service.hear(EntryPosted(entry), at_ms)
 
+    till = Till(pool, ledger, directory, clock, posted=posted)
+    desk = TariffDesk(pool, till, tariffs, restored)
+
+    def health() -> dict[str, object]:
+        told = service.health() | {"tariffs": desk.is_as_loaded}
+        return told if desk.is_as_loaded else told | {"status": "degraded"}
+
     api = Api(
-        AccountApi(Till(pool, ledger, directory, clock, posted=posted)),
+        AccountApi(till),
         ledger,
         TariffApi(desk),
         live=service.switchboard.live,
-        health=service.health,
+        health=health,
         measure=service.measure,
     )
     runner = await serve_api(api, *settings.api)

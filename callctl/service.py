@@ -68,7 +68,7 @@ class Service:
     ) -> None:
         self._settings = settings
         self._clock = clock
-        self._earlier = EarlierLife(open_legs)
+        self._earlier = EarlierLife(open_legs, ledger, directory.tariffs, clock.now_ms())
         self.switchboard = Switchboard(ledger, directory, settings.terms)
         self._ari = Ari(
             settings.ari.url,

@@ -5,6 +5,7 @@ Rule 2: working days are a table of data, never computed (S-11).
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import lru_cache
 from typing import Final
@@ -60,12 +61,15 @@ def earliest_effect(published: date, full_days: int) -> date:
     return published + timedelta(days=full_days + 1)
 
 
+@dataclass(frozen=True, slots=True)
 class DaysOff:
     """Which days are not worked: weekends and the exceptions of a table."""
 
-    def __init__(self, exceptions: Mapping[date, bool]) -> None:
-        self._exceptions = exceptions  # True: a day off; False: a weekend's day that is worked
+    exceptions: Mapping[date, bool]  # True: a day off; False: a weekend's day that is worked
+
+    def before(self, end: date) -> "DaysOff":
+        return DaysOff({day: off for day, off in self.exceptions.items() if day < end})
 
     def is_off(self, day: date) -> bool:
-        off = self._exceptions.get(day)
+        off = self.exceptions.get(day)
         return day.weekday() >= SATURDAY if off is None else off

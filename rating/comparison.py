@@ -122,11 +122,11 @@ def _deck(plan: Plan, side: Side) -> Deck | None:
 
 
 def _compare_decks(pair: _Pair) -> DeckComparison:
-    old, new = _prefixes(pair.old), _prefixes(pair.new)
+    old, new = prefixes_of(pair.old), prefixes_of(pair.new)
     found: dict[tuple[Met, Met], list[str]] = {}
     names: tuple[set[str], set[str]] = set(), set()
     for prefix in sorted(old | new):
-        before, after = _met(pair.old, prefix), _met(pair.new, prefix)
+        before, after = met(pair.old, prefix), met(pair.new, prefix)
         names[0].add(before.destination)
         names[1].add(after.destination)
         if before != after:
@@ -142,11 +142,11 @@ def _compare_decks(pair: _Pair) -> DeckComparison:
     )
 
 
-def _prefixes(deck: Deck | None) -> set[str]:
+def prefixes_of(deck: Deck | None) -> set[str]:
     return set(deck.table.prefixes()) if deck else set()
 
 
-def _met(deck: Deck | None, prefix: str) -> Met:
+def met(deck: Deck | None, prefix: str) -> Met:
     found = deck.find(prefix) if deck else None
     if found is None:
         return NOTHING

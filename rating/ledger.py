@@ -5,7 +5,7 @@ Rule 2: asking twice is asking once: a known hold is answered as it stands, a se
 Rule 3: a balance or a pot changes only by an entry; the store refuses the same reference with other content.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from rating.charge import Secured
@@ -172,16 +172,10 @@ class Ledger:
         return hold
 
     def owe_units(self, hold: Hold, unit: Ask, count: int) -> None:
-        """So many units more of what has happened already, without a step for each."""
+        """So many units more of what has happened already."""
         assert hold.is_owed, hold
-        while count > 0:
-            draws = self._draws(hold, unit)
-            assert not isinstance(draws, Refusal), (hold, draws)
-            pots = [hold.account.pot(draw.pot).free // draw.amount for draw in draws if draw.pot]
-            times = min([*pots, count])
-            self._take(hold, draws, times)
-            self._add_run(hold, draws, times)
-            count -= times
+        refusal = self.extend_many(hold, unit, count)
+        assert refusal is None, (hold, refusal)
 
     def set_limit(self, account_id: str, limit: NumberLimit) -> None:
         """From now on; what running connections of the number hold counts already."""
@@ -216,6 +210,19 @@ class Ledger:
         """Promise one unit more to a connection that is running; None when it is promised."""
         assert self._holds.get(hold.hold_id) is hold, hold.hold_id
         return self._add_unit(hold, unit)
+
+    def extend_many(self, hold: Hold, unit: Ask, count: int) -> Refusal | None:
+        """So many units more without a step for each, or as many as can be promised and why not one more."""
+        assert self._holds.get(hold.hold_id) is hold, hold.hold_id
+        while count > 0:
+            draws = self._draws(hold, unit) if unit.price else NOTHING
+            if isinstance(draws, Refusal):
+                return draws
+            times = min([count, *_times(hold, unit, draws)])
+            self._take(hold, draws, times)
+            self._add_run(hold, draws, times)
+            count -= times
+        return None
 
     def units_left(self, hold: Hold, unit: Ask) -> int:
         """How many such units more could be promised, if nobody else asked."""
@@ -344,6 +351,20 @@ class Ledger:
             self._take(hold, run.draws, -run.units)
         hold.setup, hold.runs, hold.units = NOTHING, [], 0
         assert hold.amount == 0 <= hold.account.held, hold
+
+
+def _times(hold: Hold, unit: Ask, draws: Sequence[Draw]) -> Iterator[int]:
+    """How often one unit can be paid in this way: each number is one bound of it."""
+    account, sources = hold.account, hold.sources
+    for draw in draws:
+        if draw.pot:
+            yield account.pot(draw.pot).free // draw.amount
+        elif not hold.is_owed:
+            yield account.available // draw.amount
+    if money_in(draws) and not hold.is_owed:
+        yield account.available_in(sources.month) // unit.price
+        if limit := account.limits.get(sources.number):
+            yield limit.free(sources.month) // unit.price
 
 
 def _unpaid(hold: Hold, ask: Ask, left: int) -> Refusal | None:

@@ -3,7 +3,6 @@
 Rule 1: a field of an account's own that is null is as its plan has it.
 """
 
-import re
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -12,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from callctl.api.words import Amount, Body, Id, Json, Reference
 from callctl.clock import milliseconds
 from callctl.storage.postings import DiscountLine
+from callctl.times import read_moment, read_month
 from rating.calendar import month_of
 from rating.funds import Stop
 from rating.ledger import Account
@@ -22,15 +22,6 @@ from rating.profile import Tariffs
 
 BARRED_MAX = 100
 TEXT_CHARACTERS_MAX = 500
-
-_MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])")
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
-
-
-def month(text: str) -> str:
-    if not _MONTH.fullmatch(text):
-        raise ValueError("give a month such as 2026-11")
-    return text
 
 
 def _text(text: str) -> str:
@@ -46,13 +37,11 @@ def _known(text: str) -> str:
 
 
 def _moment(value: object) -> datetime:
-    if not isinstance(value, str) or not _MOMENT.fullmatch(value):
-        raise ValueError("give a time such as 2026-11-05T14:30:00+03:00")
-    return datetime.fromisoformat(value.upper())
+    return read_moment(value if isinstance(value, str) else "")
 
 
 Limit = Annotated[int, Field(ge=0, le=MONEY_MAX)]
-Month = Annotated[str, AfterValidator(month)]
+Month = Annotated[str, AfterValidator(read_month)]
 Text = Annotated[str, StringConstraints(max_length=TEXT_CHARACTERS_MAX), AfterValidator(_text)]
 Known = Annotated[str, StringConstraints(max_length=TEXT_CHARACTERS_MAX), AfterValidator(_known)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]

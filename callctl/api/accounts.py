@@ -66,8 +66,12 @@ class AccountApi:
             web.get("/legs/{leg_id}", self._get_leg),
         ]
 
+    @property
+    def month(self) -> str:
+        return month_of(self._till.clock.now_ms())
+
     def balance_row(self, asked: str) -> str:
-        return balance_row(self.books, asked, month_of(self._till.clock.now_ms()))
+        return balance_row(self.books, asked, self.month)
 
     async def _post_account(self, request: web.Request) -> web.Response:
         asked = await read_body(request, NewAccount)

@@ -77,8 +77,9 @@ class Api:
         return web.Response(body=generate_latest(metrics.REGISTRY), content_type="text/plain")
 
     async def _get_calls(self, request: web.Request) -> web.Response:
+        month = self._accounts.month
         return web.json_response(
-            [show_call(call, self._ledger.account(call.account_id)) for call in self._live()]
+            [show_call(call, self._ledger.account(call.account_id), month) for call in self._live()]
         )
 
     async def _get_asterisk_help(self, request: web.Request) -> web.Response:

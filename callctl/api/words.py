@@ -102,7 +102,7 @@ def show_leg(leg: LegRow) -> Json:
     }
 
 
-def show_call(call: CallView, account: Account | None) -> Json:
+def show_call(call: CallView, account: Account | None, month: str) -> Json:
     shown = {name: value for name, value in asdict(call).items() if not name.endswith("_ms")}
     for name, at_ms in (
         ("arrived_at", call.arrived_at_ms),
@@ -112,5 +112,5 @@ def show_call(call: CallView, account: Account | None) -> Json:
         shown[name] = rfc3339(moment(at_ms)) if at_ms is not None else None
     shown["from"] = shown.pop("caller")
     shown["balance_kopecks"] = account.balance if account else None
-    shown["available_kopecks"] = account.available if account else None
+    shown["available_kopecks"] = account.available_in(month) if account else None
     return shown

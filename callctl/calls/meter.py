@@ -61,6 +61,16 @@ class Meter:
         return self._hold.amount
 
     @property
+    def units(self) -> int:
+        """How many are secured."""
+        return self._hold.units
+
+    @property
+    def is_plain(self) -> bool:
+        """Only the balance pays, or has a say."""
+        return self._hold.is_plain
+
+    @property
     def is_paid(self) -> bool:
         """Something is held for it that must be written down before it is spent."""
         return not self._held_for.is_free
@@ -122,6 +132,16 @@ class Meter:
             return self._ledger.hold_again(self._hold, self._hold.sources, *asks)
         return self._ledger.extend(self._hold, next_ask(self._rate))
 
+    def buy_until(self, units: int) -> Refusal | None:
+        """None when so many units are secured; as many as can be paid in any case."""
+        if self.is_endless:
+            return None
+        return self._ledger.extend_many(self._hold, next_ask(self._rate), units - self._hold.units)
+
+    def release(self) -> None:
+        """Give back all that is held; it costs nothing."""
+        self._ledger.release(self._hold)
+
     def settle(self, ended_at_ms: int, *, is_connected: bool) -> tuple[Charge, tuple[Entry, ...]]:
         """The bill and its ledger lines; no line when nothing is owed."""
         if self._answered_at_ms is None:
@@ -135,9 +155,7 @@ class Meter:
 
     def charge_as_talked(self, seconds: int, at_ms: int) -> tuple[Charge, tuple[Entry, ...]]:
         """Buy what was talked, as far as it can be paid, then settle."""
-        units_talked = self._rate.terms.units(seconds)
-        while not self.is_endless and self._hold.units < units_talked and self.buy_unit() is None:
-            pass
+        self.buy_until(self._rate.terms.units(seconds))
         return self.charge(seconds, at_ms)
 
     def charge(

@@ -3,12 +3,18 @@
 Rule 1: nothing that is refused here has been asked of the service, so it changed nothing.
 """
 
+import re
 from argparse import ArgumentTypeError
 from pathlib import Path
 
+from callctl.calls.late import SECONDS_MAX
 from callctl.complaint import Complaint
 from callctl.settings import Address, read_address
+from callctl.times import read_moment, read_month
+from dialplan.numbers import EMERGENCY, normal_number
 from rating.money import MONEY_MAX, Money, parse_roubles, show_roubles
+
+_SECONDS = re.compile(r"[0-9]{1,7}")
 
 
 def roubles_argument(text: str) -> Money:
@@ -52,6 +58,35 @@ def id_argument(text: str) -> str:
     if text.strip() in ("", ".", ".."):
         raise ArgumentTypeError(f"{text!r} is no id: give one such as anna")
     return text
+
+
+def phone_argument(text: str) -> str:
+    number = normal_number(text)
+    if number is None or number in EMERGENCY:
+        raise ArgumentTypeError(f"{text!r} is not a telephone number: give it as 74951234567")
+    return number
+
+
+def seconds_argument(text: str) -> int:
+    if not _SECONDS.fullmatch(text) or not 0 < int(text) <= SECONDS_MAX:
+        raise ArgumentTypeError(f"{text!r} is no length: give 1 to {SECONDS_MAX} s")
+    return int(text)
+
+
+def moment_argument(text: str) -> str:
+    """As it was typed."""
+    try:
+        read_moment(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is no time: {error}") from None
+    return text
+
+
+def month_argument(text: str) -> str:
+    try:
+        return read_month(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is no month: {error}") from None
 
 
 def address_argument(text: str) -> Address:

@@ -6,7 +6,15 @@ from typing import Any
 from urllib.parse import quote
 
 from callctl.commands.account_view import print_account
-from callctl.commands.arguments import change_argument, id_argument, payment_argument
+from callctl.commands.arguments import (
+    change_argument,
+    id_argument,
+    moment_argument,
+    month_argument,
+    payment_argument,
+    phone_argument,
+    seconds_argument,
+)
 from callctl.commands.client import account_path, add_service_options, ask
 from callctl.commands.show import print_json, print_table
 from rating.money import show_roubles
@@ -44,28 +52,30 @@ def add_words(words: Any) -> None:
     guarantee.add_argument(
         "--number", required=True, metavar="N", type=id_argument, help="whose calls it pays"
     )
-    guarantee.add_argument("--month", required=True, type=id_argument, help="such as 2026-11")
+    guarantee.add_argument("--month", required=True, type=month_argument, help="such as 2026-11")
 
     _add_late(words)
 
     discount = _word(words, "discount", _discount, "what a month's connections earn back")
-    discount.add_argument("--month", required=True, type=id_argument, help="such as 2026-10")
-    discount.add_argument("--post", action="store_true", help="into the ledger, once")
+    discount.add_argument("--month", required=True, type=month_argument, help="such as 2026-10")
+    discount.add_argument("--post", action="store_true", help="into the ledger what is not there yet")
 
 
 def _add_late(words: Any) -> None:
     late = _word(words, "late", _late, "charge a connection whose record came days afterwards")
     _add_reference(late, "the partner's own id of it, once for all accounts")
-    late.add_argument("--to", required=True, metavar="NUMBER", type=id_argument, help="who was called")
-    late.add_argument("--from", dest="caller", metavar="NUMBER", type=id_argument, help="who called")
+    late.add_argument("--to", required=True, metavar="NUMBER", type=phone_argument, help="who was called")
+    late.add_argument("--from", dest="caller", metavar="NUMBER", type=phone_argument, help="who called")
     late.add_argument(
         "--answered",
         required=True,
         metavar="TIME",
-        type=id_argument,
+        type=moment_argument,
         help="such as 2026-11-05T14:30:00+03:00",
     )
-    late.add_argument("--seconds", required=True, metavar="S", type=int, help="how long it lasted")
+    late.add_argument(
+        "--seconds", required=True, metavar="S", type=seconds_argument, help="how long it lasted"
+    )
     late.add_argument("--number", metavar="LINE", type=id_argument, help="the account's number that called")
     late.add_argument("--approve", action="store_true", help="also when it is more than 30 days old")
 

@@ -17,6 +17,7 @@ from callctl.complaint import Complaint
 from dialplan.numbers import normal_number
 from rating.calendar import DAY_MS, moment_of
 from rating.reading.csv_table import CsvTable
+from rating.reading.profile_words import YEARS
 
 FAULTS_TOLD_MAX = 20
 COLUMNS = ("answered_at", "from", "to", "seconds", "profile", "plan")
@@ -67,8 +68,9 @@ def _read(table: CsvTable, cells: list[str], profile: str) -> PastCall | None:
     if of != profile:
         return None
     try:
-        at_ms = moment_of(datetime.fromisoformat(answered))
-    except (ValueError, OverflowError):
+        at = datetime.fromisoformat(answered)
+        at_ms = moment_of(at) if at.year in YEARS else -1
+    except ValueError:
         at_ms = -1
     if at_ms < 0:
         table.complain(places[0], f"{answered!r} is no time: write 2026-11-01T12:30:00+03:00")

@@ -68,6 +68,8 @@ def _diff(options: Namespace) -> None:
         raise Complaint("give both --from and --to")
     if options.calls and options.begin is not None:
         raise Complaint("give --calls, or --from and --to, not both")
+    if options.begin is not None and options.begin >= options.end:
+        raise Complaint("--from is not before --to: turn them round")
     name = name_of(options.old, options.name)
     old, new = read_profile_at(options.old, name), read_profile_at(options.new, name)
     compared, repriced = compare(old, new), None

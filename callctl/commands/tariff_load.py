@@ -32,7 +32,9 @@ def add_load(words: Any) -> None:
     load.add_argument("dir", metavar="DIR", type=Path, help="the profile's folder")
     load.add_argument("--name", metavar="NAME", help="of the profile (the folder's)")
     load.add_argument(
-        "--short-notice", action="store_true", help="also when published fewer than ten full days before"
+        "--short-notice",
+        action="store_true",
+        help="also what is worse within ten full days of its publication, or changes a version in force",
     )
     add_service_options(load)
     load.set_defaults(run=_load)

@@ -20,6 +20,7 @@ from callctl.complaint import Complaint
 from dialplan.numbers import normal_number
 from rating.calendar import DAY_MS, moment_of
 from rating.profile import Profile, Tariffs
+from rating.reading.profile_words import YEARS
 from rating.refusal import Refusal
 
 SECONDS_MAX = 7 * DAY_MS // 1000
@@ -75,14 +76,14 @@ def minutes_argument(text: str) -> int:
 
 def moment_argument(text: str) -> int:
     """A day is its midnight; a time without a zone is Moscow's."""
+    is_day = len(text) <= len("2026-11-01")
     try:
-        is_day = len(text) <= len("2026-11-01")
-        at_ms = moment_of(date.fromisoformat(text) if is_day else datetime.fromisoformat(text))
-    except (ValueError, OverflowError):
-        at_ms = -1
-    if at_ms < 0:
-        raise ArgumentTypeError(f"{text!r} is no time: give it as 2026-11-01 or 2026-11-01T12:30")
-    return at_ms
+        at: date = date.fromisoformat(text) if is_day else datetime.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no time: give it as 2026-11-01 or 2026-11-01T12:30") from None
+    if at.year not in YEARS:
+        raise ArgumentTypeError(f"{text!r}: give a time of the years {YEARS[0]} to {YEARS[-1]}")
+    return moment_of(at)
 
 
 def _whole(text: str, least: int, most: int, what: str) -> int:

@@ -74,6 +74,10 @@ class Books:
         return self.account(number.account_id if number else text)
 
     async def open_account(self, asked: NewAccount) -> Account:
+        async with self._till.turn:  # or the plan might go in between
+            return await self._open_account(asked)
+
+    async def _open_account(self, asked: NewAccount) -> Account:
         account_id = asked.account_id
         _check_barred(self._plan(asked.profile, asked.plan), asked.barred)
         at_ms = self._till.clock.now_ms()

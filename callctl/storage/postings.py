@@ -1,11 +1,12 @@
 """Lines of the ledger that no connection makes: payments and what puts them right, guarantees, discounts.
 
 Rule 1: every line has a reference; the same again is no news, with other content it is a clash.
+Rule 2: a month's discount grows by further lines (`…/2`, `…/3`); what was posted too much is told, not taken.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 from callctl.complaint import Clash, Complaint, Missing
@@ -22,6 +23,13 @@ from rating.pots import Ask, Sources, paid_pot
 from rating.refusal import Refusal
 
 TAKEN_BACK = "SELECT reference FROM entry WHERE account_id = $1 AND kind = 'chargeback' AND refers_to = $2"
+
+DISCOUNTS = """
+SELECT reference FROM entry
+WHERE account_id = $1 AND kind = 'discount' AND reference ~ $2 ORDER BY at, reference
+"""
+
+TOO_MUCH = "more was posted than is earned; `callctl account correct` takes it back"
 
 LISTED = "`callctl account entries` lists them"
 
@@ -98,14 +106,10 @@ class Postings:
         return await self._till.post(*grant_entries(account_id, paid_pot(line, month), amount, now_ms))
 
     async def discounts(self, account_id: str, month: str) -> list[DiscountLine]:
-        """What the month's connections earn; as posted, where it was."""
+        """What was posted of the month, and what its connections earn beyond that."""
         account = self._till.account(account_id)
         async with self._till.reading() as connection:
-            earned = await self._earned(connection, account, month)
-            posted = [await read_entry(connection, account_id, entry.reference) for entry in earned]
-        return [
-            DiscountLine(known or entry, bool(known)) for entry, known in zip(earned, posted, strict=True)
-        ]
+            return await self._discounts(connection, account, month)
 
     async def post_discounts(self, account_id: str, month: str) -> list[DiscountLine]:
         """Of a month that is over, with all its connections billed."""
@@ -114,13 +118,23 @@ class Postings:
             raise Complaint(f"{month} is not over: its discounts can be shown, and posted later")
         offered: list[Entry] = []
 
-        async with self._till.writing(self._till.look_up(offered)) as connection:
-            if running := await count_unsettled(connection, account_id, month):
-                raise Complaint(f"{running} connections of {month} have no bill yet: post later")
-            offered += await self._earned(connection, account, month)
-            new = await write_entries(connection, offered)
-        self._count(new)
-        return [DiscountLine(entry, entry not in new) for entry in offered]
+        async with self._till.turn:
+            async with self._till.writing(self._till.look_up(offered)) as connection:
+                if running := await count_unsettled(connection, account_id, month):
+                    raise Complaint(f"{running} connections of {month} have no bill yet: post later")
+                lines = await self._discounts(connection, account, month)
+                offered += [line.entry for line in lines if not line.is_posted and line.entry.amount > 0]
+                new = await write_entries(connection, offered)
+            self._count(new)
+        return lines
+
+    async def _discounts(self, connection: Connection, account: Account, month: str) -> list[DiscountLine]:
+        earned = await self._earned(connection, account, month)
+        posted = await read_discounts(connection, account.account_id, month)
+        return [
+            *(DiscountLine(entry, True) for entry in posted),
+            *(DiscountLine(entry, False) for entry in still_owed(earned, posted, month)),
+        ]
 
     async def _earned(self, connection: Connection, account: Account, month: str) -> list[Entry]:
         profile = self._till.directory.tariffs.profiles.get(account.profile)
@@ -149,3 +163,29 @@ class Postings:
     ) -> Entry:
         at_ms = self._till.clock.now_ms()
         return Entry(account_id, reference, kind, amount, at_ms, refers_to=about, note=why)
+
+
+async def read_discounts(connection: Connection, account_id: str, month: str) -> list[Entry]:
+    rows = await connection.fetch(DISCOUNTS, account_id, f"/{month}(/[0-9]+)?$")
+    lines = [await read_entry(connection, account_id, row["reference"]) for row in rows]
+    return [line for line in lines if line]
+
+
+def still_owed(earned: Sequence[Entry], posted: Sequence[Entry], month: str) -> Iterator[Entry]:
+    """What is missing of each discount; less than 0, and without a reference, where too much was posted."""
+    whole = {entry.reference: entry for entry in earned}
+    given: dict[str, list[Entry]] = {}
+    for line in posted:
+        name = line.reference
+        given.setdefault(name if name.endswith(f"/{month}") else name.rpartition("/")[0], []).append(line)
+    for name in {**whole, **given}:
+        lines = given.get(name, [])
+        entry = whole.get(name) or replace(lines[0], amount=0)
+        amount = entry.amount - sum(line.amount for line in lines)
+        if amount < 0:
+            yield replace(entry, reference="", amount=amount, note=f"{name}: {TOO_MUCH}")
+        elif not lines:
+            yield entry
+        elif amount > 0:
+            further, note = f"{name}/{len(lines) + 1}", f"{entry.note}, less what was posted"
+            yield replace(entry, reference=further, amount=amount, note=note)

@@ -29,10 +29,9 @@ async def read_loads(connection: Connection, name: str) -> list[LoadRow]:
     return [LoadRow(*row) for row in rows]
 
 
-async def read_newest_loads(connection: Connection) -> dict[str, int]:
-    """By name."""
-    rows = await connection.fetch("SELECT name, max(load) AS newest FROM profile GROUP BY name ORDER BY name")
-    return {row["name"]: row["newest"] for row in rows}
+async def read_names(connection: Connection) -> list[str]:
+    """Of all that was ever loaded."""
+    return [row["name"] for row in await connection.fetch("SELECT DISTINCT name FROM profile ORDER BY name")]
 
 
 async def read_files(connection: Connection, name: str, load: int) -> bytes | None:

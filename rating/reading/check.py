@@ -12,6 +12,7 @@ from rating.reading.csv_table import Told
 from rating.reading.fault import Fault, listed, show
 from rating.reading.notice import NOTICE_DAYS, worse
 from rating.reading.profile_source import Source, VersionSource, read_source
+from rating.reading.toml_places import Path
 from rating.reading.week import bands_never
 
 
@@ -92,15 +93,22 @@ def _bundle_mistakes(source: Source, one: VersionSource) -> Iterator[Fault]:
 
 def _notice_mistakes(source: Source, before: VersionSource, after: VersionSource) -> Iterator[Fault]:
     published = after.version.published
-    if published is None:
+    earliest = earliest_effect(published, NOTICE_DAYS) if published else None
+    if earliest and earliest <= day_of(after.version.from_ms):
         return
-    earliest = earliest_effect(published, NOTICE_DAYS)
-    if day_of(after.version.from_ms) < earliest and (why := worse(before, after)) is not None:
+    why = worse(before.version, after.version)
+    if why is None:
+        return
+    if earliest:
+        path: Path = (*after.path, "from")
         what = (
             f"published on {published}, so it may begin on {earliest} at the earliest (S-12): begin later, "
             f"or make nothing worse; {why}"
         )
-        yield replace(source.text.fault((*after.path, "from"), what), is_notice=True)
+    else:
+        path = after.path
+        what = f"no `published`: say when it was, {NOTICE_DAYS} full days before it begins (S-12); {why}"
+    yield replace(source.text.fault(path, what), is_notice=True)
 
 
 def _discount_mistakes(source: Source) -> Iterator[Fault]:
@@ -121,10 +129,7 @@ def _discount_mistakes(source: Source) -> Iterator[Fault]:
 
 
 def _version_doubts(source: Source, versions: list[VersionSource]) -> Iterator[Fault]:
-    for place, one in enumerate(versions):
-        if place and one.version.published is None:
-            what = "no `published`: nobody can tell whether ten days' notice was given (S-12)"
-            yield source.text.fault(one.path, what, is_error=False)
+    for one in versions:
         if one.outgoing is None and one.incoming is None:
             what = "neither `outgoing` nor `incoming`: nobody can call"
             yield source.text.fault(one.path, what, is_error=False)

@@ -6,6 +6,7 @@ Rule 2: no deck is built of files with faults.
 
 from array import array
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, TypeVar
@@ -75,11 +76,17 @@ class DeckFolder:
     def __init__(self, files: Mapping[str, bytes], vat_added: int, told: Told | None) -> None:
         """`vat_added`: the percentage that prices are still without."""
         self._files = files
-        self._vat_added = vat_added
+        self.vat_added = vat_added
         self._told = told
         self._tables: dict[tuple[str, Columns], CsvTable] = {}
         self._read: dict[tuple[str, Columns], object] = {}
         self._shared: dict[tuple[str, str | None], Shared | None] = {}
+
+    def adding(self, vat: int) -> "DeckFolder":
+        """The same files, with another percentage added to their prices."""
+        other = copy(self)
+        other.vat_added = vat
+        return other
 
     @property
     def faults(self) -> list[Fault]:
@@ -125,7 +132,7 @@ class DeckFolder:
         if shared is None or any(self._tables[one].faults for one in used):
             return None
         table, destination_of = shared
-        is_ready = prices is None and self._vat_added == 0
+        is_ready = prices is None and self.vat_added == 0
         sold = rows.destinations if is_ready else [self._price(one, prices) for one in rows.destinations]
         destinations = [*sold, *(refused.destinations if refused else [])]
         deck = Deck(name, key, destinations, table, destination_of)
@@ -156,7 +163,7 @@ class DeckFolder:
         return Destination(destination.name, self.with_vat(priced.first), self.with_vat(priced.next))
 
     def with_vat(self, amount: Money) -> Money:
-        return share(amount, 100 + self._vat_added, 100)
+        return share(amount, 100 + self.vat_added, 100)
 
     def _complain_unpriced(self, rows: PrefixFile, prices: PriceFile) -> None:
         """At the first prefix of each destination that has no price."""

@@ -12,26 +12,24 @@ from itertools import islice
 from math import lcm
 from typing import Final
 
+from rating.comparison import prefixes_of
 from rating.deck import Deck, Price, Unsold
 from rating.money import Money, share, show_roubles
-from rating.reading.deck_folder import DeckSource
 from rating.reading.fault import show
-from rating.reading.profile_source import VersionSource
 from rating.reading.week import DAY_KINDS, percents
-from rating.tariff import Terms
+from rating.tariff import Terms, Version
 
 NOTICE_DAYS: Final = 10
 MOMENTS_MAX: Final = 10_000  # of units that hardly ever begin together
 Prices = tuple[Money, Money]  # of the first unit, and of each later one
 
 
-def worse(before: VersionSource, after: VersionSource) -> str | None:
+def worse(old: Version, new: Version) -> str | None:
     """The first thing that is worse, in words."""
-    return next(_all_worse(before, after), None)
+    return next(_all_worse(old, new), None)
 
 
-def _all_worse(before: VersionSource, after: VersionSource) -> Iterator[str]:
-    old, new = before.version, after.version
+def _all_worse(old: Version, new: Version) -> Iterator[str]:
     if new.terms.longest_s and (old.terms.longest_s is None or new.terms.longest_s < old.terms.longest_s):
         yield f"connections are cut after {new.terms.longest_s} s"
     if old.bundle:
@@ -45,41 +43,41 @@ def _all_worse(before: VersionSource, after: VersionSource) -> Iterator[str]:
         if not number.startswith(paid):
             yield f"incoming calls to {number} are paid for"
     seconds = begins_of_units(old.terms, new.terms)
-    compared = _Compared(old.terms, new.terms, tuple(sorted(_percents(before, after))), seconds)
-    yield from _worse_deck(before.outgoing, after.outgoing, compared)
+    compared = _Compared(old.terms, new.terms, tuple(sorted(_percents(old, new))), seconds)
+    yield from _worse_deck(old.outgoing, new.outgoing, compared)
     if old.incoming and new.incoming:
-        yield from _worse_deck(before.incoming, after.incoming, compared)
+        yield from _worse_deck(old.incoming, new.incoming, compared)
 
 
-def _percents(before: VersionSource, after: VersionSource) -> set[tuple[int, int]]:
+def _percents(old: Version, new: Version) -> set[tuple[int, int]]:
     """Which percentages stand against each other at some time."""
-    if not before.version.bands and not after.version.bands:
+    if not old.bands and not new.bands:
         return {(100, 100)}
-    is_one_table = before.table.days_off == after.table.days_off
+    is_one_table = old.days_off == new.days_off
     found: set[tuple[int, int]] = set()
     for day, is_off in DAY_KINDS:
-        old = percents(before.version.bands, (day, is_off))
+        before = percents(old.bands, (day, is_off))
         for was_off in (is_off,) if is_one_table else (False, True):
-            new = percents(after.version.bands, (day, was_off))
-            found.update(zip(old, new, strict=True))
+            after = percents(new.bands, (day, was_off))
+            found.update(zip(before, after, strict=True))
     return found
 
 
-def _worse_deck(before: DeckSource | None, after: DeckSource | None, compared: "_Compared") -> Iterator[str]:
+def _worse_deck(before: Deck | None, after: Deck | None, compared: "_Compared") -> Iterator[str]:
     if before is None:
         return
     if after is None:
         yield "nothing can be called any more"
         return
-    if before.deck.key is not after.deck.key:
+    if before.key is not after.key:
         yield "another number decides on the price"
         return
-    prefixes = {*before.prefixes, *after.prefixes}
+    prefixes = prefixes_of(before) | prefixes_of(after)
     seen: set[tuple[object, object]] = set()
     for prefix in sorted(prefixes):
         if all(prefix + digit in prefixes for digit in "0123456789"):
             continue  # nobody's longest
-        old, new = _found(before.deck, prefix), _found(after.deck, prefix)
+        old, new = _found(before, prefix), _found(after, prefix)
         if (old, new) in seen:
             continue
         seen.add((old, new))

@@ -28,6 +28,7 @@ from rating.reading.profile_words import (
     FundsTable,
     PlanTable,
     ProfileTable,
+    VatTable,
     VersionTable,
 )
 from rating.reading.toml_places import Path
@@ -67,7 +68,7 @@ def read_source(name: str, files: Mapping[str, bytes], told: Told | None = None)
         return [text]
     faults = [*text.faults, *_missing(text, files)]
     vat = text.table.vat if text.table else None
-    folder = DeckFolder(files, vat.percent if vat and not vat.in_price else 0, told)
+    folder = DeckFolder(files, vat.added if vat else 0, told)
     decks = {}
     for deck_name, words in _sound_decks(text.content):
         if all(file in files for file in words.files.values()):
@@ -100,6 +101,15 @@ class _Made:
     folder: DeckFolder
     decks: Mapping[str, DeckSource]
     days_off: Mapping[str, DaysOff]
+
+    def adding(self, vat: VatTable | None, table: ProfileTable) -> "_Made":
+        """The same decks with the VAT of a version."""
+        added = vat.added if vat else 0
+        if added == self.folder.vat_added:
+            return self
+        folder = self.folder.adding(added)
+        decks = {name: _read_deck(folder, name, words) for name, words in table.decks.items()}
+        return _Made(folder, {name: deck for name, deck in decks.items() if deck}, self.days_off)
 
 
 def _sound_decks(content: Mapping[str, Any]) -> Iterator[tuple[str, DeckTable]]:
@@ -187,6 +197,8 @@ def _plan(
 
 
 def _version(prefix: str, table: ProfileTable, made: _Made, path: Path, words: VersionTable) -> VersionSource:
+    vat = words.vat or table.vat
+    made = made.adding(vat, table)
     outgoing = made.decks[words.outgoing] if words.outgoing else None
     incoming = made.decks[words.incoming] if words.incoming else None
     gift = words.bundle
@@ -195,7 +207,7 @@ def _version(prefix: str, table: ProfileTable, made: _Made, path: Path, words: V
         name=words.version,
         from_ms=moment_of(words.start),
         published=words.published,
-        terms=_terms(prefix + words.version, table, words.counting, made.folder),
+        terms=_terms(prefix + words.version, table.counting, words.counting, vat, made.folder),
         outgoing=outgoing.deck if outgoing else None,
         incoming=incoming.deck if incoming else None,
         incoming_numbers=tuple(words.incoming_numbers),
@@ -206,13 +218,14 @@ def _version(prefix: str, table: ProfileTable, made: _Made, path: Path, words: V
     return VersionSource(path, words, version, outgoing, incoming)
 
 
-def _terms(tariff: str, table: ProfileTable, own: CountingTable, folder: DeckFolder) -> Terms:
-    base = table.counting
+def _terms(
+    tariff: str, base: CountingTable, own: CountingTable, vat: VatTable | None, folder: DeckFolder
+) -> Terms:
     said = {**base.model_dump(exclude_none=True), **own.model_dump(exclude_none=True)}
     said["rules"] = {**(base.rules or {}), **(own.rules or {})}
     said["is_offset"] = said.pop("offset", False)
     said["setup_fee"] = folder.with_vat(Money(said.pop("setup_kopecks", 0)))
-    return Terms(tariff, vat_percent=table.vat.percent if table.vat else None, **said)
+    return Terms(tariff, vat_percent=vat.percent if vat else None, **said)
 
 
 def _funds(base: FundsTable, own: FundsTable) -> Funds:

@@ -85,6 +85,11 @@ class VatTable(Table):
     percent: Annotated[int, Field(ge=0, le=100)]
     in_price: bool
 
+    @property
+    def added(self) -> int:
+        """The percentage that prices are still without."""
+        return 0 if self.in_price else self.percent
+
 
 class FundsTable(Table):
     """Of a profile, or what a plan has otherwise."""
@@ -185,6 +190,7 @@ class VersionTable(Table):
     bands: list[BandTable] = []
     counting: CountingTable = CountingTable()
     days_off: CsvName | None = None
+    vat: VatTable | None = None  # otherwise the profile's
 
 
 class PlanTable(Table):

@@ -212,6 +212,21 @@ class LedgerAgainstLists(RuleBasedStateMachine):
                 self.nothing_is_overdrawn_by(promise, draws)
 
     @precondition(lambda self: self.model.promises)
+    @rule(luck=lucks, unit=units, count=st.integers(0, 9))
+    def extend_many(self, luck: Random, unit: Ask, count: int) -> None:
+        """The same as one by one, up to the first that cannot be paid."""
+        promise = self.one(luck)
+        refusal = self.ledger.extend_many(promise.hold, unit, count)
+        for _ in range(count):
+            draws = self.model.draws(promise, unit.price, unit.seconds)
+            if draws is None:
+                assert refusal
+                return
+            promise.units.append(draws)
+            self.nothing_is_overdrawn_by(promise, draws)
+        assert refusal is None
+
+    @precondition(lambda self: self.model.promises)
     @rule(luck=lucks, unit=dear_units)
     def foresee(self, luck: Random, unit: Ask) -> None:
         """So many units can be promised and not one more; then all of it is given back."""
@@ -333,3 +348,25 @@ class LedgerAgainstLists(RuleBasedStateMachine):
 
 TestLedgerAgainstLists = LedgerAgainstLists.TestCase
 TestLedgerAgainstLists.settings = settings(max_examples=250, stateful_step_count=50, deadline=None)
+
+
+@pytest.mark.parametrize(
+    ("balance", "paid", "most", "units"),
+    [(450, 0, 9_000, 4), (0, 450, 9_000, 4), (-200, 450, 9_000, 2), (900, 0, 350, 3), (150, 350, 9_000, 5)],
+    ids=["the balance", "a pot", "debt counts against the pot", "the limit of its number", "pot and balance"],
+)
+def test_many_units_at_once_end_where_money_or_limit_ends(
+    balance: int, paid: int, most: int, units: int
+) -> None:
+    ledger = Ledger()
+    account = Account("ann", "test", "own", Money(balance))
+    ledger.open(account)
+    pot = paid_pot(NUMBERS[0], MONTHS[0])
+    account.pot(pot).moved = paid
+    ledger.set_limit("ann", NumberLimit(NUMBERS[0], Money(most), LimitKind.LIMIT))
+    unit = Ask(Money(100))
+    hold = ledger.hold("leg", "ann", Sources((pot, ""), MONTHS[0], NUMBERS[0]), Ask(ZERO), unit)
+    assert isinstance(hold, Hold)
+    assert ledger.extend_many(hold, unit, 100) is not None
+    assert (hold.units, hold.amount) == (units, units * 100)
+    assert (account.pot(pot).free >= 0, account.available >= min(balance, 0)) == (True, True)

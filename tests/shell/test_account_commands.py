@@ -4,10 +4,11 @@ prints, what it refuses, and that a refusal changes nothing.
 
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 
 import pytest
 
-from tests.shell.command_line import Callctl, is_complaint
+from tests.shell.command_line import Callctl, Said, is_complaint, run_main
 from tests.shell.office import SCHEME, Office
 
 SERIAL = count(1)
@@ -93,6 +94,19 @@ async def test_every_posting_counts_once_and_says_so(office: Office, callctl: Ca
     assert await office.is_sound(account_id)
 
 
+async def test_the_rest_under_a_threshold_is_given_back_once_the_account_has_none(
+    office: Office, callctl: Callctl
+) -> None:
+    plan = await first_plan(office, "mango")
+    account_id, _ = await new_account(office, balance=250_00, profile="mango", plan=plan)
+    keeps = callctl("account", "set", account_id, "--threshold", "100", "--json").json
+    assert keeps["available_kopecks"] == 150_00
+    refund = ("account", "refund", account_id, "250", "--ref", "contract-end")
+    assert is_complaint(callctl(*refund), 2, "only 150.00 RUB can be given back")
+    callctl("account", "set", account_id, "--threshold", "0")
+    assert callctl(*refund, "--json").json["balance_kopecks"] == 0
+
+
 async def test_a_late_record_is_billed_shown_and_explained(office: Office, callctl: Callctl) -> None:
     account_id, number = await new_account(office, balance=0)
     answered = (datetime.now(UTC) - timedelta(hours=2)).isoformat(timespec="seconds")
@@ -115,14 +129,7 @@ async def test_a_late_record_is_billed_shown_and_explained(office: Office, callc
 
 async def test_discounts_are_shown_before_they_are_posted(office: Office, callctl: Callctl) -> None:
     account_id, _ = await new_account(office, profile="mango", plan=await first_plan(office, "mango"))
-    await office.sql.execute(
-        "INSERT INTO leg (account_id, leg_id, call_id, caller, number, line, held_at, held_kopecks, rate,"
-        " answered_at, ended_at, seconds, units, charge_kopecks, ended_by, cause) VALUES"
-        " ($1, $2, 'c', '1', '2', '', now(), 0, '{\"destination\": \"Moscow\"}',"
-        "  '2025-03-31T23:59:59+03', '2025-04-01T00:30:00+03', 1800, 30, 123456, 'caller', 16)",
-        account_id,
-        f"x-{account_id}",
-    )
+    await add_bill(office, account_id, "x", 123456)
     asked = ("account", "discount", account_id, "--month", "2025-03")
     shown = callctl(*asked)
     assert "not posted by this (--post does it)" in shown.out and "86.42" in shown.out
@@ -136,6 +143,63 @@ async def test_discounts_are_shown_before_they_are_posted(office: Office, callct
     assert callctl(*asked, "--post", "--json").json[0]["is_posted"] is True
     assert callctl("account", "show", account_id, "--json").json["balance_kopecks"] == 1_086_42
     assert callctl("account", "discount", account_id, "--month", "2025-04", "--json").json == []
+
+
+async def test_a_connection_billed_after_the_discount_was_posted_earns_the_difference(
+    office: Office, callctl: Callctl
+) -> None:
+    account_id, _ = await new_account(office, profile="mango", plan=await first_plan(office, "mango"))
+    asked = ("account", "discount", account_id, "--month", "2025-03")
+    await add_bill(office, account_id, "x", 123456)
+    callctl(*asked, "--post")
+    for serial, balance in ((2, 1_093_42), (3, 1_100_42)):
+        await add_bill(office, account_id, f"late-{serial}", 100_00)
+        owed = callctl(*asked, "--json").json[-1]
+        assert (owed["reference"], owed["amount_kopecks"], owed["is_posted"]) == (
+            f"discount/volume/2025-03/{serial}",
+            7_00,
+            False,
+        )
+        assert "less what was posted" in owed["note"]
+        assert callctl(*asked, "--post", "--json").json[-1] == owed
+        again = callctl(*asked, "--post", "--json").json
+        assert [line["is_posted"] for line in again] == [True] * serial
+        assert callctl("account", "show", account_id, "--json").json["balance_kopecks"] == balance
+    assert await office.is_sound(account_id)
+
+
+@pytest.mark.parametrize("earned", [100_000, 0], ids=["less", "nothing"])
+async def test_a_discount_that_was_too_much_is_shown_and_not_taken_back(
+    office: Office, callctl: Callctl, earned: int
+) -> None:
+    account_id, _ = await new_account(office, profile="mango", plan=await first_plan(office, "mango"))
+    asked = ("account", "discount", account_id, "--month", "2025-03")
+    await add_bill(office, account_id, "x", 123456)
+    callctl(*asked, "--post")
+    await office.sql.execute("UPDATE leg SET charge_kopecks = $2 WHERE account_id = $1", account_id, earned)
+    for more in ((), ("--post",)):
+        posted, over = callctl(*asked, *more, "--json").json
+        assert (posted["amount_kopecks"], posted["is_posted"]) == (86_42, True)
+        assert (over["reference"], over["amount_kopecks"], over["is_posted"]) == (
+            "",
+            earned * 7 // 100 - 86_42,
+            False,
+        )
+        assert "discount/volume/2025-03: more was posted than is earned" in over["note"]
+    assert callctl("account", "show", account_id, "--json").json["balance_kopecks"] == 1_086_42
+
+
+async def add_bill(office: Office, account_id: str, name: str, charge_kopecks: int) -> None:
+    """Of a call in March 2025."""
+    await office.sql.execute(
+        "INSERT INTO leg (account_id, leg_id, call_id, caller, number, line, held_at, held_kopecks, rate,"
+        " answered_at, ended_at, seconds, units, charge_kopecks, ended_by, cause) VALUES"
+        " ($1, $2, 'c', '1', '2', '', now(), 0, '{\"destination\": \"Moscow\"}',"
+        "  '2025-03-31T23:59:59+03', '2025-04-01T00:30:00+03', 1800, 30, $3, 'caller', 16)",
+        account_id,
+        f"{name}-{account_id}",
+        charge_kopecks,
+    )
 
 
 async def first_plan(office: Office, profile: str) -> str:
@@ -178,15 +242,15 @@ REFUSED: dict[str, tuple[str, tuple[str, ...]]] = {
     "limit of another kind": ("limit {id} --number {n} 5 --kind soft", ("invalid choice: 'soft'",)),
     "late of no time": (
         "late {id} --ref x --to 79161110002 --answered yesterday --seconds 5",
-        ("answered_at: give a time such as 2026-11-05T14:30:00+03:00",),
+        ("--answered", "give a time such as 2026-11-05T14:30:00+03:00"),
     ),
     "late without a zone": (
         "late {id} --ref x --to 79161110002 --answered 2026-11-05T14:30:00 --seconds 5",
-        ("answered_at: give a time such as",),
+        ("--answered", "give a time such as"),
     ),
     "late in a month of 13": (
         "late {id} --ref x --to 79161110002 --answered 2026-13-05T14:30:00Z --seconds 5",
-        ("answered_at: ",),
+        ("--answered", "give a time such as"),
     ),
     "late in the future": (
         "late {id} --ref x --to 79161110002 --answered 2099-11-05T14:30:00Z --seconds 5",
@@ -194,7 +258,7 @@ REFUSED: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "late of no length": (
         "late {id} --ref x --to 79161110002 --answered 2026-01-05T14:30:00Z --seconds 0",
-        ("it lasted 0 s: give 1 to 2592000 s",),
+        ("--seconds", "give 1 to 2592000 s"),
     ),
     "late and old": (
         "late {id} --ref x --to 79161110002 --answered 2026-01-05T14:30:00Z --seconds 5",
@@ -213,7 +277,7 @@ REFUSED: dict[str, tuple[str, tuple[str, ...]]] = {
         ("did not sell this number", "not_sold"),
     ),
     "late before there were prices": (
-        "late {id} --ref x --to 79161110002 --answered 1999-01-05T14:30:00Z --seconds 5 --approve",
+        "late {id} --ref x --to 79161110002 --answered 2001-01-05T14:30:00Z --seconds 5 --approve",
         ("no_plan",),
     ),
     "late on a stranger's line": (
@@ -248,6 +312,29 @@ async def test_bad_input_is_one_line_and_code_2_and_changes_nothing(
     assert is_complaint(callctl("account", *asked), 2, *words)
     assert await office.tables() == before
     assert await office.ask("GET", f"/accounts/{account_id}") == shown
+
+
+LATE = "late anna --ref x --to 79161110002 --answered 2026-01-05T14:30:00Z --seconds 5"
+WITHOUT_SERVICE = {
+    "no time": (LATE.replace("2026-01-05T14:30:00Z", "xx"), "--answered: 'xx' is no time: give a time such"),
+    "no number": (LATE.replace("79161110002", "12"), "--to: '12' is not a telephone number"),
+    "from no number": (f"{LATE} --from 112", "--from: '112' is not a telephone number"),
+    "no length": (LATE.replace("seconds 5", "seconds x"), "--seconds: 'x' is no length: give 1 to 2592000 s"),
+    "too long": (LATE.replace("seconds 5", "seconds 2592001"), "is no length"),
+    "no month of a discount": ("discount anna --month 2025", "is no month: give a month such as 2026-11"),
+    "no month of a guarantee": (
+        "guarantee anna --number 7 --month May 5",
+        "is no month: give a month such as",
+    ),
+}
+
+
+@pytest.mark.parametrize(("line", "words"), WITHOUT_SERVICE.values(), ids=WITHOUT_SERVICE)
+def test_what_is_typed_wrong_is_told_before_a_service_is_looked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str, words: str
+) -> None:
+    code = run_main("account", *line.split(), "--state", str(tmp_path))
+    assert is_complaint(Said(code, *capsys.readouterr()), 2, words)
 
 
 BODIES: dict[str, tuple[str, str, object, int, str]] = {
@@ -311,6 +398,33 @@ BODIES: dict[str, tuple[str, str, object, int, str]] = {
         {"reference": "x", "to": MOBILE, "answered_at": "0000-01-05T14:30:00Z", "seconds": 5},
         400,
         "answered_at: ",
+    ),
+    "late in the year 1, before it in our zone": (
+        "POST",
+        "/late-records",
+        {
+            "reference": "x",
+            "to": MOBILE,
+            "answered_at": "0001-01-01T00:00:00+14:00",
+            "seconds": 5,
+            "approved": True,
+        },
+        400,
+        "answered_at: give a time such as 2026-11-05T14:30:00+03:00, of the years 2000 to 2199",
+    ),
+    "late in the year 2200": (
+        "POST",
+        "/late-records",
+        {"reference": "x", "to": MOBILE, "answered_at": "2200-01-01T00:00:00Z", "seconds": 5},
+        400,
+        "answered_at: give a time such as",
+    ),
+    "late of no length": (
+        "POST",
+        "/late-records",
+        {"reference": "x", "to": MOBILE, "answered_at": "2026-01-05T14:30:00Z", "seconds": 0},
+        400,
+        "it lasted 0 s: give 1 to 2592000 s",
     ),
     "discount by a form": ("POST", "/discounts/2025-01", b"", 400, "Invalid JSON"),
     "discount of what": ("GET", "/discounts/2025", None, 400, "such as 2026-11"),

@@ -11,6 +11,14 @@ from urllib.parse import quote
 import aiohttp
 import pytest
 
+from callctl.api.account_words import show_account
+from callctl.api.words import show_call
+from callctl.calls.view import CallView
+from rating.calendar import month_of
+from rating.ledger import Account
+from rating.money import Money
+from rating.pots import paid_pot
+from rating.profile import Tariffs
 from tests.shell.office import SCHEME, Office, until
 
 SERIAL = count(1)
@@ -72,6 +80,15 @@ async def test_without_asterisk_it_says_degraded_and_the_office_works_all_the_sa
     assert (status, added) == (201, {"e164": "74951234567", "account_id": account_id})
     assert await office.ask("GET", "/calls") == (200, [])
     assert await office.ask("GET", f"/accounts/{account_id}/legs") == (200, [])
+
+
+def test_a_call_shows_the_same_money_as_its_account() -> None:
+    ann = Account("ann", "demo", "six", Money(10_00))
+    month = month_of(0)
+    ann.pot(paid_pot("74951234567", month)).moved = 3_00
+    call = CallView("c", None, "ann", "1", "2", None, "ringing", "n", 0, None, None, 0)
+    account = show_account(ann, Tariffs({}), 0)
+    assert show_call(call, ann, month)["available_kopecks"] == account["available_kopecks"] == 13_00
 
 
 async def test_a_payment_counts_once_however_often_it_is_told(office: Office) -> None:

@@ -1,29 +1,43 @@
 """Connections that an earlier life of the service left open: what each costs, and when it ended."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from callctl.calls.meter import Meter
 from callctl.calls.records import EndedBy, LegBegan, LegSettled
 from callctl.clock import moment
-from callctl.recovery import settle_open_legs
+from callctl.recovery import EarlierLife, settle_open_legs
 from callctl.storage.rows import RATE, LegRow
+from rating.calendar import month_of
 from rating.ledger import Account, Ledger
 from rating.money import ZERO, Money
-from rating.pots import Ask, Sources
-from rating.tariff import Rate
-from tests.plans import rate, simple, tariffs
+from rating.pots import Ask, Sources, gift_pot
+from rating.profile import Tariffs
+from rating.quote import Quote
+from rating.refusal import Refusal
+from rating.tariff import Bundle, Plan, Rate, Side
+from tests.plans import everywhere, rate, rated, simple, tariffs
 
 NOON_MS = 1_790_000_000_000
-SIX = rate(100, unit_s=6)
+SIX_PLAN = simple("six", 6, 100)
+SIX = rated(SIX_PLAN)
+SECOND = rate(1, unit_s=1)
 MINUTE = rate(169, setup=50, threshold_s=3)
 FREE = rate(0, unit_s=6)
-TARIFFS = tariffs(simple("six", 6, 100))
+TARIFFS = tariffs(SIX_PLAN)
 
 
 def an_open_leg(
-    leg_id: str = "l1", terms: Rate | None = SIX, *, answered: bool = True, account_id: str = "ann"
+    leg_id: str = "l1",
+    terms: Rate | None = SIX,
+    *,
+    answered: bool = True,
+    account_id: str = "ann",
+    at_ms: int = NOON_MS,
 ) -> LegRow:
+    """Answered at that moment, or ringing."""
     return LegRow(
         account_id=account_id,
         leg_id=leg_id,
@@ -31,10 +45,10 @@ def an_open_leg(
         caller="74951110000",
         number="79161110002",
         line="74951234567",
-        held_at=moment(NOON_MS - 5_000),
+        held_at=moment(at_ms - 5_000),
         held_kopecks=100,
         rate=RATE.dump_python(terms, mode="json") if terms else None,
-        answered_at=moment(NOON_MS) if answered else None,
+        answered_at=moment(at_ms) if answered else None,
         ended_at=None,
         seconds=None,
         units=None,
@@ -154,10 +168,10 @@ def test_an_answer_that_nobody_lived_to_hear_of_counts_if_both_sides_saw_it(
 
 
 def test_several_on_one_balance_are_paid_in_their_order_and_never_below_nothing() -> None:
-    ledger = a_ledger(450)
+    ledger = a_ledger(550)
     legs = [an_open_leg(f"l{n}") for n in range(4)]
     told = settle(legs, {leg.leg_id: NOON_MS + 12_000 for leg in legs}, ledger)
-    assert [settled.charge.amount for settled in told] == [200, 200, 0, 0]
+    assert [settled.charge.amount for settled in told] == [200, 100, 100, 100]
     account = ledger.account("ann")
     assert account and (account.balance, ledger.holds_open) == (50, 0)
 
@@ -179,3 +193,160 @@ def test_a_stranger_pays_nothing() -> None:
 def test_a_second_recovery_before_the_first_was_written_comes_to_the_same(ended: dict[str, Any]) -> None:
     first, second = (settle([an_open_leg()], ended, a_ledger(1_000)) for _ in range(2))
     assert first == second
+
+
+# Answers and ends as witnessed, in ms since noon | when the way in ended, its seconds, why it costs so
+BOTH_WAYS: dict[str, tuple[bool, dict[str, int], dict[str, int], tuple[int, int, str]]] = {
+    "the callee first": (True, {}, {"l1": 7_000, "c1": 30_000}, (7_000, 7, "units")),
+    "the caller first": (True, {}, {"l1": 30_000, "c1": 7_000}, (7_000, 7, "units")),
+    "nobody saw the end": (True, {}, {}, (0, 1, "units")),
+    "the callee never answered": (False, {"c1": 0}, {"l1": 9_000, "c1": 7_000}, (7_000, 0, "unanswered")),
+    "only the witness knows": (False, {"l1": 0, "c1": 300}, {"l1": 7_200}, (7_200, 6, "units")),
+    "the news came late": (False, {"l1": 0, "c1": 9_000}, {"l1": 7_500}, (7_500, 7, "units")),
+}
+
+
+@pytest.mark.parametrize(("is_answered", "answers", "ends", "way_in"), BOTH_WAYS.values(), ids=BOTH_WAYS)
+def test_the_way_in_begins_with_the_callers_answer_and_ends_with_the_way_out(
+    is_answered: bool, answers: dict[str, int], ends: dict[str, int], way_in: tuple[int, int, str]
+) -> None:
+    legs = [an_open_leg(leg_id, answered=is_answered) for leg_id in ("leg0-c1", "l1")]
+    answered_ms, ended_ms = (
+        {side: NOON_MS + ms for side, ms in moments.items()} for moments in (answers, ends)
+    )
+    told = records(legs, answered_ms, ended_ms, a_ledger(10_000))
+    settled = next(one for one in told if isinstance(one, LegSettled) and one.leg_id == "leg0-c1")
+    assert (settled.ended_at_ms - NOON_MS, settled.charge.seconds, settled.charge.lines[0].what) == way_in
+
+
+def test_a_way_in_without_a_way_out_costs_nothing() -> None:
+    (settled,) = settle([an_open_leg("leg0-c1")], {"c1": NOON_MS + 60_000}, a_ledger(10_000))
+    assert (settled.charge.amount, settled.charge.lines[0].what) == (0, "unanswered")
+
+
+def with_gift(seconds: int, price: int = 100) -> Plan:
+    bundle = Bundle("minutes", seconds, frozenset({"everywhere"}), "S-6")
+    (version,) = simple("six", 6, price).versions
+    return Plan("six", "six", SIX_PLAN.funds, [replace(version, bundle=bundle)])
+
+
+def a_quote(prices: Tariffs, ledger: Ledger) -> Quote:
+    account = ledger.account("ann")
+    assert account
+    return Quote(prices, account, Side.OUTGOING, "74951110000", "79161110002", "74951234567")
+
+
+def live_bills(prices: Tariffs, ledger: Ledger, answers_ms: list[int], end_ms: int) -> list[int]:
+    """What the service makes of calls that nobody interrupts: each unit is bought when it begins."""
+    quote = a_quote(prices, ledger)
+    meters: dict[int, Meter] = {}
+    for at_ms in range(NOON_MS - 5_000, end_ms, 500):
+        for number, answered_ms in enumerate(answers_ms):
+            if at_ms == answered_ms - 5_000:
+                meter = Meter.open(ledger, f"l{number}", quote, at_ms, at_ms)
+                assert isinstance(meter, Meter)
+                meters[number] = meter
+            if at_ms == answered_ms:
+                meters[number].answered(at_ms)
+            if at_ms > answered_ms and meters[number].paid_until_ms == at_ms:
+                meters[number].buy_unit()
+    seconds = [(end_ms - answered_ms) // 1000 for answered_ms in answers_ms]
+    return [meters[number].charge(seconds[number], end_ms)[0].amount for number in range(len(answers_ms))]
+
+
+@pytest.mark.parametrize("balance", [10_000, 900, 700, 650])
+@pytest.mark.parametrize("gift_s", [0, 24, 30, 60])
+def test_gifts_and_money_go_to_the_units_in_the_order_in_which_they_began(gift_s: int, balance: int) -> None:
+    prices = tariffs(with_gift(gift_s))
+    answers_ms = [NOON_MS, NOON_MS + 8_000, NOON_MS + 20_500]
+    end_ms = NOON_MS + 40_000
+    legs = [
+        an_open_leg(f"l{n}", rated(with_gift(gift_s)), at_ms=answered_ms)
+        for n, answered_ms in enumerate(answers_ms)
+    ]
+    ended_ms = {leg.leg_id: end_ms for leg in legs}
+    told = list(settle_open_legs(legs, {}, ended_ms, a_ledger(balance), prices))
+    bills = [one.charge.amount for one in told if isinstance(one, LegSettled)]
+    assert bills == live_bills(prices, a_ledger(balance), answers_ms, end_ms)
+
+
+@pytest.mark.parametrize("names", [["l1"], ["leg0-c1", "l1"]], ids=["one leg", "both ways"])
+def test_a_month_of_seconds_is_bought_in_few_steps(names: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = []
+    draw = Ledger._draws
+
+    def counted(*args: Any) -> Any:
+        steps.append(args)
+        assert len(steps) < 100
+        return draw(*args)
+
+    monkeypatch.setattr(Ledger, "_draws", counted)
+    month_s = 30 * 24 * 3600
+    ledger = a_ledger(10**9)
+    told = settle([an_open_leg(name, SECOND) for name in names], {"l1": NOON_MS + month_s * 1000}, ledger)
+    assert [settled.charge.amount for settled in told] == [month_s] * len(names)
+
+
+def test_an_answer_that_only_the_witness_knows_has_the_terms_of_its_moment() -> None:
+    (old,) = SIX_PLAN.versions
+    new = replace(old, name="2", from_ms=NOON_MS, outgoing=everywhere(250))
+    plan = Plan("six", "six", SIX_PLAN.funds, [old, new])
+    for at_ms, price, is_other in ((NOON_MS - 1, 100, False), (NOON_MS, 250, True)):
+        answered_ms = {"l1": at_ms, "c1": at_ms}
+        ended_ms = {"l1": at_ms + 3_000}
+        row = an_open_leg(answered=False)
+        told = list(settle_open_legs([row], answered_ms, ended_ms, a_ledger(1_000), tariffs(plan)))
+        began, settled = told
+        assert isinstance(settled, LegSettled) and settled.charge.amount == price
+        assert began == LegBegan("ann", "l1", at_ms, rated(plan, at_ms=at_ms) if is_other else None)
+
+
+def an_earlier_life(legs: list[LegRow], ledger: Ledger, now_ms: int) -> EarlierLife:
+    return EarlierLife(legs, ledger, TARIFFS, now_ms)
+
+
+def test_until_asterisk_tells_more_what_open_legs_may_have_talked_is_kept_from_others() -> None:
+    ledger = a_ledger(1_000)
+    legs = [an_open_leg("l1"), an_open_leg("l2", answered=False)]
+    earlier = an_earlier_life(legs, ledger, NOON_MS + 18_000)
+    account = ledger.account("ann")
+    assert account and (account.held, account.available) == (400, 600)
+    assert ledger.hold("new", "ann", Sources(), Ask(ZERO), Ask(Money(601))) is Refusal.NOT_ENOUGH
+    assert earlier.take_over(frozenset()) == legs
+    assert ledger.holds_open == 0
+    told = settle(legs, {"l1": NOON_MS + 24_000}, ledger)
+    assert [settled.charge.amount for settled in told] == [400, 0]
+    assert earlier.take_over(frozenset()) == []
+
+
+def test_of_less_money_than_was_talked_all_is_kept() -> None:
+    ledger = a_ledger(350)
+    an_earlier_life([an_open_leg("l1")], ledger, NOON_MS + 600_000)
+    account = ledger.account("ann")
+    assert account and account.available == 50
+
+
+def test_what_was_kept_is_no_longer_in_the_way_of_its_own_settlement() -> None:
+    ledger = a_ledger(600)
+    first, second = an_open_leg("l1"), an_open_leg("l2", at_ms=NOON_MS + 1_000)
+    earlier = an_earlier_life([first, second], ledger, NOON_MS + 600_000)
+    told = settle(earlier.take_over(frozenset()), {"l1": NOON_MS + 6_000, "l2": NOON_MS + 31_000}, ledger)
+    assert [settled.charge.amount for settled in told] == [100, 500]
+
+
+def test_gift_seconds_are_kept_too() -> None:
+    ledger = a_ledger(0)
+    plan = with_gift(30)
+    EarlierLife([an_open_leg(terms=rated(plan))], ledger, tariffs(plan), NOON_MS + 12_000)
+    account = ledger.account("ann")
+    assert account and account.pot(gift_pot(month_of(NOON_MS))).free == 18
+
+
+def test_both_ways_of_an_emergency_call_that_is_still_up_are_left_alone() -> None:
+    ledger = a_ledger(1_000)
+    legs = [an_open_leg("leg0-c1"), an_open_leg("l1", None)]
+    earlier = an_earlier_life(legs, ledger, NOON_MS + 6_000)
+    spared = earlier.spared({"l1", "c1"})
+    assert spared == {"l1", "c1"}
+    assert earlier.take_over(spared) == []
+    assert earlier.take_over(earlier.spared({"c1"})) == legs

@@ -193,6 +193,8 @@ def test_a_file_of_calls_with_faults_names_each(tariff: Tariff, tmp_path: Path) 
     [
         (("--from", "2026-01-01"), "give both --from and --to"),
         (("--from", "2026-01-01", "--to", "2026-02-01", "--calls", "x"), "not both"),
+        (("--from", "2026-02-01", "--to", "2026-01-01", "--api", "127.0.0.1:1"), "--from is not before --to"),
+        (("--from", "2026-02-01", "--to", "9999-12-31T23:59:59"), "give a time of the years 2000 to 2199"),
     ],
 )
 def test_a_period_is_whole_or_a_file(tariff: Tariff, words: tuple[str, ...], told: str) -> None:
@@ -251,7 +253,7 @@ def test_from_load_to_rollback(tariff: Tariff, office: Office, tmp_path: Path) -
     assert loaded["is_new"] is True
     said = tariff("load", first, *at)
     assert said.out.startswith(f"{name}: load {loaded['load']} was in force already, nothing changed")
-    said = tariff("load", second, "--name", name, *at)
+    said = tariff("load", second, "--name", name, "--short-notice", *at)
     assert (said.code, said.err) == (0, "") and f"{name}: load " in said.out and "is in force" in said.out
     assert [one["load"] for one in tariff("history", name, *at, "--json").json][1] == loaded["load"]
     assert "2 " not in tariff("rollback", name, loaded["load"], *at).err

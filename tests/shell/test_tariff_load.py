@@ -22,7 +22,7 @@ from callctl.tariffs.zipped import ZIPPED_BYTES_MAX, digest_of, pack, unpack
 from dialplan.causes import Cause
 from rating.profile import Profile
 from tests.plans import simple
-from tests.shell.office import PATIENCE_S, Office
+from tests.shell.office import PATIENCE_S, Office, until
 from tests.tariffs.folders import Files, profile_files, short_notice, zipped
 from tests.transcripts.words import A, B, Desk
 
@@ -123,6 +123,41 @@ async def test_a_plan_that_accounts_have_is_not_dropped(office: Office) -> None:
     assert problem["detail"].startswith(words)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("from = 2025-01-01", "from = 2125-01-01"), ('outgoing = "all"\n', "")],
+    ids=["no version yet", "no deck"],
+)
+async def test_a_plan_that_accounts_have_goes_on_selling(office: Office, old: str, new: str) -> None:
+    name, files = new_name(), profile_files()
+    await load(office, name, files)
+    await office.ask("POST", "/accounts", {"account_id": name, "profile": name, "plan": "wide"})
+    files["profile.toml"] = files["profile.toml"].replace(old.encode(), new.encode())
+    status, problem = await load(office, name, files, "?short_notice=yes")
+    assert (status, await loads_of(office, name)) == (409, 1)
+    words = f"1 accounts have plans that this profile leaves without prices today, such as {name} with wide"
+    assert problem["detail"].startswith(words)
+
+
+async def test_nobody_opens_an_account_of_a_plan_while_it_goes(office: Office) -> None:
+    name = new_name()
+    await load(office, name, profile_files(plan="old"))
+    account = {"account_id": name, "profile": name, "plan": "old"}
+
+    async def is_waiting() -> bool:
+        ungranted = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'profile'::regclass"
+        return bool(await office.sql.fetchval(ungranted))
+
+    async with asyncio.TaskGroup() as tasks, office.sql.transaction():
+        await office.sql.execute("LOCK TABLE profile IN EXCLUSIVE MODE")
+        loading = tasks.create_task(load(office, name, profile_files(plan="new")))
+        await until(is_waiting, "the load stands before the store, its accounts counted")
+        opening = tasks.create_task(office.ask("POST", "/accounts", account))
+        for _ in range(20):
+            await office.ask("GET", "/profiles")
+    assert (loading.result()[0], opening.result()[0]) == (201, 404)
+
+
 async def test_accounts_have_the_stop_levels_of_the_new_profile_at_once(office: Office) -> None:
     name, files = new_name(), profile_files()
     await load(office, name, files)
@@ -155,6 +190,66 @@ async def test_a_service_that_starts_again_has_what_was_loaded_over_what_is_ship
     await office.start()
     assert await plans_of(office, name) == ["second"]
     assert (await load(office, name, profile_files(plan="second")))[0] == 200
+
+
+async def store(office: Office, name: str, *zips: bytes) -> list[int]:
+    """As loads that came in some earlier life."""
+    add = "INSERT INTO profile (name, digest, files, loaded_at) VALUES ($1, $2, $3, now()) RETURNING load"
+    return [await office.sql.fetchval(add, name, f"{name}-{at}", content) for at, content in enumerate(zips)]
+
+
+async def forget(office: Office, name: str) -> None:
+    await office.sql.execute("DELETE FROM profile WHERE name = $1", name)
+
+
+async def test_a_load_that_cannot_be_read_gives_way_to_the_newest_that_can_and_everybody_is_told(
+    office: Office,
+) -> None:
+    name, files = new_name(), profile_files(plan="first")
+    await load(office, name, files)
+    await load(office, name, profile_files(plan="second"))
+    loads = await store(office, name, b"junk", pack(profile_files("1,00")))
+    await office.stop()
+    await office.start()
+    assert await plans_of(office, name) == ["second"]
+    assert (await office.ask("GET", "/health"))[1]["tariffs"] is False
+    assert all(f"ERROR callctl profile {name}: load {one} cannot be read" in office.log for one in loads)
+    assert (await load(office, name, files))[0] == 201
+    assert (await office.ask("GET", "/health"))[1]["tariffs"] is True
+    await forget(office, name)
+
+
+async def test_without_any_load_that_can_be_read_the_service_does_not_start(office: Office) -> None:
+    name = new_name()
+    [load_id] = await store(office, name, b"junk")
+    await office.stop()
+    try:
+        with pytest.raises(AssertionError):
+            await office.start()
+        assert f"profile {name}: load {load_id} was in force and cannot be read" in office.log
+        assert "Traceback" not in office.log
+    finally:
+        await forget(office, name)
+        await office.start()
+
+
+async def test_a_check_that_came_later_refuses_no_stored_load(office: Office) -> None:
+    name = new_name()
+    await store(office, name, pack(profile_files(versions="counting = { first_s = 1, threshold_s = 3 }\n")))
+    await office.stop()
+    await office.start()
+    assert await plans_of(office, name) == ["wide"]
+    await forget(office, name)
+
+
+async def test_a_version_in_force_changes_only_when_it_is_meant(office: Office) -> None:
+    name = new_name()
+    await load(office, name, profile_files("1.00"))
+    status, problem = await load(office, name, profile_files("1.01"))
+    assert (status, await loads_of(office, name)) == (400, 1)
+    assert "version '1' of plan wide is in force since 2025-01-01" in problem["detail"]
+    assert "'7' is dearer" in problem["detail"] and "--short-notice" in problem["detail"]
+    assert (await load(office, name, profile_files("1.01"), "?short_notice=yes"))[0] == 201
 
 
 async def test_short_notice_is_refused_unless_it_is_meant(office: Office) -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from rating.calendar import earliest_effect
 from rating.money import Money
+from rating.reading.check import check_profile
 from rating.reading.notice import begins_of_units, dearer
 from rating.tariff import Terms
 from tests.tariffs.small_profiles import (
@@ -243,12 +244,12 @@ def test_the_days_of_the_rule() -> None:
     assert earliest_effect(date(2025, 9, 1), 10) == date(2025, 9, 12)
 
 
-def test_later_versions_say_when_they_were_published() -> None:
-    unsaid = NEXT.replace("published = 2026-03-02\n", "")
-    assert warnings(folder(TOML + unsaid, RATES, new=RATES)) == [
-        "profile.toml:19:1: no `published`: nobody can tell whether ten days' notice was given (S-12)"
-    ]
-    assert warnings(folder()) == []
+def test_a_later_version_that_is_worse_says_when_it_was_published() -> None:
+    unsaid = TOML + NEXT.replace("published = 2026-03-02\n", "").replace("2026-03-12", "2126-03-12")
+    [fault] = check_profile("op", folder(unsaid, RATES, new=RATES.replace("1.50", "1.51")))
+    assert str(fault).startswith("profile.toml:19:1: no `published`: say when it was, 10 full days before")
+    assert (fault.is_error, fault.is_notice) == (True, True)
+    assert warnings(folder(unsaid, RATES, new=RATES)) == []
 
 
 def test_a_version_that_sells_nothing() -> None:

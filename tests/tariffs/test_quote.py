@@ -155,7 +155,12 @@ MISTAKES: dict[str, tuple[tuple[str, str, str, object], tuple[str, ...], str]] =
     "huge": (("clovertel", "go", MOBILE, 10**30), (), "give whole seconds"),
     "bundle": (("clovertel", "go", MOBILE, 60), ("--bundle", "x"), "give whole minutes, 0 to 1000000"),
     "time": (("clovertel", "go", MOBILE, 60), ("--at", "noon"), "'noon' is no time"),
-    "old": (("clovertel", "go", MOBILE, 60), ("--at", "1969-01-01"), "'1969-01-01' is no time"),
+    "old": (("clovertel", "go", MOBILE, 60), ("--at", "1969-01-01"), "give a time of the years 2000 to 2199"),
+    "last": (
+        ("clovertel", "go", MOBILE, 60),
+        ("--at", "9999-12-31T23:59:59"),
+        "'9999-12-31T23:59:59': give a time of the years 2000 to 2199",
+    ),
     "folder": (
         ("clovertel", "go", MOBILE, 60),
         ("--dir", "/nowhere"),

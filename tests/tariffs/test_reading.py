@@ -117,6 +117,31 @@ def test_vat_that_is_not_in_the_price_is_added_half_up() -> None:
     assert deck.find("4420") == Price("United Kingdom", "44", Money(4), Money(4))  # 3.6
 
 
+def test_a_version_may_have_a_vat_of_its_own() -> None:
+    own = """\
+[vat]
+percent = 20
+in_price = false
+[[plans.go.versions]]
+version = "2"
+from = 2026-02-01
+outgoing = "out"
+counting = { setup_kopecks = 0 }
+vat = { percent = 10, in_price = false }
+[[plans.go.versions]]
+version = "3"
+from = 2026-03-01
+outgoing = "out"
+vat = { percent = 22, in_price = true }
+"""
+    versions = sound(folder(TOML + own)).plans["go"].versions
+    assert [version.terms.vat_percent for version in versions] == [20, 10, 22]
+    decks = [version.outgoing for version in versions]
+    prices = [deck.find("7") for deck in decks if deck]
+    assert prices == [Price("Russia", "7", Money(price), Money(price)) for price in (180, 165, 150)]
+    assert len({id(deck.table) for deck in decks if deck}) == 1
+
+
 def _others() -> dict[str, bytes]:
     return {
         name.removesuffix(".csv"): content
@@ -157,7 +182,8 @@ def test_the_empty_prefix_fits_every_number() -> None:
 
 def test_decks_of_the_same_prefixes_share_one_table() -> None:
     other = '[decks.other]\nkey = "called"\nprefixes = "prefixes.csv"\nprices = "dear.csv"\n'
-    version = '[[plans.go.versions]]\nversion = "2"\nfrom = 2027-01-01\noutgoing = "other"\n'
+    dates = "from = 2027-01-01\npublished = 2026-11-01\n"
+    version = f'[[plans.go.versions]]\nversion = "2"\n{dates}outgoing = "other"\n'
     files = folder(
         SPLIT + other + version, None,
         prefixes=PREFIXES, prices=PRICES, dear=PRICES.replace("2.00", "9.00"),
