@@ -5,7 +5,9 @@ The second cut stands SECOND_CUT_S behind the last paid unit here.
 
 import asyncio
 import os
+import re
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -56,6 +58,18 @@ def assert_cut_by_asterisk(seen: CallSeen) -> None:
     assert UNIT_MS < talked_ms <= BOUND_MS + LATE_MS_MAX, "after what is paid, and within the bound"
 
 
+async def until_bounded(stack: Stack, who: Subscriber) -> None:
+    """Asterisk itself has the second cut of both legs: the orders for it come after the answer."""
+    call = await until_state(stack, who, "talking")
+
+    async def are_bounded() -> bool:
+        shown = [await stack.asterisk_cli(f"core show channel {call[leg]}") for leg in ("call_id", "leg_id")]
+        ends_s = [int(found[1]) for text in shown if (found := re.search(r"Time to Hangup: (\d+)", text))]
+        return len(ends_s) == 2 and all(0 < end_s - time.time() <= BOUND_MS / 1000 + 1 for end_s in ends_s)
+
+    await until(are_bounded, f"the second cut of {call['call_id']} in Asterisk")
+
+
 async def assert_fallback(stack: Stack, who: Subscriber) -> CallSeen:
     """A new caller hears a prompt, and then a failure that another operator may route around."""
     async with media_sink() as sink:
@@ -97,7 +111,7 @@ async def test_what_a_hanging_service_leaves_running_asterisk_ends_and_the_books
     before = await guarded.metrics()
     calls = [dial(guarded, who.number) for who in (poor, rich)]
     for who in (poor, rich):
-        await until_state(guarded, who, "talking")
+        await until_bounded(guarded, who)
     with stopped(guarded.pids["service"]):
         await asyncio.gather(assert_fallback(guarded, newcomer), assert_emergency_passes(guarded))
         for seen in await asyncio.gather(*calls):
@@ -129,7 +143,7 @@ async def test_after_a_kill_asterisk_ends_the_calls_and_the_next_start_bills_wha
     calls = [dial(stack, who.number) for who in (poor, rich)]
     quitting = dial(stack, quitter.number, hang_up_after_ms=2_500)
     for who in (poor, rich, quitter):
-        await until_state(stack, who, "talking")
+        await until_bounded(stack, who)
     unheard = dial(stack, ringing.number, hang_up_after_ms=2_500)
     await until_rings(stack, ringing)
     await stop_service(stack, signal.SIGKILL)

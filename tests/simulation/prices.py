@@ -51,7 +51,7 @@ def draw_profile(luck: Random) -> Files:
             files[f"{deck}.csv"] = _prices(luck)
             text += f'[decks.{deck}]\nkey = "called"\nprefixes = "prefixes.csv"\nprices = "{deck}.csv"\n'
             text += f'unsold = "unsold.csv"\n[[plans.{plan}.versions]]\nversion = "v{place}"\n'
-            text += f"from = {begins:%Y-%m-%dT%H:%M:%S}\n"
+            text += f"from = {begins:%Y-%m-%dT%H:%M:%S}\npublished = 2024-12-01\n"
             text += f'outgoing = "{deck}"\nincoming = "callers"\nincoming_numbers = ["7800"]\n'
             text += _counting(luck) + _bundle(luck, gift) + _bands(luck)
     return files | {"profile.toml": text.encode()}
