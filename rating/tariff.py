@@ -1,7 +1,7 @@
 """What a plan asks for a connection: dated versions, each with its decks and its way of counting.
 
-Rule 1: the whole connection has the terms of the moment of its answer (S-6); what they may be before it is
-    asked with `rates_between`.
+Rule 1: the whole connection has the terms of the moment of its answer (S-6); when they may change before
+    it is said by `Plan.moments`.
 Rule 2: what a number costs, that it is not sold, and that nobody ever gave it a price are three answers.
 """
 

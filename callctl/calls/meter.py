@@ -3,7 +3,7 @@
 Rule 1: what is secured is what is owed; the ledger refuses a unit that would overdraw.
 Rule 2: billed is the lesser of what was talked and what was secured, so late news cost the operator
 milliseconds and the subscriber nothing.
-Rule 3: before the answer the dearest terms that it may meet are held; from the answer on its own (S-6).
+Rule 3: before the answer the dearest terms that it may meet are held; from the answer on, its own (S-6).
 """
 
 from rating.charge import Charge, Secured, charge_connection, charge_nothing, duration_s

@@ -2,32 +2,20 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from callctl.__main__ import main
 from callctl.places import PROFILES
+from tests.shell.command_line import Said
 from tests.shell.office import Office
 from tests.tariffs.folders import profile_files, short_notice, write_folder
 
 SERIAL = count(1)
 HEADER = "answered_at,from,to,seconds,profile,plan,account\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
 
 
 Tariff = Callable[..., Said]
