@@ -10,6 +10,7 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 from base64 import b64encode
@@ -26,7 +27,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from callctl.demo.phones import Behaviour, Caller, Phone, start_callee
 from callctl.demo.seen import CallSeen
-from callctl.demo.sipp import is_free
+from callctl.demo.sipp import HOST, is_free
 from callctl.settings import ServiceSettings, read_settings
 from callctl.stack.asterisk_program import find_asterisk
 from callctl.stack.child import LIBC, PR_SET_PDEATHSIG, start_child
@@ -36,7 +37,7 @@ ROOT = Path(__file__).resolve().parents[2]
 READY_S_MAX = 60.0
 END_S_MAX = 30.0
 # A far end that is exchanged must find its port free again: below the ports that the kernel gives away, and
-# below those that media and the bench use.
+# below those that media and the bench use. Nobody there listens by TCP: who does has claimed the number.
 FAR_END_PORTS = range(3_000, 9_000)
 
 Json = Any
@@ -46,7 +47,8 @@ class FarEnd:
     """The carrier behind a trunk: its port stays, what answers there is exchanged."""
 
     def __init__(self, folder: Path) -> None:
-        self.port = next(port for port in random.sample(FAR_END_PORTS, 100) if is_free(port))
+        self._claim = _claim_far_end()
+        self.port: int = self._claim.getsockname()[1]
         self._folder = folder
         self._phones: list[Phone] = []
 
@@ -68,6 +70,25 @@ class FarEnd:
     async def stop(self) -> None:
         if self._phones:
             await self._phones[-1].stop()
+
+    async def close(self) -> None:
+        await self.stop()
+        self._claim.close()
+
+
+def _claim_far_end() -> socket.socket:
+    """A number whose UDP port is free, ours until the socket is closed: others that look find it claimed."""
+    for port in random.sample(FAR_END_PORTS, 100):
+        claim = socket.socket()
+        try:
+            claim.bind((HOST, port))
+        except OSError:
+            claim.close()
+        else:
+            if is_free(port):
+                return claim
+            claim.close()
+    raise AssertionError(f"no free port in {FAR_END_PORTS}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +197,7 @@ async def stack_up(folder: Path, config: str = "") -> AsyncIterator[Stack]:
     async with AsyncExitStack() as ending:
         carrier, spare = FarEnd(folder / "phones"), FarEnd(folder / "phones")
         for far_end in (carrier, spare):
-            ending.push_async_callback(far_end.stop)
+            ending.push_async_callback(far_end.close)
         process = await _start_up(folder, config, carrier, spare)
         ending.push_async_callback(_stop, process)
         note = await _note_of(process, folder)
