@@ -11,6 +11,7 @@ class Cause(IntEnum):
     BUSY = 17  # 486
     NO_ANSWER = 19  # 480
     REJECTED = 21  # 403
+    ANSWERED_ELSEWHERE = 26  # a phone that still rings shows no missed call
     CONGESTION = 34  # 503
     UNAVAILABLE = 38  # 500
 

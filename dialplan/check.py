@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
+from dialplan.node import Exit
 from dialplan.scheme import Node, Scheme
 
 Path = tuple[str | int, ...]
@@ -94,35 +95,36 @@ def _dangling(start: object, nodes: Mapping[str, Node | None], places: dict[Path
     if nodes and isinstance(start, str) and start not in nodes:
         yield _fault(places, ("start",), f"there is no node {start!r} (nodes: {known})")
     for name, node in nodes.items():
-        for field, target in node.exits() if node else ():
-            if target not in nodes:
-                where = ("nodes", name, field)
-                yield _fault(places, where, f"there is no node {target!r} (nodes: {known})")
+        for exit in node.exits() if node else ():
+            if exit.to not in nodes:
+                where = ("nodes", name, *exit.field)
+                yield _fault(places, where, f"there is no node {exit.to!r} (nodes: {known})")
 
 
 def _lost_ways(start: str, nodes: Mapping[str, Node], places: dict[Path, int]) -> Iterator[Fault]:
-    exits = {name: {target: field for field, target in node.exits()} for name, node in nodes.items()}
+    exits = {name: list(node.exits()) for name, node in nodes.items()}
     reached = _reached_from(start, exits)
+    hasty = {name: [exit for exit in ways if not exit.waits] for name, ways in exits.items()}
     for name in nodes:
         if name not in reached and start in nodes:
             yield _fault(places, ("nodes", name), "no way leads here from the start")
-        elif name in _reached_after(name, exits):
+        elif name in _reached_after(name, hasty):
             yield _fault(places, ("nodes", name), "goes round for ever: its exits lead back to it")
 
 
-def _reached_from(start: str, exits: dict[str, dict[str, str]]) -> set[str]:
+def _reached_from(start: str, exits: Mapping[str, list[Exit]]) -> set[str]:
     seen: set[str] = set()
     waiting = [start]
     while waiting:
         name = waiting.pop()
         if name not in seen:
             seen.add(name)
-            waiting.extend(exits.get(name, ()))
+            waiting.extend(exit.to for exit in exits.get(name, ()))
     return seen
 
 
-def _reached_after(name: str, exits: dict[str, dict[str, str]]) -> set[str]:
-    return set().union(*(_reached_from(target, exits) for target in exits.get(name, ())))
+def _reached_after(name: str, exits: Mapping[str, list[Exit]]) -> set[str]:
+    return set().union(*(_reached_from(exit.to, exits) for exit in exits.get(name, ())))
 
 
 def _fault(places: dict[Path, int], loc: Path, message: str) -> Fault:

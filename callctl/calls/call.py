@@ -39,8 +39,9 @@ from callctl.calls.states import MOVES, State
 from callctl.calls.talk import Talk
 from callctl.calls.terms import CallTerms
 from dialplan.causes import Cause
+from dialplan.facts import Facts
 from dialplan.numbers import EMERGENCY
-from dialplan.steps import EndCall, Outcome, Ring, Step
+from dialplan.steps import EndCall, NotReached, Ring, Step
 from dialplan.walk import Walk
 from rating.refusal import Refusal
 
@@ -96,7 +97,7 @@ class Call:
         return self._walk.node_name
 
     def begin(self, at_ms: int) -> list[Order]:
-        step = self._walk.begin()
+        step = self._walk.begin(self._facts(at_ms))
         until_ms = at_ms + step.patience_ms if isinstance(step, Ring) else at_ms
         connection, admitted = self._connections.admit_caller(at_ms, until_ms)
         if isinstance(admitted, Refusal):
@@ -124,7 +125,7 @@ class Call:
             case State.RINGING:
                 assert self.attempt
                 if self.attempt.ring_until_ms <= at_ms:
-                    return self._failed(Outcome.NO_ANSWER, EndedBy.SERVICE, Cause.NO_ANSWER, at_ms)
+                    return self._failed(NotReached.NO_ANSWER, EndedBy.SERVICE, Cause.NO_ANSWER, at_ms)
             case State.TALKING:
                 assert self.talk
                 return self._go_on_talking(self.talk, at_ms)
@@ -184,7 +185,7 @@ class Call:
                 return self._not_placed(leg_id, event.why, at_ms)
             case JoinAndDial(leg_ids=(_, leg_id)) if event.why is not Why.GONE:
                 if self.state is State.RINGING and self.attempt and self.attempt.leg.leg_id == leg_id:
-                    return self._failed(Outcome.UNREACHABLE, EndedBy.SERVICE, Cause.UNAVAILABLE, at_ms)
+                    return self._failed(NotReached.UNREACHABLE, EndedBy.SERVICE, Cause.UNAVAILABLE, at_ms)
             case Answer() if event.why is Why.REJECTED:
                 if self.attempt:
                     self.attempt.caller_refused = True
@@ -220,18 +221,21 @@ class Call:
         match step:
             case Ring():
                 self._step = step
-                is_emergency = step.target in EMERGENCY
+                is_emergency = str(step.targets[0]) in EMERGENCY
                 self._trunks_left = [self._terms.emergency_trunk] if is_emergency else [*self._terms.trunks]
                 return self._try_next_trunk(at_ms, at_ms + step.patience_ms)
             case EndCall():
                 return self._end(step.cause, at_ms)
             case _:
-                assert_never(step)
+                raise NotImplementedError(step)
+
+    def _facts(self, at_ms: int) -> Facts:
+        return Facts(self.call_id, at_ms, self.caller.number, 0)
 
     def _try_next_trunk(self, at_ms: int, ring_until_ms: int) -> list[Order]:
         assert self._step
         trunk = self._trunks_left.pop(0)
-        target = self._step.target
+        target = str(self._step.targets[0])
         connection, attempt = self._connections.admit(target, at_ms, ring_until_ms)
         if isinstance(attempt, Refusal):
             return self._not_admitted(connection, attempt, at_ms)
@@ -251,7 +255,7 @@ class Call:
         if self.state is State.RINGING:
             self._move(State.ROUTING)
         refused = self._refuse(connection, refusal, at_ms)
-        return [refused, *self._take(self._walk.go_on(Outcome.REFUSED), at_ms)]
+        return [refused, *self._take(self._walk.go_on(NotReached.REFUSED, self._facts(at_ms)), at_ms)]
 
     def _refuse(self, connection: Connection, refusal: Refusal, at_ms: int) -> LegRefused:
         self._refusal = refusal
@@ -268,8 +272,8 @@ class Call:
             if why is Why.NOT_RECORDED:
                 self._refusal = Refusal.NOT_RECORDED
                 self._trunks_left.clear()
-                return orders + self._failed(Outcome.REFUSED, EndedBy.REFUSED, Cause.CONGESTION, at_ms)
-            return orders + self._failed(Outcome.UNREACHABLE, EndedBy.SERVICE, Cause.UNAVAILABLE, at_ms)
+                return orders + self._failed(NotReached.REFUSED, EndedBy.REFUSED, Cause.CONGESTION, at_ms)
+            return orders + self._failed(NotReached.UNREACHABLE, EndedBy.SERVICE, Cause.UNAVAILABLE, at_ms)
         return orders + self._over_if_empty(at_ms)
 
     def _ready(self, leg: Leg, at_ms: int) -> list[Order]:
@@ -355,16 +359,16 @@ class Call:
             orders += self._failed(outcome, EndedBy.CALLEE, cause, at_ms)
         return orders + self._over_if_empty(at_ms)
 
-    def _failed(self, outcome: Outcome, ended_by: EndedBy, cause: int, at_ms: int) -> list[Order]:
+    def _failed(self, outcome: NotReached, ended_by: EndedBy, cause: int, at_ms: int) -> list[Order]:
         """Nobody answered this attempt: settle it, then another trunk or the scheme's next step."""
         attempt = self.attempt
         assert attempt
         orders: list[Order] = [*attempt.leg.release(cause, at_ms)]
         orders += attempt.settle(at_ms, ended_by, cause)
-        if outcome is Outcome.UNREACHABLE and self._trunks_left and at_ms < attempt.ring_until_ms:
+        if outcome is NotReached.UNREACHABLE and self._trunks_left and at_ms < attempt.ring_until_ms:
             return orders + self._try_next_trunk(at_ms, attempt.ring_until_ms)
         self._move(State.ROUTING)
-        return orders + self._take(self._walk.go_on(outcome), at_ms)
+        return orders + self._take(self._walk.go_on(outcome, self._facts(at_ms)), at_ms)
 
     def _end(self, cause: Cause, at_ms: int) -> list[Order]:
         """The scheme is over, and so is the way in. A refusal that nothing followed is told as is set."""

@@ -29,8 +29,9 @@ from callctl.calls.states import State
 from callctl.calls.terms import CallTerms
 from callctl.calls.view import CallView, view
 from dialplan.causes import Cause
+from dialplan.nodes.forward import Forward, Wave
 from dialplan.numbers import EMERGENCY, normal_number
-from dialplan.scheme import Forward, Scheme
+from dialplan.scheme import Scheme
 from dialplan.walk import Walk
 from rating.ledger import Ledger
 
@@ -139,7 +140,9 @@ class Switchboard:
         """The subscriber's scheme; an emergency number has its own, on whoever's phone it was dialled."""
         if event.number in EMERGENCY:
             caller = self.directory.number(normal_number(event.caller) or "")
-            straight = Forward(kind="forward", to=[event.number], patience_s=EMERGENCY_PATIENCE_S)
+            straight = Forward(
+                kind="forward", to=[Wave(number=event.number)], patience_s=EMERGENCY_PATIENCE_S
+            )
             return Scheme(
                 start="emergency", nodes={"emergency": straight}
             ), caller.account_id if caller else ""

@@ -11,8 +11,9 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, Stri
 from callctl.complaint import Complaint
 from callctl.settings import Table
 from dialplan.check import read_scheme
+from dialplan.nodes.forward import Forward, Wave
 from dialplan.numbers import normal_number
-from dialplan.scheme import Forward, Scheme
+from dialplan.scheme import Scheme
 from rating.funds import Stop
 from rating.limits import LimitKind
 from rating.money import Money, parse_roubles
@@ -112,7 +113,9 @@ class NumberTold(Table):
 
     def read_scheme(self) -> Scheme:
         if self.forward_to:
-            return Scheme(start="ring", nodes={"ring": Forward(kind="forward", to=[f"+{self.forward_to}"])})
+            return Scheme(
+                start="ring", nodes={"ring": Forward(kind="forward", to=[Wave(number=f"+{self.forward_to}")])}
+            )
         scheme = read_scheme(yaml.safe_dump(self.scheme))
         if isinstance(scheme, list):
             raise Complaint(f"the scheme of {self.number}: {'; '.join(map(str, scheme))}")

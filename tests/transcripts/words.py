@@ -7,7 +7,9 @@ from callctl.calls.events import CallArrived, EntryPosted, Event
 from callctl.calls.orders import Order
 from callctl.calls.switchboard import Switchboard
 from callctl.calls.terms import CallTerms
-from dialplan.scheme import Forward, HangUp, Scheme
+from dialplan.nodes.forward import Forward, Wave
+from dialplan.nodes.hang_up import HangUp
+from dialplan.scheme import Scheme
 from rating.entries import Entry, EntryKind
 from rating.ledger import Account, Ledger
 from rating.money import Money
@@ -39,7 +41,9 @@ class Desk:
         fund(account, self.tariffs)
         self.ledger.open(account)
         directory = Directory(self.tariffs)
-        nodes = {"ring": Forward(kind="forward", to=[MOBILE], patience_s=30, otherwise=self.otherwise)}
+        nodes = {
+            "ring": Forward(kind="forward", to=[Wave(number=MOBILE)], patience_s=30, otherwise=self.otherwise)
+        }
         bye = {"bye": HangUp.model_validate({"kind": "hang_up", "cause": "no_answer"})}
         scheme = Scheme(start="ring", nodes=nodes | (bye if self.otherwise else {}))
         directory.add(Number(self.number, "ann", scheme))
