@@ -33,7 +33,7 @@ from callctl.calls.orders import (
     PlaceLeg,
     PlayToBridge,
 )
-from callctl.calls.records import LegBegan, LegHeld, LegRefused, LegSettled
+from callctl.calls.records import CallOver, LegBegan, LegHeld, LegRefused, LegSettled
 from callctl.calls.switchboard import Switchboard
 from callctl.clock import Clock, milliseconds
 from callctl.recovery import EarlierLife, settle_open_legs
@@ -236,7 +236,7 @@ class Service:
         durable: asyncio.Future[None] | None = None
         for order in orders:
             match order:
-                case LegHeld() | LegBegan() | LegSettled() | LegRefused():
+                case LegHeld() | LegBegan() | LegSettled() | LegRefused() | CallOver():
                     log.info("%s", order)
                     self._tally.recorded(order)
                     durable = self._journal.write(order)

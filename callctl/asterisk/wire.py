@@ -25,12 +25,16 @@ from callctl.calls.orders import (
     Answer,
     Bound,
     CloseBridge,
+    Device,
+    Endpoint,
     HangUp,
+    Inside,
     JoinAndDial,
     MediaOrder,
     PlaceLeg,
     PlayToBridge,
     PlayToLeg,
+    Trunk,
 )
 from callctl.clock import milliseconds
 
@@ -99,8 +103,11 @@ def _destroyed(frame: Frame) -> Event:
     return LegGone(frame["channel"]["id"], frame["cause"])
 
 
-def _prompt_ended(frame: Frame) -> Event:
-    return PromptEnded(frame["playback"]["id"])
+def _prompt_ended(frame: Frame) -> Event | None:
+    leg_id, _, serial = frame["playback"]["id"].rpartition("/")
+    if not leg_id:
+        return None
+    return PromptEnded(leg_id, int(serial), frame["playback"]["state"] != "failed")
 
 
 _READERS: Mapping[str, Callable[[Frame], Event | None]] = {
@@ -138,6 +145,18 @@ def seconds_left(until_ms: int | None, now_ms: int) -> str:
     return "0" if until_ms is None else f"{max(1, until_ms - now_ms) / 1000:.3f}"
 
 
+def _endpoint(endpoint: Endpoint) -> str:
+    match endpoint:
+        case Trunk():
+            return f"PJSIP/{endpoint.number}@{endpoint.name}"
+        case Device():
+            return f"PJSIP/{endpoint.name}"
+        case Inside():
+            return f"Local/{endpoint.number}@callctl-in/n"
+        case _:
+            assert_never(endpoint)
+
+
 def write(order: MediaOrder, now_ms: int) -> list[Operation]:
     match order:
         case PlaceLeg():
@@ -145,7 +164,7 @@ def write(order: MediaOrder, now_ms: int) -> list[Operation]:
             if order.until_ms is not None:
                 variables["TIMEOUT(absolute)"] = seconds_left(order.until_ms, now_ms)
             arguments = {
-                "endpoint": f"PJSIP/{order.number}@{order.trunk}",
+                "endpoint": _endpoint(order.endpoint),
                 "app": APP,
                 "appArgs": "out",
                 "channelId": order.leg_id,
@@ -175,7 +194,11 @@ def write(order: MediaOrder, now_ms: int) -> list[Operation]:
             limit = {"variable": "TIMEOUT(absolute)", "value": seconds_left(order.until_ms, now_ms)}
             return [Operation("channels", "setChannelVar", {"channelId": order.leg_id, **limit})]
         case PlayToLeg():
-            arguments = {"channelId": order.leg_id, "media": order.media, "playbackId": order.leg_id}
+            arguments = {
+                "channelId": order.leg_id,
+                "media": list(order.media),
+                "playbackId": f"{order.leg_id}/{order.serial}",
+            }
             return [Operation("channels", "playWithId", arguments)]
         case PlayToBridge():
             return [Operation("bridges", "play", {"bridgeId": order.bridge_id, "media": order.media})]

@@ -31,6 +31,7 @@ from callctl.calls.orders import (
     Order,
     PlaceLeg,
     PlayToLeg,
+    Trunk,
 )
 from callctl.calls.outcomes import SECOND_CUT_CAUSE, outcome_of
 from callctl.calls.purse import Purse
@@ -248,7 +249,9 @@ class Call:
         return [
             Bound(self.caller.leg_id, until_ms),
             attempt.ticket.held(at_ms),
-            PlaceLeg(leg_id, self.caller.leg_id, trunk, target, self.caller.number, until_ms, is_paid),
+            PlaceLeg(
+                leg_id, self.caller.leg_id, Trunk(trunk, target), self.caller.number, until_ms, is_paid
+            ),
         ]
 
     def _not_admitted(self, connection: Connection, refusal: Refusal, at_ms: int) -> list[Order]:
@@ -383,7 +386,7 @@ class Call:
         self._prompt_until_ms = at_ms + self._terms.prompt_ms_max
         # Asterisk blocks a time limit behind a prompt that plays, so it comes first.
         until_ms = self._prompt_until_ms + self._terms.second_cut_ms
-        return [*bills, Bound(self.caller.leg_id, until_ms), PlayToLeg(self.caller.leg_id, prompt)]
+        return [*bills, Bound(self.caller.leg_id, until_ms), PlayToLeg(self.caller.leg_id, 1, (prompt,))]
 
     def _release_caller(self, at_ms: int) -> list[Order]:
         assert self._refusal

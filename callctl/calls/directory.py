@@ -12,6 +12,7 @@ class Number:
     e164: str
     account_id: str
     scheme: Scheme
+    scheme_version: int = 0
 
 
 class Directory:

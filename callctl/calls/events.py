@@ -15,6 +15,7 @@ class CallArrived:
     leg_id: str
     caller: str
     number: str
+    hops: int = 0  # how often numbers of ours have forwarded it before
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,35 @@ class LegGone:
 
 @dataclass(frozen=True, slots=True)
 class PromptEnded:
-    """What we played to a single leg is over."""
+    """What we played to a single leg is over, or was stopped; or some of it could not be played."""
 
     leg_id: str
+    serial: int
+    was_played: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DigitPressed:
+    leg_id: str
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingEnded:
+    """What a leg said is on disk; nothing of use may be."""
+
+    leg_id: str
+    recording: str
+    length_ms: int
+    was_kept: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSeen:
+    """A phone of a seat has registered, or can be reached no more."""
+
+    device: str
+    is_reachable: bool
 
 
 class Why(Enum):
@@ -86,5 +113,5 @@ class EntryPosted:
     entry: Entry
 
 
-LegEvent = LegReady | LegAnswered | LegEnded | LegGone | PromptEnded
-Event = CallArrived | LegEvent | OrderRefused | LegsListed | EntryPosted
+LegEvent = LegReady | LegAnswered | LegEnded | LegGone | PromptEnded | DigitPressed | RecordingEnded
+Event = CallArrived | LegEvent | OrderRefused | LegsListed | EntryPosted | DeviceSeen

@@ -9,16 +9,42 @@ from callctl.calls.records import Record
 
 
 @dataclass(frozen=True, slots=True)
+class Trunk:
+    """A number behind a carrier."""
+
+    name: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A phone of a seat."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """Another number of ours: a call of its own, which knows how often it was forwarded before."""
+
+    number: str
+    hops: int
+
+
+Endpoint = Trunk | Device | Inside
+
+
+@dataclass(frozen=True, slots=True)
 class PlaceLeg:
     """Create a leg; it rings only when it is dialled, and Asterisk ends it by itself at `until_ms`."""
 
     leg_id: str
     caller_leg_id: str
-    trunk: str
-    number: str
+    endpoint: Endpoint
     caller: str
     until_ms: int | None
     is_paid: bool  # a paid leg waits until its record is durable
+    caller_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +58,51 @@ class JoinAndDial:
 
 
 @dataclass(frozen=True, slots=True)
+class Dial:
+    """Let the leg ring by itself; whom it will talk to is joined when it answers."""
+
+    leg_id: str
+    caller_leg_id: str
+    patience_ms: int
+    arrived_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Into the bridge, which is made if there is none."""
+
+    bridge_id: str
+    leg_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Out of the bridge; the leg stays up, alone."""
+
+    bridge_id: str
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RingBack:
+    """The leg hears ringing."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MusicOn:
+    leg_id: str
+    music: str
+
+
+@dataclass(frozen=True, slots=True)
+class MusicOff:
     leg_id: str
 
 
@@ -46,14 +116,49 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class PlayToLeg:
+    """One after the other; `serial` tells this playing from the ones before it."""
+
     leg_id: str
-    media: str
+    serial: int
+    media: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StopPlaying:
+    leg_id: str
+    serial: int
 
 
 @dataclass(frozen=True, slots=True)
 class PlayToBridge:
     bridge_id: str
     media: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLeg:
+    """What the leg says; ends by silence, by length, by `#`, by StopRecording or with the leg."""
+
+    leg_id: str
+    recording: str
+    length_ms_max: int
+    silence_ms_max: int
+    beep: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecordBridge:
+    """All that is said in the bridge."""
+
+    bridge_id: str
+    recording: str
+    beep: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StopRecording:
+    call_id: str
+    recording: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,5 +173,19 @@ class CloseBridge:
     bridge_id: str
 
 
-MediaOrder = PlaceLeg | JoinAndDial | Answer | Bound | PlayToLeg | PlayToBridge | HangUp | CloseBridge
+LegOrder = (
+    PlaceLeg
+    | Dial
+    | Answer
+    | RingBack
+    | MusicOn
+    | MusicOff
+    | Bound
+    | PlayToLeg
+    | StopPlaying
+    | RecordLeg
+    | HangUp
+)
+BridgeOrder = JoinAndDial | Join | Part | PlayToBridge | RecordBridge | CloseBridge
+MediaOrder = LegOrder | BridgeOrder | StopRecording
 Order = MediaOrder | Record

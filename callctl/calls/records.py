@@ -73,4 +73,29 @@ class LegRefused:
     cause: int
 
 
-Record = LegHeld | LegBegan | LegSettled | LegRefused
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """One node on a caller's way, and what came of each of its steps, in words."""
+
+    node: str
+    at_ms: int
+    outcomes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CallOver:
+    """The way that a call took, once nobody is in it any more."""
+
+    account_id: str
+    call_id: str
+    caller: str
+    line: str
+    scheme_version: int
+    arrived_at_ms: int
+    ended_at_ms: int
+    answered_at_ms: int | None  # of the caller, by whomever or whatever
+    way: tuple[Passed, ...]
+    ending: str
+
+
+Record = LegHeld | LegBegan | LegSettled | LegRefused | CallOver

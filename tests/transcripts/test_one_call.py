@@ -23,6 +23,7 @@ from callctl.calls.orders import (
     PlaceLeg,
     PlayToBridge,
     PlayToLeg,
+    Trunk,
 )
 from callctl.calls.records import Connection, EndedBy, LegBegan, LegHeld, LegRefused, LegSettled
 from callctl.calls.terms import CallTerms
@@ -33,7 +34,7 @@ from rating.refusal import Refusal
 from tests.transcripts.words import CALLER, MOBILE, NUMBER, RATE, A, B, Desk
 
 ON = Connection("ann", B, A, CALLER, MOBILE, NUMBER)
-PLACE = PlaceLeg(B, A, "carrier", MOBILE, CALLER, 50_000, is_paid=True)
+PLACE = PlaceLeg(B, A, Trunk("carrier", MOBILE), CALLER, 50_000, is_paid=True)
 
 
 def talking(desk: Desk, *, answered_ms: int = 2_000, caller_answered_ms: int | None = None) -> Desk:
@@ -233,7 +234,7 @@ def test_unreachable_trunk_is_followed_by_the_next_with_a_hold_of_its_own() -> N
     desk.hear(LegReady(B), 5)
     orders = desk.hear(LegGone(B, 34), 900)
     [place] = [order for order in orders if isinstance(order, PlaceLeg)]
-    assert (place.leg_id, place.trunk, desk.account.held) == ("leg2-a", "second", 100)
+    assert (place.leg_id, place.endpoint, desk.account.held) == ("leg2-a", Trunk("second", MOBILE), 100)
 
 
 def test_busy_target_is_not_tried_by_another_trunk() -> None:
@@ -254,8 +255,8 @@ def test_without_money_for_the_first_unit_nothing_is_placed() -> None:
 def test_refusal_speaks_first_when_the_operator_has_set_a_prompt() -> None:
     terms = CallTerms(("carrier",), "carrier", refusal_prompts={Refusal.NOT_ENOUGH: "sound:sorry"})
     desk = Desk(99, terms)
-    assert desk.arrive()[1:] == [Bound(A, 50_000), PlayToLeg(A, "sound:sorry")]
-    assert desk.hear(PromptEnded(A), 2_000) == [HangUp(A, Cause.REJECTED)]
+    assert desk.arrive()[1:] == [Bound(A, 50_000), PlayToLeg(A, 1, ("sound:sorry",))]
+    assert desk.hear(PromptEnded(A, 1), 2_000) == [HangUp(A, Cause.REJECTED)]
 
 
 def test_prompt_that_never_ends_does_not_hold_the_caller() -> None:
