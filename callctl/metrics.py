@@ -67,6 +67,9 @@ _ORDERS_REFUSED = Counter(
 )
 ORDERS_REFUSED = {why: _ORDERS_REFUSED.labels(why) for why in ("gone", "rejected", "unknown", "not_recorded")}
 FAULTS = Counter("callctl_faults", "Bugs of ours that ended a call, order or request.", registry=REGISTRY)
+NODES_FAILED = Counter(
+    "callctl_nodes_failed", "Steps of schemes that could not be done, and took their exit.", registry=REGISTRY
+)
 EVENT_LAG = Histogram(
     "callctl_event_lag_seconds",
     "From Asterisk's stamp on an event to its handling here.",

@@ -27,13 +27,25 @@ from callctl.calls.orders import (
     Answer,
     CloseBridge,
     HangUp,
+    Join,
     JoinAndDial,
     MediaOrder,
     Order,
+    Part,
     PlaceLeg,
     PlayToBridge,
+    RecordBridge,
+    StopRecording,
 )
-from callctl.calls.records import CallOver, LegBegan, LegHeld, LegRefused, LegSettled
+from callctl.calls.records import (
+    CallOver,
+    LegBegan,
+    LegHeld,
+    LegRefused,
+    LegSettled,
+    MessageTaken,
+    NodeFailed,
+)
 from callctl.calls.switchboard import Switchboard
 from callctl.clock import Clock, milliseconds
 from callctl.recovery import EarlierLife, settle_open_legs
@@ -236,10 +248,13 @@ class Service:
         durable: asyncio.Future[None] | None = None
         for order in orders:
             match order:
-                case LegHeld() | LegBegan() | LegSettled() | LegRefused() | CallOver():
+                case LegHeld() | LegBegan() | LegSettled() | LegRefused() | CallOver() | MessageTaken():
                     log.info("%s", order)
                     self._tally.recorded(order)
                     durable = self._journal.write(order)
+                case NodeFailed():
+                    metrics.NODES_FAILED.inc()
+                    log.error("call %s: node %s: %s", order.call_id, order.node, order.why)
                 case HangUp():
                     self._start(self._carry_out(order))
                 case _:
@@ -301,8 +316,10 @@ class Service:
 
 def _call_id(order: MediaOrder) -> str:
     match order:
-        case JoinAndDial() | PlayToBridge() | CloseBridge():
+        case JoinAndDial() | Join() | Part() | PlayToBridge() | RecordBridge() | CloseBridge():
             return order.bridge_id
+        case StopRecording():
+            return order.call_id
         case _:
             return call_id_of(order.leg_id)
 

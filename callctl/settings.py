@@ -99,6 +99,7 @@ class ServiceSettings(Table):
     ari: AriSettings
     ami: AmiSettings
     database: str
+    sounds: Path  # a folder for the subscribers' own, which Asterisk can read
     witness: str | None = None  # Asterisk's CEL as JSON lines
     trunks: Annotated[list[str], Field(min_length=1)]
     emergency_trunk: str | None = None  # the first trunk unless said otherwise

@@ -57,6 +57,20 @@ class Node(Part):
         """Whom it may ring, with the field that names each."""
         return iter(())
 
+    @property
+    def can_end(self) -> bool:
+        """Whether a call may end here: somebody answers, or it is over."""
+        return any(True for _ in self.targets()) or not any(True for _ in self.exits())
+
+    def summary(self) -> str:
+        """What it does, in a few words for pictures."""
+        return ", ".join(str(target) for _, target in self.targets())
+
+    def label(self, exit: Exit) -> str:
+        """When a caller leaves by this way, in a word or two."""
+        words = [part for part in exit.field if isinstance(part, str)]
+        return words[-1].replace("_", " ") if words else ""
+
 
 class Crossing(Node):
     def way(self, facts: Facts) -> str:

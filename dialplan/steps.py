@@ -60,6 +60,13 @@ class Ask:
     next_digit_ms: int
     ends_with: str = "#"
     barge_in: bool = True
+    keys: frozenset[str] = frozenset()  # what leads somewhere; empty: any digits do
+
+    def is_enough(self, text: str) -> bool:
+        """Whether another digit could mean nothing more."""
+        if len(text) >= self.digits_max:
+            return True
+        return bool(self.keys) and not any(key.startswith(text) and key != text for key in self.keys)
 
 
 @dataclass(frozen=True, slots=True)

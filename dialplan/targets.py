@@ -10,7 +10,7 @@ from dialplan.numbers import normal_number
 
 PATIENCE_S_MAX = 600
 
-_SEAT = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+_WORD = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,13 @@ def _number(text: str) -> str:
     return number
 
 
-def _seat_name(text: str) -> str:
-    if not _SEAT.fullmatch(text):
-        raise ValueError("a seat is named by 1 to 32 of a-z, 0-9, - and _")
+def is_word(text: str) -> bool:
+    return bool(_WORD.fullmatch(text))
+
+
+def _word(text: str) -> str:
+    if not is_word(text):
+        raise ValueError("a name is 1 to 32 of a-z, 0-9, - and _")
     return text
 
 
@@ -59,7 +63,8 @@ def _short_form(value: object) -> object:
 
 
 Number = Annotated[str, AfterValidator(_number)]
-SeatName = Annotated[str, AfterValidator(_seat_name)]
+Word = Annotated[str, AfterValidator(_word)]  # the name of a seat, a line, a mailbox, a skill
+SeatName = Word
 PatienceS = Annotated[int, Field(ge=1, le=PATIENCE_S_MAX)]
 
 

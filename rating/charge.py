@@ -26,6 +26,7 @@ LineKind = Literal[
     "unanswered",
     "not_connected",
     "emergency",
+    "inside",
     "unsecured",
 ]
 

@@ -15,6 +15,7 @@ from rating.limits import NumberLimit
 from rating.money import ZERO, Money
 from rating.pots import BALANCE, ONLY_BALANCE, Ask, Draw, Pot, Sources, is_gift, money_in, month_of_pot
 from rating.refusal import Refusal
+from rating.standing import Standing
 
 NOTHING: tuple[Draw, ...] = ()
 
@@ -28,6 +29,7 @@ class Account:
     own: OwnFunds = NOTHING_OWN
     funds: Funds = PLAIN_FUNDS  # the plan's, with the account's own over it
     barred: tuple[str, ...] = ()  # destinations, or prefixes of numbers
+    standing: Standing = Standing.ACTIVE
     held: Money = ZERO  # of the balance
     holds: int = 0
     pots: dict[str, Pot] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 Rule 1: prices are those of the tariffs in force at the time of asking: tariffs loaded meanwhile count for
     whoever answers later. The number is looked up again only when it could have another price.
-Rule 2: whether service has stopped is asked before what it costs (DELO-6.1.7, CLV-U4.3.2, GAZ-15.8).
+Rule 2: whether service has stopped is asked before what it costs (DELO-6.1.7, CLV-U4.3.2, GAZ-15.8, S-14).
 """
 
 from dataclasses import dataclass, field
@@ -31,12 +31,17 @@ class Quote:
 
     def admit(self, at_ms: int) -> Rate | Refusal:
         """The terms, when nothing forbids the connection."""
-        rate = self.rate_at(at_ms)
+        rate = self.offered(at_ms)
         if isinstance(rate, Refusal):
             return rate
-        if self.side is Side.OUTGOING and self._is_barred(rate):
-            return Refusal.BARRED
         return self._stopped(rate, at_ms) or rate
+
+    def offered(self, at_ms: int) -> Rate | Refusal:
+        """The terms, whatever the state of account and money."""
+        rate = self.rate_at(at_ms)
+        if isinstance(rate, Rate) and self.side is Side.OUTGOING and self._is_barred(rate):
+            return Refusal.BARRED
+        return rate
 
     def rate_at(self, at_ms: int) -> Rate | Refusal:
         version = self._version(at_ms)
@@ -107,6 +112,8 @@ class Quote:
         account = self.account
         if refusal := stopped(account, self.line, at_ms):
             return refusal
+        if not rate.is_free and not account.standing.serves_paid:
+            return Refusal.SUSPENDED
         if not rate.is_free and account.funds.is_stopped(account.level_in(month_of(at_ms))):
             return Refusal.STOPPED
         return None
@@ -119,6 +126,8 @@ def fund(account: Account, tariffs: Tariffs) -> None:
 
 def stopped(account: Account, line: str, at_ms: int) -> Refusal | None:
     """Whether nothing at all is served on this number now, free calls included."""
+    if not account.standing.serves_free:
+        return Refusal.SUSPENDED
     limit = account.limits.get(line)
     if limit and limit.is_stopped(month_of(at_ms)):
         return Refusal.NUMBER_LIMIT

@@ -9,6 +9,7 @@ class Refusal(Enum):
     NO_PRICE = "no_price"  # the plan has no price for this destination
     NOT_SOLD = "not_sold"  # a destination that is known and not sold, such as premium numbers
     BARRED = "barred"  # the subscriber has barred this direction
+    SUSPENDED = "suspended"  # the state of the account forbids it (S-14)
     STOPPED = "stopped"  # the money is at the level at which service stops
     NUMBER_LIMIT = "number_limit"  # the limit of this number is used up
     NOT_ENOUGH = "not_enough"  # the first unit is not covered (S-8)

@@ -19,6 +19,7 @@ from rating.limits import LimitKind, NumberLimit
 from rating.money import MONEY_MAX
 from rating.pots import gift_pot, is_gift, month_of_pot, number_of_pot
 from rating.profile import Tariffs
+from rating.standing import Standing
 
 BARRED_MAX = 100
 TEXT_CHARACTERS_MAX = 500
@@ -48,9 +49,7 @@ Moment = Annotated[datetime, BeforeValidator(_moment)]
 Barred = Annotated[list[str], Field(max_length=BARRED_MAX)]
 
 
-class AccountTerms(Body):
-    """What is left out stays as it is."""
-
+class Terms(Body):
     threshold_kopecks: Limit | None = None
     credit_kopecks: Limit | None = None
     stops: Stop | None = None
@@ -64,7 +63,13 @@ class AccountTerms(Body):
         return {name: getattr(self, field) for name, field in told.items() if field in given}
 
 
-class NewAccount(AccountTerms):
+class AccountTerms(Terms):
+    """What is left out stays as it is."""
+
+    standing: Standing | None = None
+
+
+class NewAccount(Terms):
     account_id: Id
     profile: str
     plan: str
@@ -124,6 +129,7 @@ def show_account(account: Account, tariffs: Tariffs, now_ms: int) -> Json:
         "account_id": account.account_id,
         "profile": account.profile,
         "plan": account.plan,
+        "standing": account.standing.value,
         "balance_kopecks": account.balance,
         "held_kopecks": account.held,
         "available_kopecks": account.available_in(this_month),

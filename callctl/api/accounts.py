@@ -1,4 +1,4 @@
-"""The routes of the office: accounts, what moves their money, limits, numbers."""
+"""The routes of the office: accounts, what moves their money, limits."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ from callctl.api.account_words import (
     show_discount,
 )
 from callctl.api.asterisk_cli import balance_row
-from callctl.api.words import NewNumber, read_body, show_entry, show_leg
+from callctl.api.words import read_body, show_entry, show_leg
 from callctl.calls.late import LateRecord
 from callctl.complaint import Complaint
 from callctl.storage import books
@@ -62,7 +62,6 @@ class AccountApi:
             web.delete(f"{one}/limits/{{number}}", self._delete_limit),
             web.get(f"{one}/discounts/{{month}}", self._get_discounts),
             web.post(f"{one}/discounts/{{month}}", self._post_discounts),
-            web.post("/numbers", self._post_number),
             web.get("/legs/{leg_id}", self._get_leg),
         ]
 
@@ -91,7 +90,7 @@ class AccountApi:
     async def _patch_account(self, request: web.Request) -> web.Response:
         asked = await read_body(request, AccountTerms)
         barred = asked.barred or [] if "barred" in asked.model_fields_set else None
-        return self._shown(await self.books.set_terms(_id(request), asked.own, barred))
+        return self._shown(await self.books.set_terms(_id(request), asked.own, barred, asked.standing))
 
     async def _get_entries(self, request: web.Request) -> web.Response:
         return web.json_response([show_entry(entry) for entry in await self.books.entries(_id(request))])
@@ -168,11 +167,6 @@ class AccountApi:
         await read_body(request, Nothing)
         lines = await self._postings.post_discounts(_id(request), _month(request))
         return web.json_response([show_discount(line) for line in lines])
-
-    async def _post_number(self, request: web.Request) -> web.Response:
-        asked = await read_body(request, NewNumber)
-        number = await self.books.add_number(asked.e164, asked.account_id, asked.scheme)
-        return web.json_response({"e164": number.e164, "account_id": number.account_id}, status=201)
 
     def _posted(self, request: web.Request, is_new: bool, **more: str) -> web.Response:
         account = self.books.account(_id(request))

@@ -5,7 +5,8 @@ Rule 2: the database away is 503, and nothing is half done.
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
 
 from aiohttp import web
 from prometheus_client import generate_latest
@@ -20,17 +21,29 @@ from callctl.calls.view import CallView
 from callctl.complaint import Clash, Complaint, Exists, Missing
 from callctl.settings import faults_of
 from callctl.storage.database import DatabaseAway
+from callctl.storage.sounds import Played
 from callctl.tariffs.desk import InUse
 from rating.ledger import Ledger
 
 # A scheme of SCHEME_CHARACTERS_MAX, each written as an escape of six bytes or less.
 BODY_BYTES_MAX = 700_000
 
-STATUSES: dict[type[Exception], int] = {Missing: 404, Exists: 409, Clash: 409, InUse: 409, DatabaseAway: 503}
+STATUSES: dict[type[Exception], int] = {
+    Missing: 404,
+    Exists: 409,
+    Clash: 409,
+    InUse: 409,
+    Played: 409,
+    DatabaseAway: 503,
+}
 
 log = logging.getLogger(__name__)
 
 Handled = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class HasRoutes(Protocol):
+    def routes(self) -> Sequence[web.RouteDef]: ...
 
 
 class Api:
@@ -41,14 +54,14 @@ class Api:
         accounts: AccountApi,
         ledger: Ledger,
         tariffs: TariffApi,
-        *,
+        *more: HasRoutes,
         live: Callable[[], list[CallView]],
         health: Callable[[], Json],
         measure: Callable[[], None],
     ) -> None:
         self._accounts = accounts
         self._ledger = ledger
-        self._tariffs = tariffs
+        self._rooms: Sequence[HasRoutes] = (accounts, tariffs, *more)
         self._live = live
         self._health = health
         self._measure = measure
@@ -60,8 +73,7 @@ class Api:
                 web.get("/health", self._get_health),
                 web.get("/metrics", self._get_metrics),
                 web.get("/calls", self._get_calls),
-                *self._accounts.routes(),
-                *self._tariffs.routes(),
+                *(route for room in self._rooms for route in room.routes()),
                 web.get("/asterisk/help", self._get_asterisk_help),
                 web.post("/asterisk/callctl_balance/single", self._post_asterisk_balance),
             ]

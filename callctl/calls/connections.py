@@ -1,6 +1,7 @@
 """All connections of one call: the caller's, if the subscriber pays for it, and the tries to reach a target.
 
-Rule 1: both ways begin with the answer and end together, at the first hang-up of either side (S-3, S-7).
+Rule 1: both ways begin with the answer and end together, at the first hang-up of either side (S-3, S-7). A
+    caller whom a menu or a queue has answered is connected to that: the way in begins there.
 Rule 2: each has its own hold, its own bill and its own line in the ledger.
 """
 
@@ -22,23 +23,36 @@ class Connections:
         self._caller = caller
         self._purse = purse
         self._incoming: Ticket | None = None
+        self._began_alone = False
         self.attempts: list[Attempt] = []
         self._tries = 0
+        self.talking: Attempt | None = None
+        self._talk_began_ms = 0
 
     @property
     def attempt(self) -> Attempt | None:
-        """The one that rings or talks now."""
-        return self.attempts[-1] if self.attempts and not self.attempts[-1].is_settled else None
+        """The one that talks, or the first that rings."""
+        return self.talking or next(iter(self.open), None)
+
+    @property
+    def open(self) -> list[Attempt]:
+        """Whose bill is still to come."""
+        return [attempt for attempt in self.attempts if not attempt.is_settled]
 
     @property
     def legs(self) -> list[Leg]:
         return [self._caller, *(attempt.leg for attempt in self.attempts)]
 
     @property
+    def way_in(self) -> Meter | None:
+        ticket = self._incoming
+        return ticket.meter if ticket and not ticket.is_settled else None
+
+    @property
     def meters(self) -> list[Meter]:
         """Of what runs now, the way in first."""
-        tickets = [self._incoming, self.attempt.ticket if self.attempt else None]
-        return [ticket.meter for ticket in tickets if ticket and ticket.meter and not ticket.is_settled]
+        out = [attempt.ticket.meter for attempt in self.open]
+        return [meter for meter in (self.way_in, *out) if meter]
 
     def admit_caller(self, at_ms: int, until_ms: int) -> tuple[Connection, LegHeld | Refusal | None]:
         """None: the way in costs nothing."""
@@ -50,45 +64,50 @@ class Connections:
         return connection, self._incoming.held(at_ms)
 
     def admit(self, target: str, at_ms: int, ring_until_ms: int) -> tuple[Connection, Attempt | Refusal]:
-        self._tries += 1
-        connection = self._connection(self._tries, target)
+        connection = self._next_connection(target)
         meter = self._purse.admit(connection.leg_id, target, at_ms, ring_until_ms)
         if isinstance(meter, Refusal):
             return connection, meter
-        leg = Leg(connection.leg_id, target, LegState.PLACED, at_ms)
-        attempt = Attempt(leg, self._caller, Ticket(connection, meter), ring_until_ms)
-        self.attempts.append(attempt)
-        return connection, attempt
+        return connection, self._try(Ticket(connection, meter), target, at_ms, ring_until_ms)
+
+    def admit_inside(self, target: str, at_ms: int, ring_until_ms: int) -> Attempt:
+        """To a phone of the subscriber's own: nobody pays for that (CLV-P6)."""
+        ticket = Ticket(self._next_connection(target), None, is_inside=True)
+        return self._try(ticket, target, at_ms, ring_until_ms)
 
     def began(self, attempt: Attempt, at_ms: int) -> list[LegBegan]:
-        """The target has answered; the caller is answered in the same moment, or soon."""
-        way_in = self._caller_began(at_ms)
-        return [attempt.began(at_ms), *way_in]
+        """The target has answered and talks; the caller is answered in the same moment, or soon."""
+        way_in = [] if self._began_alone else self._caller_began(at_ms)
+        self.talking, self._talk_began_ms = attempt, at_ms
+        return [*([] if attempt.was_asked else [attempt.began(at_ms)]), *way_in]
 
     def caller_answered(self, at_ms: int) -> list[LegBegan]:
-        callee_at_ms = self.attempt.leg.answered_at_ms if self.attempt else None
-        if callee_at_ms is not None:
-            at_ms = min(max(at_ms, callee_at_ms), callee_at_ms + ANSWER_LAG_MS_MAX)
-        return self._caller_began(at_ms)
+        if self.talking is None:
+            if self._began_alone:
+                return []
+            self._began_alone = True
+            return self._caller_began(at_ms)
+        began_ms = self._talk_began_ms
+        return self._caller_began(min(max(at_ms, began_ms), began_ms + ANSWER_LAG_MS_MAX))
 
     def settle(self, at_ms: int, ended_by: EndedBy, cause: int) -> list[LegSettled]:
         """The bills of all that runs."""
-        attempt = self.attempt
-        bills = attempt.settle(at_ms, ended_by, cause) if attempt else []
+        bills = [bill for attempt in self.open for bill in attempt.settle(at_ms, ended_by, cause)]
         return bills + self.settle_caller(at_ms, ended_by, cause)
-
-    def settle_ending(self, cause: int) -> list[LegSettled]:
-        attempt = self.attempt
-        assert attempt and attempt.ending
-        return self.settle(attempt.ending.at_ms, attempt.ending.by, cause)
 
     def settle_caller(self, at_ms: int, ended_by: EndedBy, cause: int) -> list[LegSettled]:
         """The way in, which outlives tries that failed."""
         ticket = self._incoming
         if ticket is None or ticket.is_settled:
             return []
-        is_connected = not self.attempts or self.attempts[-1].is_connected(at_ms)
+        is_connected = self._began_alone or self.talking is None or self.talking.is_connected(at_ms)
         return ticket.settle(at_ms, ended_by, cause, is_connected=is_connected)
+
+    def _try(self, ticket: Ticket, target: str, at_ms: int, ring_until_ms: int) -> Attempt:
+        leg = Leg(ticket.connection.leg_id, target, LegState.PLACED, at_ms)
+        attempt = Attempt(leg, self._caller, ticket, ring_until_ms)
+        self.attempts.append(attempt)
+        return attempt
 
     def _caller_began(self, at_ms: int) -> list[LegBegan]:
         """Told twice, the later moment counts; the terms stay those of the first."""
@@ -96,6 +115,10 @@ class Connections:
         if ticket is None or ticket.is_settled or at_ms <= (ticket.answered_at_ms or 0):
             return []
         return [ticket.began(at_ms)]
+
+    def _next_connection(self, target: str) -> Connection:
+        self._tries += 1
+        return self._connection(self._tries, target)
 
     def _connection(self, number: int, target: str) -> Connection:
         leg_id = leg_id_of(self._call_id, number)

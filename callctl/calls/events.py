@@ -6,7 +6,7 @@ Rule 1: every fact may come late, twice or never; the call decides what that mea
 from dataclasses import dataclass
 from enum import Enum
 
-from callctl.calls.orders import Order
+from callctl.calls.orders import MediaOrder
 from rating.entries import Entry
 
 
@@ -87,7 +87,7 @@ class Why(Enum):
 
 @dataclass(frozen=True, slots=True)
 class OrderRefused:
-    order: Order
+    order: MediaOrder
     why: Why
 
 

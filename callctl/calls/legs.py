@@ -98,14 +98,15 @@ class Attempt:
     """One try to reach a target: its leg, its money, and how long it may ring.
 
     A target that answers in the moment the caller leaves or the money is gone, or whose caller could not be
-    answered, was never connected to anybody: that costs nothing (S-15).
+    answered, was never connected to anybody: that costs nothing (S-15). One that was asked whether it takes
+    the call was connected to us: that is paid as any answer (MANGO-12.7).
     """
 
     leg: Leg
     caller: Leg
     ticket: Ticket
     ring_until_ms: int
-    ending: Ending | None = None
+    was_asked: bool = False
     caller_refused: bool = False
 
     @property
@@ -116,15 +117,13 @@ class Attempt:
         self.leg.answered(at_ms)
         return self.ticket.began(at_ms)
 
-    def settle_ending(self, cause: int) -> list[LegSettled]:
-        assert self.ending
-        return self.settle(self.ending.at_ms, self.ending.by, cause)
-
     def settle(self, at_ms: int, ended_by: EndedBy, cause: int) -> list[LegSettled]:
         return self.ticket.settle(at_ms, ended_by, cause, is_connected=self.is_connected(at_ms))
 
     def is_connected(self, at_ms: int) -> bool:
         if self.leg.answered_at_ms is None or self.caller_refused or at_ms <= self.leg.answered_at_ms:
             return False
+        if self.was_asked:
+            return True
         # The news of the caller's own answer may be lost; a talk of some length proves it.
         return self.caller.answered_at_ms is not None or at_ms - self.leg.answered_at_ms > ANSWER_LAG_MS_MAX

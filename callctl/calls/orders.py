@@ -5,7 +5,7 @@ Rule 1: we choose the ids, so a repeated order meets "exists already", never a s
 
 from dataclasses import dataclass
 
-from callctl.calls.records import Record
+from callctl.calls.records import Notice, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,4 +188,4 @@ LegOrder = (
 )
 BridgeOrder = JoinAndDial | Join | Part | PlayToBridge | RecordBridge | CloseBridge
 MediaOrder = LegOrder | BridgeOrder | StopRecording
-Order = MediaOrder | Record
+Order = MediaOrder | Record | Notice

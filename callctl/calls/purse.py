@@ -7,6 +7,7 @@ Rule 2: the connection from the caller to an 8-800 number is the subscriber's to
 from callctl.calls.meter import Meter
 from dialplan.numbers import EMERGENCY, normal_number
 from rating.ledger import Ledger
+from rating.money import ZERO, Money
 from rating.profile import Tariffs
 from rating.quote import Quote, stopped
 from rating.refusal import Refusal
@@ -19,7 +20,10 @@ class Purse:
         self._tariffs = tariffs
         self._account = ledger.account(account_id)
         self._line = line
-        self._caller = normal_number(caller) or ""
+        self.caller = normal_number(caller) or ""
+
+    def available_in(self, month: str) -> Money:
+        return self._account.available_in(month) if self._account else ZERO
 
     def admit_caller(self, leg_id: str, at_ms: int, until_ms: int) -> Meter | Refusal | None:
         """None: the caller's own connection costs the subscriber nothing."""
@@ -32,7 +36,7 @@ class Purse:
         version = plan.version_at(at_ms) if plan else None
         if version is None or not version.is_paid_by_called(self._line):
             return None
-        quote = Quote(self._tariffs, account, Side.INCOMING, self._caller, self._line, self._line)
+        quote = Quote(self._tariffs, account, Side.INCOMING, self.caller, self._line, self._line)
         return Meter.open(self._ledger, leg_id, quote, at_ms, until_ms)
 
     def admit(self, leg_id: str, target: str, at_ms: int, until_ms: int) -> Meter | Refusal | None:
@@ -41,5 +45,5 @@ class Purse:
             return None
         if self._account is None:
             return Refusal.NO_ACCOUNT
-        quote = Quote(self._tariffs, self._account, Side.OUTGOING, self._caller, target, self._line)
+        quote = Quote(self._tariffs, self._account, Side.OUTGOING, self.caller, target, self._line)
         return Meter.open(self._ledger, leg_id, quote, at_ms, until_ms)

@@ -95,7 +95,29 @@ class CallOver:
     ended_at_ms: int
     answered_at_ms: int | None  # of the caller, by whomever or whatever
     way: tuple[Passed, ...]
-    ending: str
+    ending: str  # the state in which the end found it
 
 
-Record = LegHeld | LegBegan | LegSettled | LegRefused | CallOver
+@dataclass(frozen=True, slots=True)
+class MessageTaken:
+    account_id: str
+    call_id: str
+    caller: str
+    line: str
+    mailbox: str
+    recording: str  # its name in Asterisk
+    at_ms: int  # its end
+    length_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFailed:
+    """The world could not do a step: a sound is missing, a disk is full."""
+
+    call_id: str
+    node: str
+    why: str
+
+
+Record = LegHeld | LegBegan | LegSettled | LegRefused | CallOver | MessageTaken
+Notice = NodeFailed

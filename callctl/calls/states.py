@@ -6,17 +6,20 @@ from enum import Enum
 class State(Enum):
     ROUTING = "routing"
     RINGING = "ringing"
+    PROMPTING = "prompting"  # the caller listens, or chooses
+    WAITING = "waiting"  # in a queue
+    MESSAGE = "message"  # leaves one
     TALKING = "talking"
-    PROMPTING = "prompting"
     ENDING = "ending"
     OVER = "over"
 
 
+_BUSY = {State.RINGING, State.PROMPTING, State.WAITING, State.MESSAGE}
+
 MOVES = {
-    State.ROUTING: {State.RINGING, State.PROMPTING, State.ENDING},
-    State.RINGING: {State.ROUTING, State.TALKING, State.ENDING},
+    State.ROUTING: {*_BUSY, State.ENDING},
+    **{busy: {State.ROUTING, State.TALKING, State.ENDING} for busy in _BUSY},
     State.TALKING: {State.ENDING},
-    State.PROMPTING: {State.ENDING},
     State.ENDING: {State.OVER},
     State.OVER: set[State](),
 }

@@ -11,20 +11,33 @@ from functools import partial
 from heapq import heappop, heappush
 
 from callctl.calls.call import Call
+from callctl.calls.connections import Connections
 from callctl.calls.directory import Directory
-from callctl.calls.events import CallArrived, EntryPosted, Event, LegReady, LegsListed, OrderRefused
+from callctl.calls.events import (
+    CallArrived,
+    DeviceSeen,
+    EntryPosted,
+    Event,
+    LegReady,
+    LegsListed,
+    OrderRefused,
+)
+from callctl.calls.legs import Leg, LegState
 from callctl.calls.orders import (
-    Answer,
-    Bound,
     CloseBridge,
     HangUp,
+    Join,
     JoinAndDial,
+    MediaOrder,
     Order,
-    PlaceLeg,
+    Part,
     PlayToBridge,
-    PlayToLeg,
+    RecordBridge,
+    StopRecording,
 )
 from callctl.calls.purse import Purse
+from callctl.calls.scene import Scene
+from callctl.calls.seats import Seats
 from callctl.calls.states import State
 from callctl.calls.terms import CallTerms
 from callctl.calls.view import CallView, view
@@ -37,6 +50,9 @@ from rating.ledger import Ledger
 
 EMERGENCY_PATIENCE_S = 120
 
+# How often a call may be forwarded from one number of ours to another: two could point at each other.
+HOPS_MAX = 4
+
 # How many faults wait for the log; a call can add one an event at the worst.
 FAULTS_MAX = 1_000
 
@@ -45,6 +61,7 @@ class Switchboard:
     def __init__(self, ledger: Ledger, directory: Directory, terms: CallTerms) -> None:
         self.ledger = ledger
         self.directory = directory
+        self.seats = Seats()
         self._terms = terms
         self._calls: dict[str, Call] = {}
         self._by_leg: dict[str, Call] = {}
@@ -94,6 +111,9 @@ class Switchboard:
             case EntryPosted():
                 self.ledger.apply(event.entry)
                 return orders
+            case DeviceSeen():
+                self.seats.seen(event.device, is_reachable=event.is_reachable)
+                return orders
             case LegsListed():
                 return orders + self._listed(event)
             case OrderRefused():
@@ -118,36 +138,43 @@ class Switchboard:
     def _arrived(self, event: CallArrived, at_ms: int) -> list[Order]:
         if self._is_closing or event.leg_id in self._calls:
             return []  # whom nobody takes over, the dialplan's fallback does
-        scheme, account_id = self._scheme_of(event)
+        scheme, account_id, version = self._scheme_of(event)
         if scheme is None:
             return [HangUp(event.leg_id, Cause.NOT_FOUND)]
+        if event.hops > HOPS_MAX:
+            return [HangUp(event.leg_id, Cause.CONGESTION)]
         line = normal_number(event.number) or event.number
-        call = Call(
-            event,
-            at_ms,
-            account_id=account_id,
-            line=line,
-            walk=Walk(scheme),
-            purse=Purse(self.ledger, self.directory.tariffs, account_id, line, event.caller),
-            terms=self._terms,
+        purse = Purse(self.ledger, self.directory.tariffs, account_id, line, event.caller)
+        caller = Leg(event.leg_id, event.caller, LegState.RINGING, at_ms)
+        scene = Scene(
+            event.leg_id,
+            account_id,
+            line,
+            caller,
+            Connections(event.leg_id, account_id, line, caller, purse),
+            self.seats,
+            self._terms,
+            is_own=lambda e164: self.directory.number(e164) is not None,
+            scheme_version=version,
+            hops=event.hops,
         )
+        call = Call(event, at_ms, scene=scene, walk=Walk(scheme), purse=purse)
         self._arrived_total += 1
         self._age[call.call_id] = self._arrived_total
         self._calls[call.call_id] = call
         return self._run(call, partial(call.begin, at_ms), at_ms)
 
-    def _scheme_of(self, event: CallArrived) -> tuple[Scheme | None, str]:
+    def _scheme_of(self, event: CallArrived) -> tuple[Scheme | None, str, int]:
         """The subscriber's scheme; an emergency number has its own, on whoever's phone it was dialled."""
         if event.number in EMERGENCY:
             caller = self.directory.number(normal_number(event.caller) or "")
             straight = Forward(
                 kind="forward", to=[Wave(number=event.number)], patience_s=EMERGENCY_PATIENCE_S
             )
-            return Scheme(
-                start="emergency", nodes={"emergency": straight}
-            ), caller.account_id if caller else ""
+            account_id = caller.account_id if caller else ""
+            return Scheme(start="emergency", nodes={"emergency": straight}), account_id, 0
         number = self.directory.number(normal_number(event.number) or "")
-        return (number.scheme, number.account_id) if number else (None, "")
+        return (number.scheme, number.account_id, number.scheme_version) if number else (None, "", 0)
 
     def _listed(self, event: LegsListed) -> list[Order]:
         orders: list[Order] = []
@@ -162,14 +189,14 @@ class Switchboard:
         call = self._call_of(event.order)
         return self._run(call, partial(call.refused, event, at_ms), at_ms) if call else []
 
-    def _call_of(self, order: Order) -> Call | None:
+    def _call_of(self, order: MediaOrder) -> Call | None:
         match order:
-            case PlaceLeg() | Answer() | Bound() | PlayToLeg() | HangUp():
-                return self._by_leg.get(order.leg_id)
-            case JoinAndDial() | PlayToBridge() | CloseBridge():
+            case StopRecording():
+                return self._calls.get(order.call_id)
+            case JoinAndDial() | Join() | Part() | PlayToBridge() | RecordBridge() | CloseBridge():
                 return self._calls.get(order.bridge_id)
             case _:
-                return None
+                return self._by_leg.get(order.leg_id)
 
     def _run(self, call: Call, step: Callable[[], list[Order]], at_ms: int) -> list[Order]:
         try:
@@ -192,7 +219,7 @@ class Switchboard:
             self._due.pop(call.call_id, None)
             return
         # Whoever gives up at this instant gives back its hold before others look for their next unit.
-        due = (deadline_ms, call.state is State.TALKING)
+        due = (deadline_ms, call.buys_at(deadline_ms))
         if self._due.get(call.call_id) != due:
             self._due[call.call_id] = due
             heappush(self._deadlines, (*due, self._age[call.call_id], call.call_id))

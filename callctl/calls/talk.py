@@ -1,4 +1,5 @@
-"""A conversation while it lasts: the next units, the warning tone, and the second cut moved along.
+"""Paid time while it lasts, in a conversation or before a menu: the next units, the warning tone, and the
+second cut moved along.
 
 Rule 1: the caller's answer leaves Asterisk some milliseconds after the callee's. The release counts from
 the later one, so that neither side hears less than the units that were paid.
@@ -24,15 +25,16 @@ BOUND_AGAIN_MS = 1_000
 
 class Talk:
     def __init__(
-        self, call_id: str, caller: Leg, callee: Leg, meters: Sequence[Meter], terms: CallTerms
+        self, legs: Sequence[Leg], meters: Sequence[Meter], terms: CallTerms, *, bridge_id: str | None = None
     ) -> None:
-        """`meters`: of both ways, each begun at its answer; none when nothing is to be paid."""
-        self._call_id = call_id
-        self._caller = caller
-        self._callee = callee
+        """`legs`: who may be connected as long as all the `meters` are paid, all of them answered but the
+        first, which may be answered a moment later. Without a bridge nobody can be warned."""
+        self._legs = legs
         self._meters = meters
         self._terms = terms
-        self._answer_lag_ms = 0
+        self._bridge_id = bridge_id
+        self._answered_ms = max(leg.answered_at_ms for leg in legs if leg.answered_at_ms is not None)
+        self._began_ms = self._answered_ms
         self._bound_until_ms: int | None = None
         self._bound_again_at_ms: int | None = None
         self._warn_check_at_ms: int | None = None
@@ -42,9 +44,8 @@ class Talk:
         return self._go_on(at_ms)
 
     def caller_answered(self, at_ms: int) -> None:
-        assert self._callee.answered_at_ms is not None
-        lag_ms = min(at_ms - self._callee.answered_at_ms, ANSWER_LAG_MS_MAX)
-        self._answer_lag_ms = max(self._answer_lag_ms, lag_ms)
+        """A moment after the callee."""
+        self._began_ms = max(self._began_ms, min(at_ms, self._answered_ms + ANSWER_LAG_MS_MAX))
 
     @property
     def paid_until_ms(self) -> int | None:
@@ -82,13 +83,12 @@ class Talk:
         until_ms = meter.paid_until_ms
         if until_ms is None:
             return None
-        assert self._callee.answered_at_ms is not None
-        later_ms = self._callee.answered_at_ms + self._answer_lag_ms
-        return until_ms + max(0, later_ms - meter.answered_at_ms)
+        lag_ms = self._began_ms - meter.answered_at_ms
+        return until_ms + (lag_ms if 0 < lag_ms <= ANSWER_LAG_MS_MAX else 0)
 
     def _go_on(self, at_ms: int) -> list[Order]:
         if self.paid_until_ms is None:
-            return [Bound(self._caller.leg_id, None), Bound(self._callee.leg_id, None)]
+            return [Bound(leg.leg_id, None) for leg in self._legs]
         return self._move_bound() + self._warn(at_ms)
 
     def _move_bound(self) -> list[Order]:
@@ -101,8 +101,8 @@ class Talk:
             return []
         self._bound_until_ms = paid_until_ms + margin_ms
         return [
-            Bound(self._caller.leg_id, self._bound_until_ms),
-            Bound(self._callee.leg_id, self._bound_until_ms + CALLEE_LATER_MS),
+            Bound(leg.leg_id, self._bound_until_ms + (CALLEE_LATER_MS if place else 0))
+            for place, leg in enumerate(self._legs)
         ]
 
     def _warn(self, at_ms: int) -> list[Order]:
@@ -111,7 +111,7 @@ class Talk:
         ends_at_ms = min((end for end in ends if end is not None), default=None)
         paid_until_ms = self.paid_until_ms
         self._warn_check_at_ms = None
-        if not self._terms.warning_ms or ends_at_ms is None or paid_until_ms is None:
+        if not (self._terms.warning_ms and self._bridge_id) or ends_at_ms is None or paid_until_ms is None:
             return []
         if ends_at_ms - at_ms > self._terms.warning_ms:
             self._is_warned = False
@@ -123,4 +123,4 @@ class Talk:
         if self._is_warned:
             return []
         self._is_warned = True
-        return [PlayToBridge(self._call_id, self._terms.warning_media)]
+        return [PlayToBridge(self._bridge_id, self._terms.warning_media)]

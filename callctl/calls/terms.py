@@ -22,3 +22,6 @@ class CallTerms:
     refusal_causes: Mapping[Refusal, int] = field(default_factory=lambda: dict(REFUSAL_CAUSES))
     refusal_prompts: Mapping[Refusal, str] = field(default_factory=dict)
     prompt_ms_max: int = 30_000
+    greeting_ms_max: int = 330_000  # a subscriber's own sounds may be longer
+    wait_bound_ms: int = 300_000  # how long Asterisk lets a waiting caller live without us
+    music: str = "default"

@@ -16,9 +16,10 @@ from rating.money import ZERO
 @dataclass(slots=True)
 class Ticket:
     connection: Connection
-    meter: Meter | None  # None: emergency, outside everything
+    meter: Meter | None  # None: inside, or emergency, which is outside everything
     answered_at_ms: int | None = None
     is_settled: bool = False
+    is_inside: bool = False
 
     def held(self, at_ms: int) -> LegHeld:
         rate, amount = (self.meter.rate, self.meter.held) if self.meter else (None, ZERO)
@@ -42,6 +43,11 @@ class Ticket:
         elif self.answered_at_ms is None:
             charge = charge_nothing("unanswered", "S-3")
         else:
-            charge = charge_nothing("emergency", "S-13", duration_s(self.answered_at_ms, at_ms))
+            seconds = duration_s(self.answered_at_ms, at_ms)
+            charge = (
+                charge_nothing("inside", "CLV-P6", seconds)
+                if self.is_inside
+                else charge_nothing("emergency", "S-13", seconds)
+            )
         on = self.connection
         return [LegSettled(on.account_id, on.leg_id, at_ms, charge, entries, ended_by, cause)]

@@ -23,7 +23,7 @@ class CallView:
 
 def view(call: Call) -> CallView:
     attempt = call.attempt
-    talk = call.talk
+    paid = call.paid
     return CallView(
         call_id=call.call_id,
         leg_id=attempt.leg.leg_id if attempt else None,
@@ -35,6 +35,6 @@ def view(call: Call) -> CallView:
         node=call.node_name,
         arrived_at_ms=call.caller.since_ms,
         answered_at_ms=attempt.leg.answered_at_ms if attempt else None,
-        paid_until_ms=talk.paid_until_ms if talk else None,
+        paid_until_ms=paid.paid_until_ms if paid else None,
         held_kopecks=call.held,
     )

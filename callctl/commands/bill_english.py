@@ -82,6 +82,7 @@ ENGLISH: Final = Words(
         "unanswered": "nobody answered: free",
         "not_connected": "the caller had left, or could not be answered: free",
         "emergency": "an emergency number: free, whatever the balance",
+        "inside": "to a phone of your own: free",
         "unsecured": "nothing was secured for it any more: not charged",
     },
     ended_by={
@@ -116,6 +117,10 @@ ENGLISH: Final = Words(
         Refusal.BARRED: Refused(
             "the subscriber has barred this direction (MANGO-22.10, GAZ-9.4)",
             "the subscriber can have the barring lifted by the operator",
+        ),
+        Refusal.SUSPENDED: Refused(
+            "service for this account is suspended or has ended (S-14)",
+            "the subscriber asks the operator why, and what brings the service back",
         ),
         Refusal.STOPPED: Refused(
             "the money is at the level at which service stops (S-8)",

@@ -4,18 +4,11 @@ from typing import Final
 
 from callctl.calls.records import EndedBy
 from callctl.commands.bill_words import Refused, Words
+from dialplan.speech.russian import plural_form
 from rating.refusal import Refusal
 
-
-def _form(number: int) -> int:
-    """1, 21, 101 секунда; 2, 23 секунды; 5, 11, 12, 111 секунд."""
-    if number % 100 // 10 == 1:
-        return 2
-    return (2, 0, 1, 1, 1, 2, 2, 2, 2, 2)[number % 10]
-
-
 RUSSIAN: Final = Words(
-    form=_form,
+    form=plural_form,
     second=("секунда", "секунды", "секунд"),
     minute=("минута", "минуты", "минут"),
     unit=("единица", "единицы", "единиц"),
@@ -103,6 +96,7 @@ RUSSIAN: Final = Words(
         "unanswered": "ответа не было: бесплатно",
         "not_connected": "вызывающий абонент уже положил трубку, или соединить с ним не удалось: бесплатно",
         "emergency": "экстренная служба: бесплатно при любом балансе",
+        "inside": "внутренний вызов: бесплатно",
         "unsecured": "резерва для соединения уже не было: не оплачивается",
     },
     ended_by={
@@ -137,6 +131,10 @@ RUSSIAN: Final = Words(
         Refusal.BARRED: Refused(
             "это направление запрещено самим абонентом (MANGO-22.10, GAZ-9.4)",
             "абоненту — обратиться к оператору, чтобы снять запрет",
+        ),
+        Refusal.SUSPENDED: Refused(
+            "обслуживание лицевого счёта приостановлено или прекращено (S-14)",
+            "абоненту — узнать у оператора причину и условия возобновления",
         ),
         Refusal.STOPPED: Refused(
             "остаток средств достиг уровня, при котором обслуживание прекращается (S-8)",

@@ -12,7 +12,16 @@ from callctl.calls.directory import Directory, Number
 from callctl.calls.events import EntryPosted, Event
 from callctl.calls.late import LateRecord, bill_late
 from callctl.calls.orders import HangUp, Order, PlayToBridge
-from callctl.calls.records import LegBegan, LegHeld, LegRefused, LegSettled, Record
+from callctl.calls.records import (
+    CallOver,
+    LegBegan,
+    LegHeld,
+    LegRefused,
+    LegSettled,
+    MessageTaken,
+    NodeFailed,
+    Record,
+)
 from callctl.calls.switchboard import Switchboard
 from callctl.clock import Clock, milliseconds, moment, rfc3339
 from callctl.simulate.books import Books, guarantee_entries, open_account
@@ -46,6 +55,7 @@ class Night:
         self.ledger = Ledger()
         self.books = Books()
         self.records: list[Record] = []
+        self.told: list[CallOver | MessageTaken | NodeFailed] = []
         self.lines: list[Line] = []
         self._rates: dict[str, Rate | None] = {}
         self._tariffs = Tariffs(tariffs.profiles)
@@ -164,6 +174,8 @@ class Night:
             match order:
                 case LegHeld() | LegBegan() | LegSettled() | LegRefused():
                     self._record(order)
+                case CallOver() | MessageTaken() | NodeFailed():
+                    self.told.append(order)
                 case _:
                     if isinstance(order, HangUp | PlayToBridge):
                         self.lines.append(release_line(order, self._clock.now_ms()))

@@ -212,6 +212,7 @@ def _settings(plan: Plan, database: str) -> tuple[ServiceSettings, AsteriskSetti
         ari=AriSettings(url=f"http://{LOOPBACK}:{http_port}", user=user, password=password),
         ami=AmiSettings(address=Address(LOOPBACK, ami_port), user=user, password=password),
         database=database,
+        sounds=plan.state / "sounds",
         witness=str(on_asterisk.witness),
         trunks=list(plan.trunks),
         emergency_trunk=emergency_trunk,

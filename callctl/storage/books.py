@@ -1,13 +1,11 @@
-"""What the office keeps besides money: accounts and their terms, numbers and their limits; what it reads."""
+"""What the office keeps besides money: accounts and their terms, limits of numbers; what it reads."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import asyncpg
 
-from callctl.calls.directory import Number
 from callctl.clock import moment
 from callctl.complaint import Complaint, Exists, Missing
 from callctl.storage.database import Connection
@@ -20,11 +18,9 @@ from callctl.storage.rows import (
     read_leg,
     read_legs,
     read_limit,
-    read_number,
 )
 from callctl.storage.till import Doubt, Till
-from dialplan.check import read_scheme
-from dialplan.numbers import EMERGENCY, normal_number
+from dialplan.numbers import normal_number
 from rating.directions import is_direction, nearest_directions
 from rating.entries import Entry, EntryKind
 from rating.funds import OwnFunds
@@ -32,6 +28,7 @@ from rating.ledger import Account
 from rating.limits import LimitKind, NumberLimit
 from rating.money import ZERO, Money
 from rating.quote import fund
+from rating.standing import Standing
 from rating.tariff import Plan
 
 ADD_ACCOUNT = """
@@ -39,9 +36,9 @@ INSERT INTO account (account_id, profile, plan, opened_at, threshold_kopecks, cr
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 SET_TERMS = """
-UPDATE account SET threshold_kopecks = $2, credit_kopecks = $3, stops = $4, barred = $5 WHERE account_id = $1
+UPDATE account SET threshold_kopecks = $2, credit_kopecks = $3, stops = $4, barred = $5, standing = $6
+WHERE account_id = $1
 """
-ADD_NUMBER = "INSERT INTO number (e164, account_id, scheme, added_at) VALUES ($1, $2, $3, $4)"
 SET_LIMIT = """
 INSERT INTO number_limit (account_id, number, most_kopecks, kind) VALUES ($1, $2, $3, $4)
 ON CONFLICT (account_id, number) DO UPDATE SET most_kopecks = excluded.most_kopecks, kind = excluded.kind
@@ -109,23 +106,32 @@ class Books:
         return account
 
     async def set_terms(
-        self, account_id: str, own: dict[str, Any], barred: Sequence[str] | None = None
+        self,
+        account_id: str,
+        own: dict[str, Any],
+        barred: Sequence[str] | None = None,
+        standing: Standing | None = None,
     ) -> Account:
-        """`own`: the fields of OwnFunds that change; barred directions are replaced whole."""
+        """`own`: the fields of OwnFunds that change; barred directions are replaced whole.
+
+        Connections that run go on in any standing; the next ones meet it.
+        """
         account = self.account(account_id)
         if barred is not None:
             _check_barred(self._plan(account.profile, account.plan), barred)
 
         async def look_up(connection: Connection) -> None:
             if known := await read_account(connection, account_id):
-                self._put_in_force(account, known.own, known.barred)
+                self._put_in_force(account, known.own, known.barred, known.standing)
 
         async with self._till.turn:
             async with self._till.writing(look_up) as connection:
                 new_own = replace(account.own, **own)
                 new_barred = account.barred if barred is None else tuple(barred)
-                await connection.execute(SET_TERMS, account_id, *_columns(new_own, new_barred))
-            self._put_in_force(account, new_own, new_barred)
+                new_standing = standing or account.standing
+                columns = (*_columns(new_own, new_barred), new_standing.value)
+                await connection.execute(SET_TERMS, account_id, *columns)
+            self._put_in_force(account, new_own, new_barred, new_standing)
         return account
 
     async def set_limit(self, account_id: str, number: str, most: Money, kind: LimitKind) -> Account:
@@ -147,30 +153,6 @@ class Books:
                 await connection.execute(REMOVE_LIMIT, account_id, line)
             self._ledger.remove_limit(account_id, line)
         return account
-
-    async def add_number(self, e164: str, account_id: str, scheme_text: str) -> Number:
-        number = normal_number(e164)
-        if number is None or number in EMERGENCY:
-            raise Complaint(f"{e164!r} is not a telephone number: give it as 74951234567")
-        self.account(account_id)
-        # A long text takes as long to read as a call takes to be cut late.
-        scheme = await asyncio.to_thread(read_scheme, scheme_text)
-        if isinstance(scheme, list):
-            raise Complaint(f"the scheme has faults: {'; '.join(map(str, scheme))}")
-        added = Number(number, account_id, scheme)
-
-        async def look_up(connection: Connection) -> None:
-            if await read_number(connection, number) == (number, account_id, scheme_text):
-                self._directory.add(added)
-
-        at = moment(self._till.clock.now_ms())
-        async with self._till.writing(look_up) as connection:
-            try:
-                await connection.execute(ADD_NUMBER, number, account_id, scheme_text, at)
-            except asyncpg.UniqueViolationError:
-                raise Exists(f"number {number} belongs to an account already") from None
-        self._directory.add(added)
-        return added
 
     async def entries(self, account_id: str) -> list[EntryRow]:
         self.account(account_id)
@@ -195,8 +177,10 @@ class Books:
         fund(account, self._directory.tariffs)
         self._ledger.open(account)
 
-    def _put_in_force(self, account: Account, own: OwnFunds, barred: tuple[str, ...]) -> None:
-        account.own, account.barred = own, barred
+    def _put_in_force(
+        self, account: Account, own: OwnFunds, barred: tuple[str, ...], standing: Standing
+    ) -> None:
+        account.own, account.barred, account.standing = own, barred, standing
         fund(account, self._directory.tariffs)
 
     def _look_up_limit(self, account: Account, line: str) -> Doubt:

@@ -15,9 +15,9 @@ from collections.abc import Callable, Sequence
 import asyncpg
 
 from callctl.calls.records import LegSettled, Record
+from callctl.storage import calls, legs
 from callctl.storage.database import Connection, DatabaseAway, connect, when_away
 from callctl.storage.entries import post_entries
-from callctl.storage.legs import statements_of
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +107,7 @@ class Journal:
 
 
 async def _write_all(connection: Connection, records: Sequence[Record]) -> None:
-    statements = statements_of(records)
+    statements = [*legs.statements_of(records), *calls.statements_of(records)]
     entries = [entry for record in records if isinstance(record, LegSettled) for entry in record.entries]
     if len(statements) == 1 and not entries:
         # A transaction by itself: two round trips fewer, while a call waits to be placed.

@@ -20,13 +20,18 @@ from rating.funds import OwnFunds, Stop
 from rating.ledger import Account
 from rating.limits import LimitKind, NumberLimit
 from rating.money import Money
+from rating.standing import Standing
 from rating.tariff import Rate
 
 LIST_MAX = 10_000
 
 ACCOUNT_COLUMNS = """account_id, profile, plan, balance_kopecks,
-threshold_kopecks, credit_kopecks, stops, barred"""
-NUMBER_COLUMNS = "e164, account_id, scheme"
+threshold_kopecks, credit_kopecks, stops, barred, standing"""
+NUMBERS = """
+SELECT DISTINCT ON (e164) e164, number.account_id, text, version
+FROM number JOIN scheme ON scheme.account_id = number.account_id AND scheme.number = e164
+"""
+NEWEST_FIRST = "ORDER BY e164, version DESC"
 LIMIT_COLUMNS = "account_id, number, most_kopecks, kind"
 LEG_COLUMNS = """account_id, leg_id, call_id, caller, number, line, held_at, held_kopecks, rate, answered_at,
 ended_at, seconds, units, charge_kopecks, vat_kopecks, lines, draws, ended_by, cause, refusal"""
@@ -93,9 +98,12 @@ class EntryRow:
 
 
 class NumberRow(NamedTuple):
+    """With the newest version of its scheme."""
+
     e164: str
     account_id: str
     scheme: str
+    version: int
 
 
 async def read_accounts(connection: Connection, from_ms: int) -> list[Account]:
@@ -150,18 +158,19 @@ async def read_account(connection: Connection, account_id: str) -> Account | Non
 
 
 def _account(row: asyncpg.Record) -> Account:
-    account_id, profile, plan, balance, threshold, credit, stops, barred = row.values()
+    account_id, profile, plan, balance, threshold, credit, stops, barred, standing = row.values()
     own = OwnFunds(threshold, credit, Stop(stops) if stops else None)
-    return Account(account_id, profile, plan, Money(balance), own, barred=tuple(barred))
+    return Account(
+        account_id, profile, plan, Money(balance), own, barred=tuple(barred), standing=Standing(standing)
+    )
 
 
 async def read_numbers(connection: Connection) -> list[NumberRow]:
-    rows = await connection.fetch(f"SELECT {NUMBER_COLUMNS} FROM number ORDER BY e164")
-    return [NumberRow(*row) for row in rows]
+    return [NumberRow(*row) for row in await connection.fetch(f"{NUMBERS} {NEWEST_FIRST}")]
 
 
 async def read_number(connection: Connection, e164: str) -> NumberRow | None:
-    row = await connection.fetchrow(f"SELECT {NUMBER_COLUMNS} FROM number WHERE e164 = $1", e164)
+    row = await connection.fetchrow(f"{NUMBERS} WHERE e164 = $1 {NEWEST_FIRST}", e164)
     return NumberRow(*row) if row else None
 
 
@@ -195,6 +204,24 @@ async def read_legs(connection: Connection, account_id: str) -> list[LegRow]:
 async def read_leg(connection: Connection, leg_id: str) -> LegRow | None:
     row = await connection.fetchrow(f"SELECT {LEG_COLUMNS} FROM leg WHERE leg_id = $1", leg_id)
     return _leg(dict(row.items())) if row else None
+
+
+async def read_legs_of_call(
+    connection: Connection, account_id: str, call_id: str, begin: datetime, end: datetime
+) -> list[LegRow]:
+    """In the order in which they were held; all of them were, between its arrival and its end."""
+    rows = await connection.fetch(
+        f"""
+        SELECT {LEG_COLUMNS} FROM leg
+        WHERE account_id = $1 AND held_at BETWEEN $2 AND $3 AND call_id = $4 ORDER BY held_at, leg_id LIMIT $5
+        """,
+        account_id,
+        begin,
+        end,
+        call_id,
+        LIST_MAX,
+    )
+    return [_leg(dict(row.items())) for row in rows]
 
 
 async def read_open_legs(connection: Connection) -> list[LegRow]:

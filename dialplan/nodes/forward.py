@@ -1,8 +1,7 @@
 """Ring somebody: one target, several in turn, several at once, or waves of several.
 
 Rule 1: the caller is answered when the target answers, not before.
-Rule 2: what came of it has an exit of its own; `otherwise` is for those that are not named. Without any the
-    caller is told which it was.
+Rule 2: of several targets that were not reached the outcome that says most has the exit.
 """
 
 from collections.abc import Iterator
@@ -10,21 +9,16 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from dialplan.causes import Cause
 from dialplan.facts import Facts
-from dialplan.node import Exit, Go, Move, Place, Station, given
-from dialplan.steps import Accept, EndCall, Hears, NotReached, Outcome, Ring, most_telling
+from dialplan.node import Move, Place
+from dialplan.nodes.ringing import Ringing
+from dialplan.sounds import Prompt, own_sounds, said
+from dialplan.speech.phrases import Offer
+from dialplan.speech.say import say_offer
+from dialplan.steps import Accept, Hears, NotReached, Outcome, Ring, most_telling
 from dialplan.targets import AnyCallee, Callee, Number, Part, PatienceS, SeatName, Target
 
 TARGETS_MAX = 20
-
-# What the caller is told when the scheme says nothing of the outcome.
-SILENT_END = {
-    NotReached.BUSY: Cause.BUSY,
-    NotReached.NO_ANSWER: Cause.NO_ANSWER,
-    NotReached.UNREACHABLE: Cause.CONGESTION,
-    NotReached.REFUSED: Cause.REJECTED,
-}
 
 
 class Wave(Part):
@@ -54,15 +48,21 @@ class AcceptByDigit(Part):
     """The target hears `prompt` and takes the call with `digit`."""
 
     digit: Annotated[str, Field(pattern=r"^[0-9*#]$")] = "1"
-    prompt: str | None = None
+    prompt: Prompt | None = None
     patience_s: Annotated[int, Field(ge=1, le=60)] = 10
 
     def accept(self, language: str) -> Accept:
-        sound = f"{language}/accept" if self.prompt is None else f"own/{self.prompt}"
-        return Accept((sound,), self.digit, self.patience_s * 1000)
+        if self.prompt is None:
+            sounds = say_offer(Offer.ACCEPT, self.digit, language)
+        else:
+            sounds = said(self.prompt, language)
+        return Accept(sounds, self.digit, self.patience_s * 1000)
+
+    def sounds(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        return ((("accept", *place), name) for place, name in own_sounds("prompt", self.prompt))
 
 
-class Forward(Station):
+class Forward(Ringing):
     kind: Literal["forward"]
     to: Annotated[
         list[Annotated[Wave, BeforeValidator(_short_form)]], Field(min_length=1, max_length=TARGETS_MAX)
@@ -71,20 +71,9 @@ class Forward(Station):
     hears: Hears = Hears.TARGET
     shows: Literal["caller", "own"] = "caller"
     accept: AcceptByDigit | None = None
-    busy: str | None = None
-    no_answer: str | None = None
-    unreachable: str | None = None
-    refused: str | None = None
-    otherwise: str | None = None
-
-    def exits(self) -> Iterator[Exit]:
-        yield from given({"no_answer": self.no_answer}, waits=True)
-        yield from given({"busy": self.busy, "unreachable": self.unreachable, "refused": self.refused})
-        yield from given({"otherwise": self.otherwise})
 
     def sounds(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        if self.accept and self.accept.prompt is not None:
-            yield ("accept", "prompt"), self.accept.prompt
+        return self.accept.sounds() if self.accept else iter(())
 
     def targets(self) -> Iterator[tuple[tuple[str | int, ...], Target]]:
         for index, wave in enumerate(self.to):
@@ -93,15 +82,6 @@ class Forward(Station):
 
     def visit(self, place: Place) -> "ForwardVisit":
         return ForwardVisit(self, place)
-
-    def exit_of(self, outcome: NotReached) -> str | None:
-        named = {
-            NotReached.BUSY: self.busy,
-            NotReached.NO_ANSWER: self.no_answer,
-            NotReached.UNREACHABLE: self.unreachable,
-            NotReached.REFUSED: self.refused,
-        }
-        return named[outcome] or self.otherwise
 
 
 class ForwardVisit:
@@ -121,11 +101,7 @@ class ForwardVisit:
 
     def _next_wave(self) -> Move:
         wave = next(self._waves, None)
-        if wave is not None:
-            return self._ring(wave)
-        outcome = most_telling(self._outcomes)
-        exit = self._node.exit_of(outcome)
-        return EndCall(SILENT_END[outcome]) if exit is None else Go(exit)
+        return self._node.after(most_telling(self._outcomes)) if wave is None else self._ring(wave)
 
     def _ring(self, wave: Wave) -> Ring:
         node = self._node

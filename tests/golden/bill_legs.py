@@ -28,6 +28,7 @@ from rating.money import Money
 from rating.pots import gift_pot, paid_pot
 from rating.quote import fund
 from rating.refusal import Refusal
+from rating.standing import Standing
 from tests.golden.bill_plans import TARIFFS
 
 
@@ -71,13 +72,13 @@ class Desk:
         self.ledger.apply(Entry("ann", name, EntryKind.CORRECTION, amount, self.at_ms, name))
 
     def incoming(self) -> Ticket | Refusal:
-        on = self._connection(0, self.line)
+        on = self.connection(0, self.line)
         meter = self._purse().admit_caller(on.leg_id, self.at_ms, self.until_ms)
         assert meter
         return self._begin(on, meter)
 
     def outgoing(self, target: str = MOBILE, account_id: str = "ann") -> Ticket | Refusal:
-        on = replace(self._connection(1, target), account_id=account_id)
+        on = replace(self.connection(1, target), account_id=account_id)
         meter = self._purse(account_id).admit(on.leg_id, target, self.at_ms, self.until_ms)
         return self._begin(on, meter)
 
@@ -130,7 +131,7 @@ class Desk:
     def _purse(self, account_id: str = "ann") -> Purse:
         return Purse(self.ledger, TARIFFS, account_id, self.line, self.caller)
 
-    def _connection(self, number: int, target: str) -> Connection:
+    def connection(self, number: int, target: str) -> Connection:
         return Connection("ann", leg_id_of(CALL_ID, number), CALL_ID, self.caller, target, self.line)
 
     def _begin(self, on: Connection, meter: Meter | Refusal | None) -> Ticket | Refusal:
@@ -195,6 +196,15 @@ def talked(plan: str, seconds: float, target: str = MOBILE, **desk: Any) -> Desk
     made = Desk(plan, **desk)
     made.talk(made.outgoing(target), int(seconds * 1000))
     return made
+
+
+def inside() -> Desk:
+    """A phone of the subscriber's own rings, and answers."""
+    desk = Desk("go", balance=0)
+    ticket = Ticket(desk.connection(1, "anna"), None, is_inside=True)
+    desk.held(ticket.held(desk.at_ms))
+    desk.talk(ticket, 61_000)
+    return desk
 
 
 def gift_and_money() -> Desk:
@@ -334,6 +344,13 @@ def number_limit() -> Desk:
     return desk
 
 
+def suspended() -> Desk:
+    desk = Desk("go")
+    desk.account.standing = Standing.SUSPENDED_PARTIAL
+    desk.outgoing()
+    return desk
+
+
 def stopped() -> Desk:
     """An 8-800 number without money is refused on the way in."""
     desk = Desk("federal", line=TOLL_FREE, balance=0)
@@ -361,6 +378,7 @@ DESKS: Final[dict[str, Callable[[], Desk]]] = {
     "cut_by_limit": cut_by_limit,
     "longest": lambda: talked("corporate", 5000, balance=0, at_ms=at("2025-08-31 23:59:40")),
     "late": late,
+    "inside": inside,
     "emergency": lambda: talked("go", 91, "112", line="112", caller=LINE, balance=0),
     "unanswered": unanswered,
     "not_connected": not_connected,
@@ -372,6 +390,7 @@ DESKS: Final[dict[str, Callable[[], Desk]]] = {
     "refused_no_price": lambda: refused(target="870123456789"),
     "refused_not_sold": lambda: refused(target="78091234567"),
     "refused_barred": barred,
+    "refused_suspended": suspended,
     "refused_stopped": stopped,
     "refused_number_limit": number_limit,
     "refused_not_enough": lambda: refused("six", balance=50),

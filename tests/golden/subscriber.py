@@ -26,6 +26,7 @@ from rating.pots import gift_pot, paid_pot
 from rating.profile import Tariffs
 from rating.quote import fund
 from rating.refusal import Refusal
+from rating.standing import Standing
 from rating.tariff import Bundle, Plan, Rate, Terms, Version
 from tests.plans import everywhere, tariffs
 
@@ -101,6 +102,7 @@ class Subscriber:
             credit=Money(int(given["own_credit"])) if given.get("own_credit") else None,
         )
         self.account.barred = tuple(given.get("barred", "").split(", ")) if given.get("barred") else ()
+        self.account.standing = Standing(given.get("standing") or "active")
         fund(self.account, self.tariffs)
         self.ledger = Ledger()
         self.ledger.open(self.account)

@@ -23,6 +23,7 @@ QUESTIONS = (
     "money_ends",
     "pools",
     "setup",
+    "standings",
     "units",
     "vat",
 )

@@ -15,7 +15,7 @@ from callctl.stack.ports import free_tcp_port
 from callctl.stack.up import start_service
 from tests.shell.relay import Relay
 
-TABLES = ("account", "number", "entry", "leg", "number_limit")
+TABLES = ("account", "number", "entry", "leg", "number_limit", "scheme", "call", "message", "sound")
 PATIENCE_S = 15.0
 JSON = "application/json"
 NOBODY = "127.0.0.1:1"
@@ -120,6 +120,7 @@ async def open_office(folder: Path, relay: Relay, name: str, database: str) -> A
         "ari": {"url": f"http://{NOBODY}", "user": "callctl", "password": "none"},
         "ami": {"address": NOBODY, "user": "callctl", "password": "none"},
         "database": relay.url(name),
+        "sounds": str(folder / "sounds"),
         "trunks": ["carrier"],
     }
     (folder / "service.json").write_text(json.dumps(settings))

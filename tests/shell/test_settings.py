@@ -20,6 +20,7 @@ SERVICE = {
     "ari": {"url": "http://127.0.0.1:8088", "user": "u", "password": "p"},
     "ami": {"address": "10.0.0.1:5038", "user": "u", "password": "p"},
     "database": "postgresql://x",
+    "sounds": "/var/lib/callctl/sounds",
     "trunks": ["a", "b"],
 }
 

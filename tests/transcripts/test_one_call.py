@@ -23,9 +23,19 @@ from callctl.calls.orders import (
     PlaceLeg,
     PlayToBridge,
     PlayToLeg,
+    StopPlaying,
     Trunk,
 )
-from callctl.calls.records import Connection, EndedBy, LegBegan, LegHeld, LegRefused, LegSettled
+from callctl.calls.records import (
+    CallOver,
+    Connection,
+    EndedBy,
+    LegBegan,
+    LegHeld,
+    LegRefused,
+    LegSettled,
+    Passed,
+)
 from callctl.calls.terms import CallTerms
 from dialplan.causes import Cause
 from dialplan.scheme import Scheme
@@ -147,7 +157,9 @@ def test_call_is_forgotten_when_the_last_leg_is_gone() -> None:
     desk = talking(Desk())
     desk.hear(LegEnded(B), 5_000)
     desk.hear(LegGone(B, 16), 5_001)
-    assert desk.hear(LegGone(A, 16), 5_004) == [CloseBridge(A)]
+    way = (Passed("ring", 0, ()),)
+    over = CallOver("ann", A, CALLER, NUMBER, 0, 0, 5_004, 2_000, way, "talking")
+    assert desk.hear(LegGone(A, 16), 5_004) == [CloseBridge(A), over]
     assert desk.board.live() == []
     assert desk.board.deadline_ms() is None
 
@@ -263,7 +275,7 @@ def test_prompt_that_never_ends_does_not_hold_the_caller() -> None:
     terms = CallTerms(("carrier",), "carrier", refusal_prompts={Refusal.NOT_ENOUGH: "sound:sorry"})
     desk = Desk(99, terms)
     desk.arrive()
-    assert desk.wake(30_000) == [HangUp(A, Cause.REJECTED)]
+    assert desk.wake(30_000) == [StopPlaying(A, 1), HangUp(A, Cause.REJECTED)]
 
 
 def test_scheme_may_go_on_after_a_refusal_but_its_cause_is_the_refusals() -> None:

@@ -1,0 +1,88 @@
+"""The routes of numbers and their routing schemes."""
+
+import re
+from collections.abc import Sequence
+from typing import Annotated
+
+from aiohttp import web
+from pydantic import Field, StringConstraints
+
+from callctl.api.account_words import Known
+from callctl.api.words import Body, Json, NewNumber, SchemeText, read_body
+from callctl.clock import rfc3339
+from callctl.complaint import Complaint
+from callctl.storage.schemes import Loaded, Schemes
+from callctl.storage.versions import VersionRow
+
+NEWEST = "newest"
+
+_VERSION = re.compile(r"[0-9]{1,9}")
+
+
+class NewScheme(Body):
+    scheme: SchemeText
+    note: Annotated[Known, StringConstraints(max_length=200)] = ""
+
+
+class Rollback(Body):
+    version: Annotated[int, Field(ge=1, lt=2**31)] | None = None  # the one before the newest
+
+
+class SchemeApi:
+    def __init__(self, schemes: Schemes) -> None:
+        self._schemes = schemes
+
+    def routes(self) -> Sequence[web.RouteDef]:
+        one = "/numbers/{e164}"
+        return [
+            web.post("/numbers", self._post_number),
+            web.put(f"{one}/scheme", self._put_scheme),
+            web.get(f"{one}/schemes", self._get_schemes),
+            web.get(f"{one}/schemes/{{version}}", self._get_scheme),
+            web.post(f"{one}/rollback", self._post_rollback),
+        ]
+
+    async def _post_number(self, request: web.Request) -> web.Response:
+        asked = await read_body(request, NewNumber)
+        loaded = await self._schemes.add_number(asked.e164, asked.account_id, asked.scheme)
+        shown = {"e164": loaded.version.number, "account_id": loaded.version.account_id}
+        return web.json_response({**shown, "warnings": loaded.warnings}, status=201)
+
+    async def _put_scheme(self, request: web.Request) -> web.Response:
+        asked = await read_body(request, NewScheme)
+        return _loaded(await self._schemes.load(_e164(request), asked.scheme, asked.note))
+
+    async def _get_schemes(self, request: web.Request) -> web.Response:
+        versions = await self._schemes.history(_e164(request))
+        return web.json_response([show_version(version) for version in versions])
+
+    async def _get_scheme(self, request: web.Request) -> web.Response:
+        asked = request.match_info["version"]
+        if asked != NEWEST and not _VERSION.fullmatch(asked):
+            raise Complaint(f"{asked!r} is no version: give a number such as 2, or {NEWEST}")
+        version, text = await self._schemes.read(_e164(request), 0 if asked == NEWEST else int(asked))
+        return web.json_response({**show_version(version), "scheme": text})
+
+    async def _post_rollback(self, request: web.Request) -> web.Response:
+        asked = await read_body(request, Rollback)
+        return _loaded(await self._schemes.roll_back(_e164(request), asked.version))
+
+
+def show_version(version: VersionRow) -> Json:
+    return {
+        "number": version.number,
+        "account_id": version.account_id,
+        "version": version.version,
+        "digest": version.digest,
+        "loaded_at": rfc3339(version.loaded_at),
+        "note": version.note,
+    }
+
+
+def _loaded(loaded: Loaded) -> web.Response:
+    shown = {**show_version(loaded.version), "is_new": loaded.is_new, "warnings": loaded.warnings}
+    return web.json_response(shown, status=201 if loaded.is_new else 200)
+
+
+def _e164(request: web.Request) -> str:
+    return request.match_info["e164"]

@@ -1,0 +1,94 @@
+"""The routes of the ways that calls took: through which nodes, how long at each, on which legs, for how much.
+
+Rule 1: a call that runs is asked of the service, one that is over of its record.
+"""
+
+from collections.abc import Callable, Sequence
+
+from aiohttp import web
+
+from callctl.api.words import Json, show_leg
+from callctl.calls.legs import call_id_of
+from callctl.calls.records import Passed
+from callctl.calls.view import CallView
+from callctl.clock import milliseconds, moment, rfc3339
+from callctl.storage.calls import CallRow
+from callctl.storage.ways import Ways
+
+Live = Callable[[], list[CallView]]
+
+
+class WayApi:
+    def __init__(self, ways: Ways, live: Live, now_ms: Callable[[], int]) -> None:
+        self._ways = ways
+        self._live = live
+        self._now_ms = now_ms
+
+    def routes(self) -> Sequence[web.RouteDef]:
+        return [
+            web.get("/calls/{call_id}/way", self._get_way),
+            web.get("/numbers/{e164}/calls", self._get_calls),
+        ]
+
+    async def _get_way(self, request: web.Request) -> web.Response:
+        """Of a call, or of that to which a leg belongs."""
+        call_id = call_id_of(request.match_info["call_id"])
+        now_ms = self._now_ms()
+        running = next((call for call in self._live() if call.call_id == call_id), None)
+        if running:
+            shown = _show_running(running, now_ms)
+            begin, end, account_id = running.arrived_at_ms, now_ms, running.account_id
+        else:
+            call = await self._ways.call(call_id)
+            shown = {**show_call_over(call), "way": _show_way(call.way, milliseconds(call.ended_at))}
+            begin, end, account_id = milliseconds(call.arrived_at), milliseconds(call.ended_at), call.account_id
+        legs = await self._ways.legs(account_id, call_id, moment(begin), moment(end))
+        return web.json_response({**shown, "legs": [show_leg(leg) for leg in legs]})
+
+    async def _get_calls(self, request: web.Request) -> web.Response:
+        calls = await self._ways.calls(request.match_info["e164"])
+        return web.json_response([show_call_over(call) for call in calls])
+
+
+def show_call_over(call: CallRow) -> Json:
+    return {
+        "call_id": call.call_id,
+        "account_id": call.account_id,
+        "from": call.caller,
+        "number": call.number,
+        "scheme_version": call.scheme_version,
+        "arrived_at": rfc3339(call.arrived_at),
+        "answered_at": rfc3339(call.answered_at),
+        "ended_at": rfc3339(call.ended_at),
+        "ending": call.ending,
+    }
+
+
+def _show_running(call: CallView, now_ms: int) -> Json:
+    answered_ms = call.answered_at_ms
+    return {
+        "call_id": call.call_id,
+        "account_id": call.account_id,
+        "from": call.caller,
+        "number": call.number,
+        "scheme_version": call.scheme_version,
+        "arrived_at": rfc3339(moment(call.arrived_at_ms)),
+        "answered_at": None if answered_ms is None else rfc3339(moment(answered_ms)),
+        "ended_at": None,
+        "ending": None,
+        "way": _show_way(call.way, now_ms),
+    }
+
+
+def _show_way(way: Sequence[Passed], end_ms: int) -> list[Json]:
+    """Whoever left a node was at the next one in the same moment."""
+    leaving = [*(after.at_ms for after in way[1:]), end_ms]
+    return [
+        {
+            "node": at.node,
+            "at": rfc3339(moment(at.at_ms)),
+            "ms": max(0, left_ms - at.at_ms),
+            "outcomes": list(at.outcomes),
+        }
+        for at, left_ms in zip(way, leaving, strict=True)
+    ]

@@ -1,0 +1,300 @@
+"""The step that rings: all its targets at once, each over one trunk after the other while unreachable.
+
+Rule 1: the first to answer talks; the others are let go as answered elsewhere, and cost nothing.
+Rule 2: a lone target's ringing and early media pass to the caller. Several cannot be heard at once: then
+    the caller hears ringing, or music.
+Rule 3: a target that must accept by a digit is asked alone; the caller goes on waiting meanwhile.
+"""
+
+from dataclasses import dataclass, field
+
+from callctl.calls.events import DigitPressed, LegAnswered, LegEvent, LegGone, LegReady, OrderRefused, Why
+from callctl.calls.legs import Attempt, Leg
+from callctl.calls.orders import (
+    Device,
+    Dial,
+    Endpoint,
+    Inside,
+    JoinAndDial,
+    Order,
+    PlaceLeg,
+    PlayToLeg,
+    StopPlaying,
+    Trunk,
+)
+from callctl.calls.outcomes import outcome_of
+from callctl.calls.records import Connection, EndedBy
+from callctl.calls.scene import Reached, Scene, Stage
+from callctl.calls.states import State
+from callctl.calls.talk import Talk
+from dialplan.causes import Cause
+from dialplan.numbers import EMERGENCY
+from dialplan.steps import Accept, Hears, NotReached, Ring, most_telling
+from dialplan.targets import Outside, Seat, Target
+from rating.refusal import Refusal
+
+ACCEPT_SERIAL = 1
+PATIENCE_MS_MIN = 1_000
+
+
+@dataclass(slots=True)
+class Try:
+    """One phone of a target: the ways that are left to it, and what became of the last."""
+
+    target: Target
+    endpoints: list[Endpoint]
+    attempt: Attempt | None = None
+    outcome: NotReached | None = None
+    asked_until_ms: int | None = None
+    asked: Talk | None = field(default=None, repr=False)
+
+    @property
+    def leg(self) -> Leg:
+        assert self.attempt
+        return self.attempt.leg
+
+
+class Ringing(Stage):
+    state = State.RINGING
+
+    def __init__(
+        self,
+        scene: Scene,
+        step: Ring,
+        *,
+        is_heard: bool = True,
+    ) -> None:
+        """Without `is_heard` the caller notices nothing of it."""
+        self._scene = scene
+        self._step = step
+        self._is_heard = is_heard
+        self._ring_until_ms = 0
+        self._tries: list[Try] = []
+        self._passes_media = step.hears is Hears.TARGET and step.accept is None and is_heard
+
+    @property
+    def legs_rung(self) -> list[Leg]:
+        return [a_try.leg for a_try in self._tries if a_try.attempt and a_try.outcome is None]
+
+    def begin(self, at_ms: int) -> list[Order]:
+        self._ring_until_ms = at_ms + self._step.patience_ms
+        for target in self._step.targets:
+            self._tries += self._tries_of(target)
+        self._passes_media = self._passes_media and len(self._tries) == 1
+        orders: list[Order] = []
+        for a_try in self._tries:
+            if a_try.outcome is None:
+                orders += self._place(a_try, at_ms)
+        return self._after(orders)
+
+    def deadline_ms(self) -> int | None:
+        moments = [self._deadline_of(a_try) for a_try in self._tries if a_try.outcome is None]
+        return min(moments, default=None)
+
+    def wake(self, at_ms: int) -> list[Order]:
+        orders: list[Order] = []
+        for a_try in self._tries:
+            if a_try.outcome is not None or self._deadline_of(a_try) > at_ms:
+                continue
+            if a_try.asked and a_try.asked_until_ms and at_ms < a_try.asked_until_ms:
+                paid = a_try.asked.wake(at_ms)
+                orders += (
+                    self._failed(a_try, NotReached.REFUSED, paid, Cause.NORMAL, at_ms)
+                    if isinstance(paid, EndedBy)
+                    else paid
+                )
+            else:
+                orders += self._failed(a_try, NotReached.NO_ANSWER, EndedBy.SERVICE, Cause.NO_ANSWER, at_ms)
+        return self._after(orders)
+
+    def hear(self, event: LegEvent, at_ms: int) -> list[Order]:
+        a_try = self._try_of(event.leg_id)
+        if a_try is None or a_try.outcome is not None:
+            return []
+        match event:
+            case LegReady():
+                return self._ring(a_try, at_ms)
+            case LegAnswered() if not a_try.leg.is_leaving:
+                return self._answered(a_try, at_ms)
+            case LegGone():
+                orders = self._failed(a_try, outcome_of(event.cause), EndedBy.CALLEE, event.cause, at_ms)
+                return self._after(orders)
+            case DigitPressed() if a_try.asked_until_ms is not None:
+                return self._chose(a_try, event.digit, at_ms)
+            case _:
+                return []
+
+    def refused(self, event: OrderRefused, at_ms: int) -> list[Order]:
+        match event.order:
+            case PlaceLeg(leg_id=leg_id) if a_try := self._try_of(leg_id):
+                return self._not_placed(a_try, event.why, at_ms)
+            case JoinAndDial(leg_ids=(_, leg_id)) | Dial(leg_id=leg_id) | PlayToLeg(leg_id=leg_id) if (
+                event.why is not Why.GONE
+            ):
+                a_try = self._try_of(leg_id)
+                if a_try and a_try.outcome is None:
+                    orders = self._failed(
+                        a_try, NotReached.UNREACHABLE, EndedBy.SERVICE, Cause.UNAVAILABLE, at_ms
+                    )
+                    return self._after(orders)
+            case _:
+                pass
+        return []
+
+    def leave(self, at_ms: int) -> list[Order]:
+        return [order for leg in self.legs_rung for order in leg.release(Cause.NORMAL, at_ms)]
+
+    def withdraw(self, at_ms: int) -> list[Order]:
+        """Nobody is needed any more."""
+        orders: list[Order] = []
+        for a_try in self._tries:
+            if a_try.outcome is None and a_try.attempt:
+                orders += self._let_go(a_try, EndedBy.SERVICE, Cause.ANSWERED_ELSEWHERE, at_ms)
+        return orders
+
+    def _tries_of(self, target: Target) -> list[Try]:
+        scene = self._scene
+        match target:
+            case Outside(number) if number in EMERGENCY:
+                return [Try(target, [Trunk(scene.terms.emergency_trunk, number)])]
+            case Outside(number) if scene.is_own(number):
+                return [Try(target, [Inside(number, scene.hops + 1)])]
+            case Outside(number):
+                return [Try(target, [Trunk(trunk, number) for trunk in scene.terms.trunks])]
+            case Seat(name):
+                devices = scene.seats.devices(scene.account_id, name)
+                if isinstance(devices, NotReached):
+                    return [Try(target, [], outcome=devices)]
+                return [Try(target, [Device(device)]) for device in devices]
+
+    def _place(self, a_try: Try, at_ms: int) -> list[Order]:
+        """Its next way; if there is money for it."""
+        scene, target = self._scene, a_try.target
+        endpoint = a_try.endpoints.pop(0)
+        attempt: Attempt | Refusal
+        connection: Connection | None = None
+        answer_until_ms = self._ring_until_ms + (self._step.accept.patience_ms if self._step.accept else 0)
+        if isinstance(target, Seat):
+            attempt = scene.connections.admit_inside(target.name, at_ms, self._ring_until_ms)
+        else:
+            connection, attempt = scene.connections.admit(target.number, at_ms, answer_until_ms)
+        if isinstance(attempt, Refusal):
+            assert connection
+            a_try.outcome = NotReached.REFUSED
+            return [scene.refuse(connection, attempt, at_ms)]
+        scene.refusal = None
+        a_try.attempt = attempt
+        meter = attempt.ticket.meter
+        is_paid = bool(meter and meter.is_paid) or self._is_way_in_paid
+        until_ms = answer_until_ms + scene.terms.second_cut_ms if is_paid else None
+        shown = scene.caller.number if self._step.shows_caller else scene.line
+        leg_id, caller_leg_id = attempt.leg.leg_id, scene.caller.leg_id
+        return [
+            attempt.ticket.held(at_ms),
+            PlaceLeg(leg_id, caller_leg_id, endpoint, shown, until_ms, is_paid, scene.caller_name),
+        ]
+
+    @property
+    def _is_way_in_paid(self) -> bool:
+        way_in = self._scene.connections.way_in
+        return way_in is not None and way_in.is_paid
+
+    def _ring(self, a_try: Try, at_ms: int) -> list[Order]:
+        scene, leg = self._scene, a_try.leg
+        patience_ms = max(PATIENCE_MS_MIN, self._ring_until_ms - at_ms)
+        if self._passes_media:
+            orders = scene.quiet()
+            scene.is_bridged = True
+            both = (scene.caller.leg_id, leg.leg_id)
+            return [*orders, JoinAndDial(scene.call_id, both, patience_ms, scene.caller.since_ms)]
+        dial = Dial(leg.leg_id, scene.caller.leg_id, patience_ms, scene.caller.since_ms)
+        return [dial, *(self._comfort() if self._is_heard else [])]
+
+    def _comfort(self) -> list[Order]:
+        if self._step.hears is not Hears.MUSIC:
+            return self._scene.ring_back()
+        return [] if self._scene.has_music else self._scene.music(self._scene.terms.music)
+
+    def _answered(self, a_try: Try, at_ms: int) -> list[Order]:
+        accept = self._step.accept
+        if accept is None:
+            return self._reached(a_try, at_ms)
+        return self._ask(a_try, accept, at_ms)
+
+    def _ask(self, a_try: Try, accept: Accept, at_ms: int) -> list[Order]:
+        """It is paid from here on, whoever or whatever it was that answered."""
+        attempt = a_try.attempt
+        assert attempt
+        if a_try.asked_until_ms is not None:
+            return []
+        attempt.was_asked = True
+        a_try.asked_until_ms = at_ms + accept.patience_ms
+        began = attempt.began(at_ms)
+        meter = attempt.ticket.meter
+        a_try.asked = Talk([attempt.leg], [meter] if meter else [], self._scene.terms)
+        play = PlayToLeg(attempt.leg.leg_id, ACCEPT_SERIAL, self._scene.media(accept.sounds))
+        return [*a_try.asked.begin(at_ms), play, began]
+
+    def _chose(self, a_try: Try, digit: str, at_ms: int) -> list[Order]:
+        assert self._step.accept
+        if digit == self._step.accept.digit:
+            return [StopPlaying(a_try.leg.leg_id, ACCEPT_SERIAL), *self._reached(a_try, at_ms)]
+        orders = self._failed(a_try, NotReached.BUSY, EndedBy.SERVICE, Cause.NORMAL, at_ms)
+        return self._after(orders)
+
+    def _reached(self, winner: Try, at_ms: int) -> list[Order]:
+        assert winner.attempt
+        orders: list[Order] = []
+        for a_try in self._tries:
+            if a_try is not winner and a_try.outcome is None and a_try.attempt:
+                orders += self._let_go(a_try, EndedBy.SERVICE, Cause.ANSWERED_ELSEWHERE, at_ms)
+        self.outcome = Reached(winner.attempt, is_joined=self._passes_media)
+        return orders
+
+    def _not_placed(self, a_try: Try, why: Why, at_ms: int) -> list[Order]:
+        if a_try.outcome is not None:
+            return []
+        if why is Why.NOT_RECORDED:
+            self._scene.refusal = Refusal.NOT_RECORDED
+            a_try.endpoints.clear()
+            orders = self._failed(a_try, NotReached.REFUSED, EndedBy.REFUSED, Cause.CONGESTION, at_ms)
+        else:
+            orders = self._failed(a_try, NotReached.UNREACHABLE, EndedBy.SERVICE, Cause.UNAVAILABLE, at_ms)
+        return self._after(orders)
+
+    def _failed(
+        self, a_try: Try, outcome: NotReached, ended_by: EndedBy, cause: int, at_ms: int
+    ) -> list[Order]:
+        """This way led nowhere: settle it, then another, while there is one and time for it."""
+        orders = self._let_go(a_try, ended_by, cause, at_ms)
+        if outcome is NotReached.UNREACHABLE and a_try.endpoints and at_ms < self._ring_until_ms:
+            return orders + self._place(a_try, at_ms)
+        a_try.outcome = outcome
+        return orders
+
+    def _let_go(self, a_try: Try, ended_by: EndedBy, cause: int, at_ms: int) -> list[Order]:
+        assert a_try.attempt
+        released = a_try.leg.release(cause, at_ms)
+        bills = [] if a_try.attempt.is_settled else a_try.attempt.settle(at_ms, ended_by, cause)
+        return [*released, *bills]
+
+    def _after(self, orders: list[Order]) -> list[Order]:
+        """Perhaps nobody is left; the caller's own limit goes before the legs that are placed anew."""
+        if self.outcome is None and all(a_try.outcome is not None for a_try in self._tries):
+            self.outcome = most_telling(a_try.outcome for a_try in self._tries if a_try.outcome)
+        places = [at for at, order in enumerate(orders) if isinstance(order, PlaceLeg)]
+        if not places:
+            return orders
+        limits = [order.until_ms for order in orders if isinstance(order, PlaceLeg)]
+        until_ms = max((limit for limit in limits if limit is not None), default=None)
+        before_record = places[0] - 1
+        return [*orders[:before_record], *self._scene.bound(until_ms), *orders[before_record:]]
+
+    def _deadline_of(self, a_try: Try) -> int:
+        if a_try.asked_until_ms is None:
+            return self._ring_until_ms
+        paid_until_ms = a_try.asked.deadline_ms() if a_try.asked else None
+        return a_try.asked_until_ms if paid_until_ms is None else min(a_try.asked_until_ms, paid_until_ms)
+
+    def _try_of(self, leg_id: str) -> Try | None:
+        return next((a_try for a_try in self._tries if a_try.attempt and a_try.leg.leg_id == leg_id), None)

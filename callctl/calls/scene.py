@@ -1,0 +1,143 @@
+"""What every stage of a call shares: who calls, whose money, and what the caller's leg is doing.
+
+Rule 1: a leg that plays takes no other order before the playing ends: it is stopped first.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from callctl.calls.connections import Connections
+from callctl.calls.events import LegEvent, OrderRefused
+from callctl.calls.legs import Attempt, Leg, LegState
+from callctl.calls.orders import (
+    Answer,
+    Bound,
+    MusicOff,
+    MusicOn,
+    Order,
+    PlayToLeg,
+    RingBack,
+    StopPlaying,
+)
+from callctl.calls.records import Connection, LegRefused
+from callctl.calls.seats import Seats
+from callctl.calls.states import State
+from callctl.calls.terms import CallTerms
+from dialplan.steps import Outcome, RecordTalk, Sounds
+from rating.refusal import Refusal
+
+
+@dataclass(slots=True)
+class Scene:
+    call_id: str
+    account_id: str
+    line: str  # the number that was dialled
+    caller: Leg
+    connections: Connections
+    seats: Seats
+    terms: CallTerms
+    is_own: Callable[[str], bool]  # whether a number is one of ours
+    scheme_version: int = 0
+    hops: int = 0
+    caller_name: str = ""
+    refusal: Refusal | None = None  # the last one, while nothing followed it
+    record: RecordTalk | None = None  # what is said from here on, from its first word
+    is_bridged: bool = False
+    is_answering: bool = False
+    has_music: bool = False
+    has_ringing: bool = False
+    _serial: int = 0
+    _playing: int | None = None
+
+    @property
+    def is_caller_up(self) -> bool:
+        return self.is_answering or self.caller.state is LegState.UP
+
+    def answer(self) -> list[Order]:
+        if self.is_caller_up:
+            return []
+        self.is_answering = True
+        return [Answer(self.caller.leg_id)]
+
+    def bound(self, until_ms: int | None) -> list[Order]:
+        """The caller's second cut, unless paid time has its own."""
+        if self.connections.way_in and self.is_caller_up:
+            return []
+        return [Bound(self.caller.leg_id, until_ms)]
+
+    def play(self, sounds: Sounds) -> list[Order]:
+        orders = self.quiet()
+        self._serial += 1
+        self._playing = self._serial
+        return [*orders, PlayToLeg(self.caller.leg_id, self._serial, self.media(sounds))]
+
+    def has_ended(self, serial: int) -> bool:
+        """Whether what plays now is over; an older playing that was stopped is no news."""
+        if serial != self._playing:
+            return False
+        self._playing = None
+        return True
+
+    def media(self, sounds: Sounds) -> tuple[str, ...]:
+        own = f"own/{self.account_id}/"
+        return tuple(own + sound[4:] if sound.startswith("own/") else sound for sound in sounds)
+
+    def ring_back(self) -> list[Order]:
+        if self.has_ringing:
+            return []
+        orders = self.quiet()
+        self.has_ringing = True
+        return [*orders, RingBack(self.caller.leg_id)]
+
+    def music(self, name: str) -> list[Order]:
+        orders = self.quiet()
+        self.has_music = True
+        return [*orders, MusicOn(self.caller.leg_id, name)]
+
+    def quiet(self) -> list[Order]:
+        """Nothing more for the caller's ear."""
+        orders: list[Order] = []
+        if self._playing is not None:
+            orders.append(StopPlaying(self.caller.leg_id, self._playing))
+        if self.has_music:
+            orders.append(MusicOff(self.caller.leg_id))
+        self._playing, self.has_music, self.has_ringing = None, False, False
+        return orders
+
+    def refuse(self, connection: Connection, refusal: Refusal, at_ms: int) -> LegRefused:
+        self.refusal = refusal
+        return LegRefused(connection, at_ms, refusal, self.terms.refusal_causes[refusal])
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Somebody took the call; both legs are to be connected."""
+
+    attempt: Attempt
+    is_joined: bool
+
+
+class Stage:
+    """What a call does for one step of its scheme, until it has an `outcome`."""
+
+    state: State
+    outcome: Outcome | Reached | None = None
+
+    def begin(self, at_ms: int) -> list[Order]:
+        raise NotImplementedError
+
+    def deadline_ms(self) -> int | None:
+        return None
+
+    def wake(self, at_ms: int) -> list[Order]:
+        return []
+
+    def hear(self, event: LegEvent, at_ms: int) -> list[Order]:
+        return []
+
+    def refused(self, event: OrderRefused, at_ms: int) -> list[Order]:
+        return []
+
+    def leave(self, at_ms: int) -> list[Order]:
+        """The caller is gone, or the call ends: let go whom it still reaches for."""
+        return []

@@ -1,0 +1,71 @@
+"""The seats of the subscribers: which devices ring for one, and who cannot be disturbed now.
+
+Rule 1: a device that nobody has seen registered cannot be rung.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from callctl.calls.legs import Attempt
+from dialplan.steps import NotReached
+
+
+@dataclass(frozen=True, slots=True)
+class SeatTold:
+    """As the office keeps it."""
+
+    account_id: str
+    name: str
+    devices: tuple[str, ...]
+    is_busy_on_busy: bool = True
+    is_undisturbed: bool = False
+
+
+@dataclass(slots=True)
+class Seats:
+    _told: dict[tuple[str, str], SeatTold] = field(default_factory=dict)
+    _seats_of: dict[str, tuple[str, str]] = field(default_factory=dict)
+    _reachable: set[str] = field(default_factory=set)
+    _engaged: dict[tuple[str, str], list[Attempt]] = field(default_factory=dict)
+
+    def tell(self, seat: SeatTold) -> None:
+        key = (seat.account_id, seat.name)
+        self.forget(*key)
+        self._told[key] = seat
+        for device in seat.devices:
+            self._seats_of[device] = key
+
+    def forget(self, account_id: str, name: str) -> None:
+        known = self._told.pop((account_id, name), None)
+        for device in known.devices if known else ():
+            self._seats_of.pop(device, None)
+
+    def all(self) -> Iterable[SeatTold]:
+        return self._told.values()
+
+    def seen(self, device: str, *, is_reachable: bool) -> None:
+        if is_reachable:
+            self._reachable.add(device)
+        else:
+            self._reachable.discard(device)
+
+    def engage(self, account_id: str, name: str, attempt: Attempt) -> None:
+        """It talks from now on, until the attempt is settled."""
+        self._engaged.setdefault((account_id, name), []).append(attempt)
+
+    def is_engaged(self, account_id: str, name: str) -> bool:
+        key = (account_id, name)
+        talks = [attempt for attempt in self._engaged.pop(key, ()) if not attempt.is_settled]
+        if talks:
+            self._engaged[key] = talks
+        return bool(talks)
+
+    def devices(self, account_id: str, name: str) -> tuple[str, ...] | NotReached:
+        """Whom to ring, or why nobody can be."""
+        seat = self._told.get((account_id, name))
+        if seat is None:
+            return NotReached.UNREACHABLE
+        if seat.is_undisturbed or (seat.is_busy_on_busy and self.is_engaged(account_id, name)):
+            return NotReached.BUSY
+        ready = tuple(device for device in seat.devices if device in self._reachable)
+        return ready or NotReached.UNREACHABLE

@@ -1,0 +1,120 @@
+"""Calls that are over and the messages they left, as statements for their tables.
+
+Rule 1: every statement may run twice: the tables' keys make the second run change nothing.
+Rule 2: what callers and schemes call themselves is stored with signs that every column can hold.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from callctl.calls.records import CallOver, MessageTaken, Passed, Record
+from callctl.clock import moment
+from callctl.storage.database import Connection
+
+OVER = """
+INSERT INTO call (account_id, call_id, number, caller, scheme_version, arrived_at, answered_at, ended_at,
+                  ending, way)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING
+"""
+MESSAGE = """
+INSERT INTO message (account_id, recording, call_id, number, caller, mailbox, taken_at, length_ms)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING
+"""
+CALL_COLUMNS = """account_id, call_id, number, caller, scheme_version, arrived_at, answered_at, ended_at,
+ending, way"""
+CALLS_MAX = 1_000
+
+Row = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    account_id: str
+    call_id: str
+    number: str
+    caller: str
+    scheme_version: int
+    arrived_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime
+    ending: str
+    way: Sequence[Passed]
+
+
+def statements_of(records: Sequence[Record]) -> list[tuple[str, list[Row]]]:
+    rows: dict[str, list[Row]] = {OVER: [], MESSAGE: []}
+    for record in records:
+        match record:
+            case CallOver():
+                rows[OVER].append(_over(record))
+            case MessageTaken():
+                rows[MESSAGE].append(_message(record))
+    return [(statement, of_kind) for statement, of_kind in rows.items() if of_kind]
+
+
+async def read_call(connection: Connection, call_id: str) -> CallRow | None:
+    row = await connection.fetchrow(f"SELECT {CALL_COLUMNS} FROM call WHERE call_id = $1", call_id)
+    return _call(row) if row else None
+
+
+async def read_calls(connection: Connection, account_id: str, number: str) -> list[CallRow]:
+    """The newest of a number, newest first."""
+    rows = await connection.fetch(
+        f"""
+        SELECT {CALL_COLUMNS} FROM call WHERE account_id = $1 AND number = $2
+        ORDER BY arrived_at DESC, call_id DESC LIMIT $3
+        """,
+        account_id,
+        number,
+        CALLS_MAX,
+    )
+    return [_call(row) for row in rows]
+
+
+def _over(record: CallOver) -> Row:
+    answered_ms = record.answered_at_ms
+    way = [
+        {"node": _held(at.node), "at_ms": at.at_ms, "outcomes": [_held(word) for word in at.outcomes]}
+        for at in record.way
+    ]
+    return (
+        record.account_id,
+        record.call_id,
+        record.line,
+        _held(record.caller),
+        record.scheme_version,
+        moment(record.arrived_at_ms),
+        None if answered_ms is None else moment(answered_ms),
+        moment(record.ended_at_ms),
+        _held(record.ending),
+        json.dumps(way, ensure_ascii=False),
+    )
+
+
+def _message(record: MessageTaken) -> Row:
+    return (
+        record.account_id,
+        record.recording,
+        record.call_id,
+        record.line,
+        _held(record.caller),
+        _held(record.mailbox),
+        moment(record.at_ms),
+        record.length_ms,
+    )
+
+
+def _held(text: str) -> str:
+    """No column takes a NUL, nor half of a pair of surrogates; YAML can write both."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "?")
+
+
+def _call(row: asyncpg.Record) -> CallRow:
+    columns: Mapping[str, Any] = dict(row.items())
+    way = [Passed(at["node"], at["at_ms"], tuple(at["outcomes"])) for at in json.loads(columns["way"])]
+    return CallRow(**{**columns, "way": way})

@@ -1,0 +1,1 @@
+"""Russia's days and hours: which are worked, and how late it is where."""

@@ -1,0 +1,1 @@
+"""A scheme as a picture: SVG, Mermaid, a tree of text."""
