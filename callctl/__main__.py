@@ -11,7 +11,7 @@ import os
 import sys
 from typing import NoReturn
 
-from callctl.commands import accounts, calls, machines, prompts, tariffs
+from callctl.commands import accounts, calls, machines, prompts, sounds, tariffs
 from callctl.commands.client import NoService
 from callctl.complaint import Complaint, one_line
 
@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     accounts.add_commands(commands)
     calls.add_commands(commands)
     tariffs.add_commands(commands)
+    sounds.add_commands(commands)
     prompts.add_commands(commands)
     return parser
 

@@ -10,8 +10,11 @@ from collections.abc import Sequence
 import uvloop
 
 from callctl.api.accounts import AccountApi
+from callctl.api.schemes import SchemeApi
 from callctl.api.server import Api, serve_api
+from callctl.api.sounds import SoundApi
 from callctl.api.tariffs import TariffApi
+from callctl.api.ways import WayApi
 from callctl.asterisk.ari import AriTaken
 from callctl.calls.directory import Directory, Number
 from callctl.calls.events import EntryPosted
@@ -24,7 +27,11 @@ from callctl.signals import end_on_signals
 from callctl.storage.database import Pool, close_pool, open_pool
 from callctl.storage.migrations import migrate
 from callctl.storage.rows import read_accounts, read_numbers, read_open_legs
+from callctl.storage.schemes import Schemes
+from callctl.storage.sound_files import SoundFiles
+from callctl.storage.sounds import Sounds, restore_sounds
 from callctl.storage.till import Till
+from callctl.storage.ways import Ways
 from callctl.tariffs.desk import TariffDesk
 from callctl.tariffs.folders import load_profiles
 from callctl.tariffs.restore import restore
@@ -75,6 +82,8 @@ async def _serve_from(settings: ServiceSettings, pool: Pool, tariffs: Tariffs) -
     clock = Clock()
     ledger = Ledger()
     directory = Directory(tariffs)
+    sounds = SoundFiles(settings.sounds)
+    sounds.prepare()
     restored = await restore(pool, tariffs)
     async with pool.acquire() as connection:
         for account in await read_accounts(connection, clock.now_ms() - LATE_MS_MAX):
@@ -85,8 +94,9 @@ async def _serve_from(settings: ServiceSettings, pool: Pool, tariffs: Tariffs) -
             if isinstance(scheme, list):
                 log.error("number %s is out of service: its scheme has faults: %s", row.e164, scheme)
                 continue
-            directory.add(Number(row.e164, row.account_id, scheme))
+            directory.add(Number(row.e164, row.account_id, scheme, row.version))
         open_legs = await read_open_legs(connection)
+        await restore_sounds(connection, sounds)
     # What was loaded stays: a collection in the middle of a call need not look at it, nor often at the rest.
     gc.collect()
     gc.freeze()
@@ -109,6 +119,9 @@ async def _serve_from(settings: ServiceSettings, pool: Pool, tariffs: Tariffs) -
         AccountApi(till),
         ledger,
         TariffApi(desk),
+        SchemeApi(Schemes(till)),
+        SoundApi(Sounds(till, sounds)),
+        WayApi(Ways(till), service.switchboard.live, clock.now_ms),
         live=service.switchboard.live,
         health=health,
         measure=service.measure,

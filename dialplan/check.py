@@ -12,10 +12,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from dialplan.known import Known, Sale
 from dialplan.numbers import EMERGENCY
-from dialplan.reading import Fault, Path, Spot, Written, listed, read_yaml
+from dialplan.reading import Fault, Path, Spot, Written, read_yaml
 from dialplan.scheme import Node, Scheme
+from dialplan.several import few
 from dialplan.targets import Seat, Target
 from dialplan.ways import circles, groups, reached, turned
+
+LISTED_MAX = 12
 
 _NODE: TypeAdapter[Node] = TypeAdapter(Node)
 
@@ -62,7 +65,7 @@ def check_scheme(source: Source, known: Known) -> list[Fault]:
             found += [source.root.fault(("nodes", name, *field), *what) for what in _of_target(target, known)]
         for field, sound in node.sounds():
             if known.sounds is not None and sound not in known.sounds:
-                what = f"there is no prompt {sound!r} (prompts: {listed(sorted(known.sounds)) or 'none'})"
+                what = f"there is no prompt {sound!r} (prompts: {_all(known.sounds)})"
                 found.append(source.root.fault(("nodes", name, *field), what))
     return found
 
@@ -90,7 +93,7 @@ def _sound(node: object) -> Node | None:
 
 
 def _dangling(start: object, nodes: Mapping[str, Node | None], root: Spot) -> Iterator[Fault]:
-    known = listed(nodes)
+    known = few(nodes, LISTED_MAX)
     if nodes and isinstance(start, str) and start not in nodes:
         yield root.fault(("start",), f"there is no node {start!r} (nodes: {known})")
     for name, node in nodes.items():
@@ -117,13 +120,14 @@ def _lost_ways(scheme: Scheme, ways: dict[str, list[str]], root: Spot) -> Iterat
 def _endless(scheme: Scheme, ways: dict[str, list[str]], root: Spot) -> Iterator[Fault]:
     """Said once of the nodes that lead only to each other, not of all that lead there."""
     ends = [name for name, node in scheme.nodes.items() if node.can_end]
-    lost = set(scheme.nodes) - reached(ends, turned(ways))
+    place = {name: at for at, name in enumerate(scheme.nodes)}
+    lost = place.keys() - reached(ends, turned(ways))
     for group in groups({name: to for name, to in ways.items() if name in lost}):
         if any(to not in group for name in group for to in ways[name]):
             continue
-        first, *others = [name for name in scheme.nodes if name in group]
-        also = f", nor from {listed(others)}" if others else ""
-        what = f"no way leads from here{also} to an end or to somebody who answers"
+        first, *others = sorted(group, key=place.__getitem__)
+        also = f", nor from {few(others, LISTED_MAX)}" if others else ""
+        what = f"no way leads from here{also} to an end or to somebody who answers: add one"
         yield root.fault(("nodes", first), what)
 
 
@@ -131,7 +135,7 @@ def _of_target(target: Target, known: Known) -> Iterator[tuple[str, bool]]:
     """What to say, and whether it is a warning."""
     if isinstance(target, Seat):
         if known.seats is not None and target.name not in known.seats:
-            yield f"there is no seat {target.name!r} (seats: {listed(sorted(known.seats)) or 'none'})", False
+            yield f"there is no seat {target.name!r} (seats: {_all(known.seats)})", False
         return
     number = target.number
     if number == known.number:
@@ -140,3 +144,7 @@ def _of_target(target: Target, known: Known) -> Iterator[tuple[str, bool]]:
         yield "rings a number of the subscriber's own: both ways are paid", True
     if number not in EMERGENCY and (sale := known.sale(number)) is not Sale.SOLD:
         yield _SALES[sale], sale is Sale.PREMIUM
+
+
+def _all(names: frozenset[str]) -> str:
+    return few(sorted(names), LISTED_MAX) or "none"

@@ -6,7 +6,6 @@ Rule 2: every word is text until a field wants a number: a node may be called `n
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,13 +74,6 @@ def show_path(path: Path) -> str:
     for part in path:
         shown += f"[{part}]" if isinstance(part, int) else f".{part}" if shown else part
     return shown
-
-
-def listed(names: Iterable[str], most: int = 12) -> str:
-    """`a, b, c and 4 more`."""
-    known = list(names)
-    more = f" and {len(known) - most} more" if len(known) > most else ""
-    return ", ".join(known[:most]) + more
 
 
 def read_yaml(text: str) -> Written | Fault:

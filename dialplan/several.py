@@ -1,4 +1,6 @@
-"""A list of a scheme that holds one text may be written as that text."""
+"""Lists: one text written for a list of one; a few names said of many."""
+
+from collections.abc import Iterable
 
 from pydantic import BeforeValidator
 
@@ -8,3 +10,13 @@ def _listed(value: object) -> object:
 
 
 ONE_OR_SEVERAL = BeforeValidator(_listed)
+
+# So many of a list are named, of the others only how many they are.
+NAMED_MAX = 3
+
+
+def few(names: Iterable[str], most: int = NAMED_MAX) -> str:
+    """`a, b, c and 4 more`."""
+    known = list(names)
+    more = f" and {len(known) - most} more" if len(known) > most else ""
+    return ", ".join(known[:most]) + more

@@ -15,7 +15,6 @@ from pydantic import ValidationError
 from callctl import metrics
 from callctl.api.accounts import AccountApi
 from callctl.api.asterisk_cli import HELP
-from callctl.api.tariffs import TariffApi
 from callctl.api.words import Json, show_call
 from callctl.calls.view import CallView
 from callctl.complaint import Clash, Complaint, Exists, Missing
@@ -53,15 +52,14 @@ class Api:
         self,
         accounts: AccountApi,
         ledger: Ledger,
-        tariffs: TariffApi,
-        *more: HasRoutes,
+        *rooms: HasRoutes,
         live: Callable[[], list[CallView]],
         health: Callable[[], Json],
         measure: Callable[[], None],
     ) -> None:
         self._accounts = accounts
         self._ledger = ledger
-        self._rooms: Sequence[HasRoutes] = (accounts, tariffs, *more)
+        self._rooms: Sequence[HasRoutes] = (accounts, *rooms)
         self._live = live
         self._health = health
         self._measure = measure

@@ -33,24 +33,35 @@ class WayApi:
     async def _get_way(self, request: web.Request) -> web.Response:
         """Of a call, or of that to which a leg belongs."""
         call_id = call_id_of(request.match_info["call_id"])
-        now_ms = self._now_ms()
         running = next((call for call in self._live() if call.call_id == call_id), None)
-        if running:
-            shown = _show_running(running, now_ms)
-            begin, end, account_id = running.arrived_at_ms, now_ms, running.account_id
-        else:
-            call = await self._ways.call(call_id)
-            shown = {**show_call_over(call), "way": _show_way(call.way, milliseconds(call.ended_at))}
-            begin, end, account_id = milliseconds(call.arrived_at), milliseconds(call.ended_at), call.account_id
-        legs = await self._ways.legs(account_id, call_id, moment(begin), moment(end))
-        return web.json_response({**shown, "legs": [show_leg(leg) for leg in legs]})
+        call = _running(running) if running else await self._ways.call(call_id)
+        end = call.ended_at or moment(self._now_ms())
+        legs = await self._ways.legs(call, end)
+        way = _show_way(call.way, milliseconds(end))
+        return web.json_response({**_show(call), "way": way, "legs": [show_leg(leg) for leg in legs]})
 
     async def _get_calls(self, request: web.Request) -> web.Response:
         calls = await self._ways.calls(request.match_info["e164"])
-        return web.json_response([show_call_over(call) for call in calls])
+        return web.json_response([_show(call) for call in calls])
 
 
-def show_call_over(call: CallRow) -> Json:
+def _running(call: CallView) -> CallRow:
+    answered_ms = call.answered_at_ms
+    return CallRow(
+        call.account_id,
+        call.call_id,
+        call.number,
+        call.caller,
+        call.scheme_version,
+        moment(call.arrived_at_ms),
+        None if answered_ms is None else moment(answered_ms),
+        None,
+        "",
+        call.way,
+    )
+
+
+def _show(call: CallRow) -> Json:
     return {
         "call_id": call.call_id,
         "account_id": call.account_id,
@@ -61,22 +72,6 @@ def show_call_over(call: CallRow) -> Json:
         "answered_at": rfc3339(call.answered_at),
         "ended_at": rfc3339(call.ended_at),
         "ending": call.ending,
-    }
-
-
-def _show_running(call: CallView, now_ms: int) -> Json:
-    answered_ms = call.answered_at_ms
-    return {
-        "call_id": call.call_id,
-        "account_id": call.account_id,
-        "from": call.caller,
-        "number": call.number,
-        "scheme_version": call.scheme_version,
-        "arrived_at": rfc3339(moment(call.arrived_at_ms)),
-        "answered_at": None if answered_ms is None else rfc3339(moment(answered_ms)),
-        "ended_at": None,
-        "ending": None,
-        "way": _show_way(call.way, now_ms),
     }
 
 

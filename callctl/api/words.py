@@ -61,16 +61,7 @@ async def read_body(request: web.Request, kind: type[AnyBody]) -> AnyBody:
     return kind.model_validate_json(await request.read())
 
 
-def _storable(text: str) -> str:
-    """No column holds a NUL, nor half of a pair of surrogates, and no scheme needs them."""
-    if "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
-        raise ValueError("this is no text")
-    return text
-
-
-SchemeText = Annotated[
-    str, StringConstraints(max_length=SCHEME_CHARACTERS_MAX), AfterValidator(_storable)
-]
+SchemeText = Annotated[str, StringConstraints(max_length=SCHEME_CHARACTERS_MAX)]
 
 
 class NewNumber(Body):

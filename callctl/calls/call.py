@@ -5,6 +5,7 @@ Rule 2: `MOVES` is the whole truth about states; only `_move` changes `state`.
 Rule 3: the dialplan's walk says what to try next; a stage does it; what came of it goes back to the walk.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from callctl.calls.events import (
@@ -29,10 +30,11 @@ from callctl.calls.scene import Reached, Scene, Stage
 from callctl.calls.staging import patience_ms, stage_of, words_of
 from callctl.calls.states import MOVES, State
 from callctl.calls.talk import Talk
+from callctl.calls.waiting import Waiting
 from dialplan.causes import Cause
 from dialplan.facts import Facts
 from dialplan.numbers import EMERGENCY
-from dialplan.steps import Done, EndCall, Failed, NameCaller, Outcome, Play, RecordTalk, Step
+from dialplan.steps import Done, EndCall, Failed, Member, NameCaller, Outcome, Play, RecordTalk, Step
 from dialplan.walk import Walk
 from rating.calendar import month_of
 from rating.refusal import Refusal
@@ -69,6 +71,10 @@ class Call:
     @property
     def legs(self) -> list[Leg]:
         return self._connections.legs
+
+    @property
+    def seats_rung(self) -> set[str]:
+        return {attempt.leg.number for attempt in self._connections.attempts if attempt.ticket.is_inside}
 
     @property
     def held(self) -> int:
@@ -138,6 +144,11 @@ class Call:
             case _:
                 return self._tell_stage(event, at_ms)
 
+    def offer(self, members: Sequence[Member], at_ms: int) -> list[Order]:
+        """In the queue it is this caller's turn."""
+        assert isinstance(self._stage, Waiting), self.call_id
+        return self._after(self._stage, self._stage.offer(members, at_ms), at_ms)
+
     def listed(self, event: LegsListed) -> list[Order]:
         """What happened to our legs while nobody told us."""
         orders: list[Order] = []
@@ -206,6 +217,8 @@ class Call:
             orders += self._connections.settle(at_ms, EndedBy.SERVICE, Cause.UNAVAILABLE)
         if self._is_live:
             self._move(State.ENDING)
+        if self._stage:
+            orders += self._stage.leave(at_ms)
         for leg in self.legs:
             orders += leg.release(Cause.UNAVAILABLE, at_ms)
         return orders
@@ -318,6 +331,7 @@ class Call:
         orders: list[Order] = []
         for leg in reversed(self.legs):
             orders += leg.release(Cause.NORMAL, at_ms, due_at_ms=at_ms)
+        orders += self._stage.leave(at_ms) if self._stage else []
         orders += self._connections.settle(at_ms, why, Cause.NORMAL)
         self._move(State.ENDING)
         return orders

@@ -70,6 +70,7 @@ class Ringing(Stage):
         self._is_heard = is_heard
         self._ring_until_ms = 0
         self._tries: list[Try] = []
+        self._failures_told: set[Target] = set()
         self._passes_media = step.hears is Hears.TARGET and step.accept is None and is_heard
 
     @property
@@ -143,6 +144,20 @@ class Ringing(Stage):
 
     def leave(self, at_ms: int) -> list[Order]:
         return [order for leg in self.legs_rung for order in leg.release(Cause.NORMAL, at_ms)]
+
+    def target_of(self, attempt: Attempt) -> Target:
+        return next(a_try.target for a_try in self._tries if a_try.attempt is attempt)
+
+    def take_failures(self) -> list[tuple[Target, NotReached]]:
+        """Targets of which no phone is left, each told once."""
+        failures: list[tuple[Target, NotReached]] = []
+        for target in self._step.targets:
+            outcomes = [a_try.outcome for a_try in self._tries if a_try.target == target]
+            known = [outcome for outcome in outcomes if outcome is not None]
+            if target not in self._failures_told and len(known) == len(outcomes):
+                self._failures_told.add(target)
+                failures.append((target, most_telling(known)))
+        return failures
 
     def withdraw(self, at_ms: int) -> list[Order]:
         """Nobody is needed any more."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from callctl.calls.connections import Connections
 from callctl.calls.events import LegEvent, OrderRefused
 from callctl.calls.legs import Attempt, Leg, LegState
+from callctl.calls.lines import Lines
 from callctl.calls.orders import (
     Answer,
     Bound,
@@ -35,6 +36,7 @@ class Scene:
     caller: Leg
     connections: Connections
     seats: Seats
+    lines: Lines
     terms: CallTerms
     is_own: Callable[[str], bool]  # whether a number is one of ours
     scheme_version: int = 0
@@ -66,6 +68,8 @@ class Scene:
         return [Bound(self.caller.leg_id, until_ms)]
 
     def play(self, sounds: Sounds) -> list[Order]:
+        """Instead of all that the caller has heard so far."""
+        self.has_music = False  # Asterisk ends it with the first sound
         orders = self.quiet()
         self._serial += 1
         self._playing = self._serial

@@ -60,6 +60,18 @@ class Seats:
             self._engaged[key] = talks
         return bool(talks)
 
+    def is_there(self, account_id: str, name: str) -> bool:
+        """It may be talking; but it has a phone that can be rung, and may be disturbed."""
+        seat = self._told.get((account_id, name))
+        return (
+            seat is not None
+            and not seat.is_undisturbed
+            and any(device in self._reachable for device in seat.devices)
+        )
+
+    def seat_of(self, device: str) -> tuple[str, str] | None:
+        return self._seats_of.get(device)
+
     def devices(self, account_id: str, name: str) -> tuple[str, ...] | NotReached:
         """Whom to ring, or why nobody can be."""
         seat = self._told.get((account_id, name))

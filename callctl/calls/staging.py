@@ -37,7 +37,7 @@ def stage_of(step: Step, scene: Scene) -> Stage:
         case TakeMessage():
             return Message(scene, step)
         case Queue():
-            return Waiting(scene, step)
+            return Waiting(scene, step, scene.lines)
         case NameCaller() | RecordTalk() | EndCall():
             raise AssertionError(f"{step} takes no time")
         case _:

@@ -23,6 +23,7 @@ from callctl.calls.events import (
     OrderRefused,
 )
 from callctl.calls.legs import Leg, LegState
+from callctl.calls.lines import Lines
 from callctl.calls.orders import (
     CloseBridge,
     HangUp,
@@ -62,6 +63,7 @@ class Switchboard:
         self.ledger = ledger
         self.directory = directory
         self.seats = Seats()
+        self.lines = Lines(self.seats)
         self._terms = terms
         self._calls: dict[str, Call] = {}
         self._by_leg: dict[str, Call] = {}
@@ -90,42 +92,58 @@ class Switchboard:
 
     def deadline_ms(self) -> int | None:
         self._drop_stale()
-        return self._deadlines[0][0] if self._deadlines else None
+        moments = (self._deadlines[0][0] if self._deadlines else None, self.lines.members.deadline_ms())
+        return min((moment for moment in moments if moment is not None), default=None)
 
     def wake(self, at_ms: int) -> list[Order]:
         """All that was due by `at_ms`, in the order in which it was due."""
         orders: list[Order] = []
         while (due_ms := self.deadline_ms()) is not None and due_ms <= at_ms:
-            _, _, _, call_id = heappop(self._deadlines)
-            del self._due[call_id]
-            call = self._calls[call_id]
-            orders += self._run(call, partial(call.wake, due_ms), due_ms)
+            self.lines.members.wake(due_ms)
+            if self._deadlines and self._deadlines[0][0] == due_ms:
+                _, _, _, call_id = heappop(self._deadlines)
+                del self._due[call_id]
+                call = self._calls[call_id]
+                orders += self._run(call, partial(call.wake, due_ms), due_ms)
+            orders += self._offer(due_ms)
         return orders
 
     def handle(self, event: Event, at_ms: int) -> list[Order]:
         is_admission = isinstance(event, CallArrived)
         orders = self.wake(at_ms if is_admission else at_ms - 1)
+        orders += self._heard(event, at_ms)
+        return orders + self._offer(at_ms)
+
+    def _heard(self, event: Event, at_ms: int) -> list[Order]:
         match event:
             case CallArrived():
-                return orders + self._arrived(event, at_ms)
+                return self._arrived(event, at_ms)
             case EntryPosted():
                 self.ledger.apply(event.entry)
-                return orders
+                return []
             case DeviceSeen():
                 self.seats.seen(event.device, is_reachable=event.is_reachable)
-                return orders
+                if seat := self.seats.seat_of(event.device):
+                    self.lines.seat_changed(*seat)
+                return []
             case LegsListed():
-                return orders + self._listed(event)
+                return self._listed(event)
             case OrderRefused():
-                return orders + self._refused(event, at_ms)
+                return self._refused(event, at_ms)
             case _:
                 call = self._by_leg.get(event.leg_id)
                 if call:
-                    return orders + self._run(call, partial(call.hear, event, at_ms), at_ms)
-                if isinstance(event, LegReady):
-                    # Its call is over, or it comes from an earlier life of ours.
-                    return [*orders, HangUp(event.leg_id, Cause.NORMAL)]
-                return orders
+                    return self._run(call, partial(call.hear, event, at_ms), at_ms)
+                # Its call is over, or it comes from an earlier life of ours.
+                return [HangUp(event.leg_id, Cause.NORMAL)] if isinstance(event, LegReady) else []
+
+    def _offer(self, at_ms: int) -> list[Order]:
+        """Whoever has become free, to whom it is due."""
+        orders: list[Order] = []
+        for place, members in self.lines.offers(at_ms):
+            call = self._calls[place.call_id]
+            orders += self._run(call, partial(call.offer, members, at_ms), at_ms)
+        return orders
 
     def close(self, at_ms: int) -> list[Order]:
         """Release everybody: the service ends. An emergency call goes on without it (S-13)."""
@@ -153,6 +171,7 @@ class Switchboard:
             caller,
             Connections(event.leg_id, account_id, line, caller, purse),
             self.seats,
+            self.lines,
             self._terms,
             is_own=lambda e164: self.directory.number(e164) is not None,
             scheme_version=version,
@@ -207,6 +226,7 @@ class Switchboard:
             orders = call.tear_down(at_ms)
         for leg in call.legs:
             self._by_leg.setdefault(leg.leg_id, call)
+        self.lines.members.look(call.call_id, at_ms)
         if call.state is State.OVER:
             self._forget(call)
         else:
@@ -230,6 +250,8 @@ class Switchboard:
         self._due.pop(call.call_id, None)
         for leg in call.legs:
             self._by_leg.pop(leg.leg_id, None)
+        for seat in call.seats_rung:
+            self.lines.seat_changed(call.account_id, seat)
 
     def _drop_stale(self) -> None:
         """An entry counts only while it is what its call still wants."""

@@ -1,13 +1,133 @@
-"""The step that waits in a queue."""
+"""The step that waits in a queue: music, now and then a word, and members who are rung meanwhile.
 
-from callctl.calls.scene import Scene, Stage
+Rule 1: the caller hears nothing of the ringing: music goes on until somebody has taken the call.
+Rule 2: the place in the line is the caller's until this stage is over, whichever way.
+"""
+
+from collections.abc import Sequence
+
+from callctl.calls.events import DigitPressed, LegEvent, OrderRefused, PromptEnded
+from callctl.calls.lines import Lines, Place
+from callctl.calls.orders import Order
+from callctl.calls.ringing import Ringing
+from callctl.calls.scene import Reached, Scene, Stage
 from callctl.calls.states import State
-from dialplan.steps import Queue
+from dialplan.speech.say import say_position, say_wait
+from dialplan.steps import Digits, Hears, LeftQueue, Member, Queue, Ring
 
 
 class Waiting(Stage):
     state = State.WAITING
 
-    def __init__(self, scene: Scene, step: Queue) -> None:
+    def __init__(self, scene: Scene, step: Queue, lines: Lines) -> None:
         self._scene = scene
         self._step = step
+        self._lines = lines
+        self._place: Place | None = None
+        self._ringing: Ringing | None = None
+        self._until_ms: int | None = None
+        self._announce_at_ms: int | None = None
+        self._bound_again_at_ms = 0
+
+    def begin(self, at_ms: int) -> list[Order]:
+        scene, step, lines = self._scene, self._step, self._lines
+        if step.length_max is not None and lines.length(scene.account_id, step) >= step.length_max:
+            self.outcome = LeftQueue.FULL
+            return []
+        if not lines.has_members(scene.account_id, step):
+            self.outcome = LeftQueue.EMPTY
+            return []
+        self._place = lines.join(scene.account_id, scene.call_id, step)
+        self._until_ms = None if step.wait_ms_max is None else at_ms + step.wait_ms_max
+        self._announce_at_ms = at_ms + step.announce.first_after_ms if step.announce else None
+        return [*scene.answer(), *self._bound(at_ms), *scene.music(step.music)]
+
+    def deadline_ms(self) -> int | None:
+        rung_until_ms = self._ringing.deadline_ms() if self._ringing else None
+        wanted = (self._until_ms, self._announce_at_ms, self._bound_again_at_ms, rung_until_ms)
+        return min(moment for moment in wanted if moment is not None)
+
+    def offer(self, members: Sequence[Member], at_ms: int) -> list[Order]:
+        step = self._step
+        targets = tuple(member.target for member in members)
+        ring = Ring(targets, step.member_patience_ms, Hears.MUSIC, accept=step.accept)
+        self._ringing = Ringing(self._scene, ring, is_heard=False)
+        return self._rung(self._ringing, self._ringing.begin(at_ms), at_ms)
+
+    def wake(self, at_ms: int) -> list[Order]:
+        if self._ringing and (due_ms := self._ringing.deadline_ms()) is not None and due_ms <= at_ms:
+            return self._rung(self._ringing, self._ringing.wake(at_ms), at_ms)
+        if self._until_ms is not None and self._until_ms <= at_ms:
+            return self._go(LeftQueue.TIMEOUT, at_ms)
+        if self._announce_at_ms is not None and self._announce_at_ms <= at_ms:
+            return self._say(at_ms)
+        return self._bound(at_ms)
+
+    def hear(self, event: LegEvent, at_ms: int) -> list[Order]:
+        scene = self._scene
+        if event.leg_id == scene.caller.leg_id:
+            match event:
+                case PromptEnded() if scene.has_ended(event.serial):
+                    return scene.music(self._step.music)
+                case DigitPressed() if event.digit == self._step.call_back_digit:
+                    return self._go(LeftQueue.CALL_BACK, at_ms)
+                case DigitPressed() if event.digit in self._step.leave_digits:
+                    return self._go(Digits(event.digit), at_ms)
+                case _:
+                    return []
+        if self._ringing is None:
+            return []
+        return self._rung(self._ringing, self._ringing.hear(event, at_ms), at_ms)
+
+    def refused(self, event: OrderRefused, at_ms: int) -> list[Order]:
+        if self._ringing is None:
+            return []
+        return self._rung(self._ringing, self._ringing.refused(event, at_ms), at_ms)
+
+    def leave(self, at_ms: int) -> list[Order]:
+        orders = self._ringing.leave(at_ms) if self._ringing else []
+        self._give_up_place()
+        return orders
+
+    def _rung(self, ringing: Ringing, orders: list[Order], at_ms: int) -> list[Order]:
+        """Somebody took the call, or one more of those that were rung did not."""
+        assert self._place
+        for target, why in ringing.take_failures():
+            self._lines.missed(self._place, target, why, at_ms)
+        outcome = ringing.outcome
+        if isinstance(outcome, Reached):
+            self._lines.took(self._place, ringing.target_of(outcome.attempt), outcome.attempt, at_ms)
+            self._place = None
+            self.outcome = outcome
+        elif outcome is not None:
+            self._ringing = None
+            self._scene.refusal = None  # the caller waits on: nothing was refused to him
+        return orders
+
+    def _go(self, outcome: LeftQueue | Digits, at_ms: int) -> list[Order]:
+        orders = self._ringing.withdraw(at_ms) if self._ringing else []
+        self._give_up_place()
+        self.outcome = outcome
+        return [*orders, *self._scene.quiet()]
+
+    def _give_up_place(self) -> None:
+        if self._place:
+            self._lines.leave(self._place)
+            self._place = None
+
+    def _say(self, at_ms: int) -> list[Order]:
+        announce, language = self._step.announce, self._step.language
+        assert announce and self._place
+        self._announce_at_ms = at_ms + announce.every_ms
+        sounds = say_position(self._lines.position(self._place), language) if announce.position else ()
+        wait_ms = self._lines.expected_wait_ms(self._place) if announce.wait else None
+        if wait_ms is not None:
+            sounds += say_wait(wait_ms, language)
+        sounds += announce.sounds
+        return self._scene.play(sounds) if sounds else []
+
+    def _bound(self, at_ms: int) -> list[Order]:
+        """Nobody listens to music for ever when we are gone."""
+        bound_ms = self._scene.terms.wait_bound_ms
+        self._bound_again_at_ms = at_ms + bound_ms // 2
+        return self._scene.bound(at_ms + bound_ms)

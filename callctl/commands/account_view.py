@@ -15,6 +15,12 @@ COLUMNS = {
     "available_kopecks": "available",
 }
 STOPPED = {"everything": "everything stops", "paid": "paid calls stop"}
+STANDINGS = {
+    "suspended_partial": "Suspended in part: what costs money is off",
+    "suspended_full": "Suspended: all but emergency calls is off",
+    "blocked_voluntary": "Blocked by its own wish: all but emergency calls is off",
+    "terminated": "Ended: all but emergency calls is off",
+}
 LIMITED = {"limit": "paid calls end", "stop": "all but emergency calls end"}
 
 
@@ -33,6 +39,8 @@ def told(account: dict[str, Any]) -> Iterator[str]:
     def whose(field: str) -> str:
         return "the plan's" if own[field] is None else "its own"
 
+    if standing := STANDINGS.get(account["standing"]):
+        yield f"{standing}."
     yield f"Credit {roubles(account['credit_kopecks'])} ({whose('credit_kopecks')})."
     yield f"Lowest balance {roubles(account['threshold_kopecks'])} ({whose('threshold_kopecks')})."
     yield f"Without money {STOPPED[account['stops']]} ({whose('stops')})."

@@ -16,8 +16,9 @@ from callctl.commands.arguments import (
 )
 from callctl.commands.client import account_path, add_service_options, ask
 from callctl.commands.show import print_json, print_table
-from callctl.complaint import Complaint
+from callctl.complaint import Complaint, one_line
 from rating.money import Money, show_roubles
+from rating.standing import Standing
 
 ENTRY_COLUMNS = {
     "at": "at",
@@ -30,6 +31,7 @@ ENTRY_COLUMNS = {
     "note": "note",
 }
 STOPS = ("everything", "paid")
+STATES = tuple(standing.value for standing in Standing)
 
 
 def add_commands(commands: Any) -> None:
@@ -79,10 +81,11 @@ def _add_opening(words: Any) -> None:
 
 
 def _add_setting(words: Any) -> None:
-    change = words.add_parser("set", help="terms of an account's own; `plan` gives the plan's back")
+    change = words.add_parser("set", help="its state, and terms of its own; `plan` gives the plan's back")
     change.add_argument("account_id", metavar="ID", type=id_argument)
     barred = _add_terms(change)
     barred.add_argument("--bar-nothing", action="store_true", help="no direction is barred any more")
+    change.add_argument("--state", dest="standing", choices=STATES, help="of the account: what it is served")
     add_service_options(change)
     change.set_defaults(run=_set)
 
@@ -139,8 +142,10 @@ def _add(options: Namespace) -> None:
 
 def _set(options: Namespace) -> None:
     terms = {**_terms(options), **({"barred": []} if options.bar_nothing else {})}
+    if options.standing:
+        terms["standing"] = options.standing
     if not terms:
-        raise Complaint("nothing to set: give --credit, --threshold, --stops, --bar or --bar-nothing")
+        raise Complaint("nothing to set: give --state, --credit, --threshold, --stops, --bar, --bar-nothing")
     print_account(options, ask(options, "PATCH", account_path(options), terms))
 
 
@@ -180,3 +185,5 @@ def _add_number(options: Namespace) -> None:
         print_json(answer)
     else:
         print(f"number {answer['e164']} belongs to {answer['account_id']}")
+        for warning in answer["warnings"]:
+            print(f"  warning: {one_line(warning)}")

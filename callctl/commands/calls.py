@@ -9,6 +9,8 @@ from urllib.parse import quote
 from callctl.commands.arguments import id_argument, read_text
 from callctl.commands.client import add_service_options, ask
 from callctl.commands.explain import LANGUAGES, explain_leg, language_of
+from callctl.commands.scheme_load import add_load
+from callctl.commands.scheme_trace import add_trace
 from callctl.commands.show import print_json, print_table
 from callctl.complaint import Complaint
 from dialplan.check import read_scheme
@@ -57,12 +59,16 @@ def add_commands(commands: Any) -> None:
     add_service_options(explain)
     explain.set_defaults(run=_explain)
 
-    scheme = commands.add_parser("scheme", help="routing schemes: check")
+    scheme = commands.add_parser(
+        "scheme", help="routing schemes: check, load, history, show, rollback, trace"
+    )
     words = scheme.add_subparsers(required=True, metavar="WORD")
     check = words.add_parser("check", help="all that is wrong with a scheme file; needs no service")
     check.add_argument("file", metavar="FILE", type=Path)
     check.add_argument("--json", action="store_true", help="print JSON")
     check.set_defaults(run=_check)
+    add_load(words)
+    add_trace(words)
 
 
 def _calls(options: Namespace) -> None:

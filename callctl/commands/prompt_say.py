@@ -1,4 +1,4 @@
-"""`callctl prompts say`: what a caller would hear, as words, as names of sounds, or as a file to listen to."""
+"""`callctl prompts say`: what a caller would hear, as words, as names of sounds, or as a file."""
 
 import os
 from argparse import ArgumentTypeError, Namespace
@@ -10,6 +10,7 @@ from typing import Any, Final
 from callctl.commands.arguments import change_argument, phone_argument, roubles_argument
 from callctl.commands.explain import language_of
 from callctl.commands.prompt_files import write_bytes
+from callctl.commands.prompt_set import add_own_option
 from callctl.commands.show import print_json
 from callctl.complaint import Complaint
 from callctl.places import SOUNDS
@@ -44,7 +45,7 @@ def add_say(words: Any) -> None:
     said.add_argument("what", metavar="WHAT", choices=SAYERS, help="such as balance")
     said.add_argument("value", metavar="VALUE", help="such as 123.45")
     said.add_argument("--lang", choices=LANGUAGES, default=language_of(os.environ), help="the language")
-    said.add_argument("--own", metavar="DIR", type=Path, help="recordings that replace shipped sounds")
+    add_own_option(said)
     said.add_argument("--out", metavar="FILE", type=Path, help="write it there as WAV, to listen to")
     said.add_argument("--json", action="store_true", help="print JSON")
     said.set_defaults(run=_say)

@@ -1,12 +1,11 @@
 """`callctl prompts list` and `build`: the sounds that the service has."""
 
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from pathlib import Path
 from typing import Any
 
 from callctl.commands.show import print_json, print_table
 from callctl.commands.tariff_folders import waiting
-from callctl.complaint import Complaint
 from callctl.places import SOUNDS
 from callctl.prompts.shelf import Shelf, samples_of
 from callctl.prompts.sound_set import build, read_list, state_of
@@ -25,9 +24,19 @@ def add_list(words: Any) -> None:
         description="States: built (by callctl), recorded (put in its place by somebody), old (its words "
         "have changed), missing, own (stands in --own).",
     )
-    listed.add_argument("--own", metavar="DIR", type=Path, help="recordings that replace shipped sounds")
+    add_own_option(listed)
     listed.add_argument("--json", action="store_true", help="print JSON")
     listed.set_defaults(run=_list)
+
+
+def add_own_option(parser: Any) -> None:
+    parser.add_argument("--own", metavar="DIR", type=_folder, help="recordings that replace shipped sounds")
+
+
+def _folder(text: str) -> Path:
+    if not Path(text).is_dir():
+        raise ArgumentTypeError(f"{text!r} is no folder: name the one with the recordings")
+    return Path(text)
 
 
 def add_build(words: Any) -> None:
@@ -45,8 +54,6 @@ def recipes() -> dict[str, str]:
 
 
 def _list(options: Namespace) -> None:
-    if options.own and not options.own.is_dir():
-        raise Complaint(f"{options.own}: no such folder: name the one with the recordings")
     made, own = read_list(SOUNDS), Shelf(*([options.own] if options.own else []))
     rows = []
     for sound, made_from in recipes().items():

@@ -9,7 +9,7 @@ import sys
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import chain, repeat
 from math import isfinite
 from operator import mul
 from typing import Any, Final
@@ -71,10 +71,11 @@ class Wav:
     def split(self) -> list["Samples[float]"]:
         """The samples of each channel."""
         numbers, full = self._numbers()
-        if self.kind == _FLOAT and not all(map(isfinite, numbers)):
-            raise Unreadable(f"it has samples that are no numbers: {SAVE_AS}")
         scale = repeat(1 / full)
-        return [array("f", map(mul, numbers[n :: self.channels], scale)) for n in range(self.channels)]
+        channels = [array("f", map(mul, numbers[n :: self.channels], scale)) for n in range(self.channels)]
+        if self.kind == _FLOAT and not all(map(isfinite, chain(*channels))):
+            raise Unreadable(f"it has samples that are no numbers: {SAVE_AS}")
+        return channels
 
     def _numbers(self) -> tuple["array[int] | array[float]", float]:
         """All channels mixed, and what is full loudness."""

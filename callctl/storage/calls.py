@@ -41,7 +41,7 @@ class CallRow:
     scheme_version: int
     arrived_at: datetime
     answered_at: datetime | None
-    ended_at: datetime
+    ended_at: datetime | None  # None: it runs
     ending: str
     way: Sequence[Passed]
 

@@ -16,7 +16,6 @@ from callctl.calls.directory import Directory, Number
 from callctl.clock import moment
 from callctl.complaint import Complaint, Exists, Missing
 from callctl.storage.database import Connection
-from callctl.storage.rows import read_number
 from callctl.storage.sounds import read_names
 from callctl.storage.till import Doubt, Till
 from callctl.storage.versions import VersionRow, add_version, digest_of, lock_number, read_text, read_versions
@@ -55,16 +54,17 @@ class Schemes:
         if number is None or number in EMERGENCY:
             raise Complaint(f"{e164!r} is not a telephone number: give it as 74951234567")
         account = self._till.account(account_id)
+        source = await _read(text)
         async with self._till.turn:
-            scheme, warnings = await self._checked(account, number, text)
             at = moment(self._till.clock.now_ms())
-            async with self._till.writing(self._look_up(number, text, scheme)) as connection:
+            async with self._till.writing(self._look_up(number, text, source.scheme)) as connection:
+                warnings = await self._check(connection, account, number, source)
                 try:
                     await connection.execute(ADD_NUMBER, number, account_id, at)
                 except asyncpg.UniqueViolationError:
                     raise Exists(f"number {number} belongs to an account already") from None
                 version, _ = await add_version(connection, account_id, number, text, at, "")
-            self._directory.add(Number(number, account_id, scheme, version.version))
+            self._put_in_force(version, source.scheme)
         return Loaded(version, True, warnings)
 
     async def load(self, e164: str, text: str, note: str = "") -> Loaded:
@@ -102,49 +102,53 @@ class Schemes:
             return found[0], await read_text(connection, found[0])
 
     async def _load(self, number: str, text: str, note: str) -> Loaded:
-        async with self._till.reading() as connection:
-            known = await read_number(connection, number)
-        if known is None:
-            raise _nobodys(number)
-        scheme, warnings = await self._checked(self._till.account(known.account_id), number, text)
+        source = await _read(text)
         at = moment(self._till.clock.now_ms())
-        async with self._till.writing(self._look_up(number, text, scheme)) as connection:
+        async with self._till.writing(self._look_up(number, text, source.scheme)) as connection:
             account_id = await lock_number(connection, number)
-            assert account_id
+            if account_id is None:
+                raise _nobodys(number)
+            warnings = await self._check(connection, self._till.account(account_id), number, source)
             version, is_new = await add_version(connection, account_id, number, text, at, note)
-        self._directory.add(Number(number, account_id, scheme, version.version))
+        self._put_in_force(version, source.scheme)
         return Loaded(version, is_new, warnings)
+
+    def _put_in_force(self, version: VersionRow, scheme: Scheme) -> None:
+        self._directory.add(Number(version.number, version.account_id, scheme, version.version))
 
     def _look_up(self, number: str, text: str, scheme: Scheme) -> Doubt:
         async def look_up(connection: Connection) -> None:
             versions = await read_versions(connection, number)
             if versions and versions[0].digest == digest_of(text):
-                newest = versions[0]
-                self._directory.add(Number(number, newest.account_id, scheme, newest.version))
+                self._put_in_force(versions[0], scheme)
 
         return look_up
 
-    async def _checked(self, account: Account, number: str, text: str) -> tuple[Scheme, tuple[str, ...]]:
-        async with self._till.reading() as connection:
-            sounds = await read_names(connection, account.account_id)
+    async def _check(
+        self, connection: Connection, account: Account, number: str, source: Source
+    ) -> tuple[str, ...]:
+        """The warnings."""
+        sounds = await read_names(connection, account.account_id)
         own = [known.e164 for known in self._directory.numbers() if known.account_id == account.account_id]
         sale = _sale(self._till, account, number)
         known = Known(number=number, numbers=frozenset(own), sounds=frozenset(sounds), sale=sale)
-        # A long text takes as long to read as a call takes to be cut late.
-        return await asyncio.to_thread(_check, text, known)
+        faults = await asyncio.to_thread(check_scheme, source, known)
+        if any(not fault.is_warning for fault in faults):
+            raise _refused(faults)
+        return tuple(map(str, faults))
 
 
-def _check(text: str, known: Known) -> tuple[Scheme, tuple[str, ...]]:
-    source = read_source(text)
-    faults = check_scheme(source, known) if isinstance(source, Source) else source
-    errors = [fault for fault in faults if not fault.is_warning]
-    if errors or not isinstance(source, Source):
-        raise Complaint(f"the scheme has faults: {_told(errors)}")
-    return source.scheme, tuple(map(str, faults))
+async def _read(text: str) -> Source:
+    """A long text takes as long to read as a call takes to be cut late."""
+    source = await asyncio.to_thread(read_source, text)
+    if not isinstance(source, Source):
+        raise _refused(source)
+    return source
 
 
-def _told(faults: list[Fault]) -> str:
-    return "; ".join(map(str, faults))
+def _refused(faults: list[Fault]) -> Complaint:
+    errors = [str(fault) for fault in faults if not fault.is_warning]
+    return Complaint(f"the scheme has faults: {'; '.join(errors)}")
 
 
 def _sale(till: Till, account: Account, line: str) -> Callable[[str], Sale]:

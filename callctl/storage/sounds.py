@@ -1,6 +1,6 @@
 """The subscribers' own sounds: kept in their table, played from files of which it is the truth.
 
-Rule 1: durable first, then the file; what the files lack or have too much after a death is put right at the start.
+Rule 1: durable first, then the file; what a death left between the two is put right at the start.
 Rule 2: a sound that a scheme in force plays is not taken away.
 """
 
@@ -91,9 +91,13 @@ class Sounds:
             async with self._till.writing(self._look_up(account_id, name)) as connection:
                 known = await read_sound(connection, account_id, name)
                 if known is None:
-                    raise Missing(f"account {account_id!r} has no sound {name!r}: `callctl sound list` has them")
+                    raise Missing(
+                        f"account {account_id!r} has no sound {name!r}: `callctl sound list` has them"
+                    )
                 if numbers := ", ".join(numbers_that_play(self._till.directory, account_id, name)):
-                    raise Played(f"the sound {name!r} is played by the scheme of {numbers}: change that first")
+                    raise Played(
+                        f"the sound {name!r} is played by the scheme of {numbers}: change that first"
+                    )
                 await connection.execute(
                     "DELETE FROM sound WHERE account_id = $1 AND name = $2", account_id, name
                 )

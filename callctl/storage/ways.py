@@ -20,7 +20,7 @@ class Ways:
                 call = await read_call(connection, call_id)
         if call is None:
             raise Missing(
-                f"the way of a call {call_id!r} is not known: `callctl scheme calls NUMBER` lists those that are"
+                f"the way of a call {call_id!r} is not known: `callctl scheme calls E164` lists what is"
             )
         return call
 
@@ -31,6 +31,6 @@ class Ways:
         async with self._till.reading() as connection:
             return await read_calls(connection, number.account_id, number.e164)
 
-    async def legs(self, account_id: str, call_id: str, begin: datetime, end: datetime) -> list[LegRow]:
+    async def legs(self, call: CallRow, end: datetime) -> list[LegRow]:
         async with self._till.reading() as connection:
-            return await read_legs_of_call(connection, account_id, call_id, begin, end)
+            return await read_legs_of_call(connection, call.account_id, call.call_id, call.arrived_at, end)

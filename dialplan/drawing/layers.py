@@ -2,11 +2,13 @@
 
 Rule 1: a way leads to the right; those that must lead back are found first and turned round for this.
 Rule 2: a box stands right of all that lead to it, as far left as that lets it (longest path).
-Rule 3: a line over several columns has a joint in each of them, so that it has room between the boxes.
+Rule 3: a line over several columns has a joint in each of them, so that it has room between the boxes;
+    lines to the same box share theirs.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from dialplan.drawing.picture import Picture
 
@@ -15,11 +17,11 @@ SWEEPS = 12
 
 @dataclass(frozen=True, slots=True)
 class Joint:
-    """Where a line passes a column; `row` is the one of `box` that it leaves by."""
+    """Where lines on their way to a box pass a column."""
 
-    box: str
-    row: int
+    to: str
     column: int
+    is_back: bool
 
 
 Item = str | Joint  # a box by its name, or a joint
@@ -40,8 +42,9 @@ class Line:
 class Columns:
     items: list[list[Item]]
     lines: list[Line]
-    nearer: dict[Item, list[tuple[Item, float]]] = field(default_factory=dict)  # neighbours on the left
-    farther: dict[Item, list[tuple[Item, float]]] = field(default_factory=dict)  # and on the right
+    # An item's neighbours on the left and on the right, with how far down the line meets either.
+    nearer: dict[Item, list[tuple[Item, float]]] = field(default_factory=dict)
+    farther: dict[Item, list[tuple[Item, float]]] = field(default_factory=dict)
 
 
 def columns_of(picture: Picture) -> Columns:
@@ -55,9 +58,8 @@ def columns_of(picture: Picture) -> Columns:
     items: list[list[Item]] = [[] for _ in range(max(column.values()) + 1)]
     for name in _first_met(picture):
         items[column[name]].append(name)
-    for line in lines:
-        for joint in line.joints:
-            items[joint.column].append(joint)
+    for joint in dict.fromkeys(joint for line in lines for joint in line.joints):
+        items[joint.column].append(joint)
     columns = Columns(items, lines)
     _connect(columns, picture)
     _order(columns)
@@ -131,34 +133,42 @@ def _line(box: str, row: int, to: str, column: Mapping[str, int], *, is_back: bo
         passed: Iterable[int] = range(column[box], column[to] - 1, -1)
     else:
         passed = range(column[box] + 1, column[to])
-    return Line(box, row, to, tuple(Joint(box, row, at) for at in passed), is_back)
+    return Line(box, row, to, tuple(Joint(to, at, is_back) for at in passed), is_back)
 
 
 def _connect(columns: Columns, picture: Picture) -> None:
-    """Who pulls at whom; a row further down pulls a little further down."""
+    """Who pulls at whom, and how far down in it: a line begins at a row and ends in the middle.
+
+    A line that leads back passes below its boxes, which pull at it from the same column.
+    """
     for line in columns.lines:
-        weight = (line.row + 1) / (len(picture.boxes[line.box].rows) + 1)
-        chain: list[Item] = [line.box, *line.joints, line.to]
         if line.is_back:
-            chain = list(reversed(line.joints))
-        for left, right in zip(chain, chain[1:], strict=False):
-            pull = weight if left == line.box else 0.5
-            columns.nearer.setdefault(right, []).append((left, pull))
-            columns.farther.setdefault(left, []).append((right, 0.5 + 0.01 * pull))
+            begin, end = line.joints[0], line.joints[-1]
+            columns.nearer.setdefault(end, []).append((line.to, 1.0))
+            columns.farther.setdefault(begin, []).append((line.box, 1.0))
+            chain: list[tuple[Item, float]] = [(joint, 0.5) for joint in reversed(line.joints)]
+        else:
+            of_row = (line.row + 1) / (len(picture.boxes[line.box].rows) + 1)
+            chain = [(line.box, of_row), *((joint, 0.5) for joint in line.joints), (line.to, 0.5)]
+        for (left, down), (right, _) in pairwise(chain):
+            columns.nearer.setdefault(right, []).append((left, down))
+            columns.farther.setdefault(left, []).append((right, 1 - down))
+    columns.nearer = {item: list(dict.fromkeys(pulls)) for item, pulls in columns.nearer.items()}
+    columns.farther = {item: list(dict.fromkeys(pulls)) for item, pulls in columns.farther.items()}
 
 
 def _order(columns: Columns) -> None:
     """Each item to the middle of its neighbours, from left to right and back; the best order is kept."""
-    best, fewest = [list(items) for items in columns.items], _crossings(columns)
+    at = {item: float(place) for items in columns.items for place, item in enumerate(items)}
+    best, fewest = [list(items) for items in columns.items], _crossings(columns, at)
     for sweep in range(SWEEPS):
         is_rightward = sweep % 2 == 0
         around = columns.nearer if is_rightward else columns.farther
-        at = {item: float(place) for items in columns.items for place, item in enumerate(items)}
         for items in columns.items if is_rightward else reversed(columns.items):
             middle = {item: _middle(item, around, at) for item in items}
             items.sort(key=middle.__getitem__)
             at.update((item, float(place)) for place, item in enumerate(items))
-        crossings = _crossings(columns)
+        crossings = _crossings(columns, at)
         if crossings < fewest:
             best, fewest = [list(items) for items in columns.items], crossings
     columns.items = best
@@ -169,21 +179,15 @@ def _middle(item: Item, around: Mapping[Item, list[tuple[Item, float]]], at: Map
     return sum(at[other] + pull for other, pull in pulls) / len(pulls) - 0.5 if pulls else at[item]
 
 
-def _crossings(columns: Columns) -> int:
-    return sum(_crossings_after(columns, items) for items in columns.items)
-
-
-def _crossings_after(columns: Columns, items: list[Item]) -> int:
-    """Between a column and the next: pairs of lines in one order here and in the other there."""
-    place = {
-        item: at for other in columns.items for at, item in enumerate(other)
-    }
-    ends = sorted(
-        (at + pull, place[left_to])
-        for at, item in enumerate(items)
-        for left_to, pull in columns.farther.get(item, ())
-    )
-    return _inversions([right for _, right in ends])
+def _crossings(columns: Columns, at: Mapping[Item, float]) -> int:
+    """Pairs of lines that begin in one order and end, a column further, in the other."""
+    count = 0
+    for items in columns.items:
+        ways = [
+            (at[item] + 1 - up, at[right]) for item in items for right, up in columns.farther.get(item, ())
+        ]
+        count += _inversions([int(right) for _, right in sorted(ways)])
+    return count
 
 
 def _inversions(places: list[int]) -> int:

@@ -1,6 +1,6 @@
 """What of a scheme is drawn, whatever it is drawn with: a box a node, a row in it for each way out.
 
-Rule 1: exits that lead to the same node stand in one row, so that a line is drawn once.
+Rule 1: exits that lead to the same node share a row as long as it stays short.
 """
 
 from dataclasses import dataclass
@@ -22,8 +22,10 @@ class Look(Enum):
 
 _LOOKS = {"menu": Look.ASKS, "hang_up": Look.ENDS}
 
-# The ordinary way on, which needs no word.
+# The ordinary way on: where it is the only one it needs no word.
 _PLAIN = ("then", "to")
+
+_ROW_LENGTH = 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,11 @@ class Box:
     look: Look
     summary: str
     rows: tuple[Row, ...]
+
+    @property
+    def is_plain(self) -> bool:
+        """One way on, of which nothing need be said."""
+        return len(self.rows) == 1 and not self.rows[0].label
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +73,14 @@ def _look(node: Node) -> Look:
 
 
 def _rows(node: Node) -> tuple[Row, ...]:
-    labels: dict[str, list[str]] = {}
-    for exit in node.exits():
-        label = "" if exit.field[-1] in _PLAIN else node.label(exit)
-        labels.setdefault(exit.to, []).append(label)
-    return tuple(Row(", ".join(word for word in words if word), to) for to, words in labels.items())
+    exits = list(node.exits())
+    if len(exits) == 1 and exits[0].field[-1] in _PLAIN:
+        return (Row("", exits[0].to),)
+    rows: dict[str, list[Row]] = {}
+    for exit in exits:
+        label, same = node.label(exit), rows.setdefault(exit.to, [])
+        if same and len(same[-1].label) + len(label) < _ROW_LENGTH:
+            same[-1] = Row(f"{same[-1].label}, {label}", exit.to)
+        else:
+            same.append(Row(label, exit.to))
+    return tuple(row for same in rows.values() for row in same)

@@ -47,6 +47,17 @@ class ByBalance(Crossing):
         yield from (Exit(("rules", index, "go"), rule.go) for index, rule in enumerate(self.rules))
         yield from given({"otherwise": self.otherwise})
 
+    def label(self, exit: Exit) -> str:
+        match exit.field:
+            case ("rules", int(place), _):
+                return f"below {_roubles(self.rules[place].below)}"
+        return super().label(exit)
+
     def way(self, facts: Facts) -> str:
         ways = (rule.go for rule in self.rules if facts.available_kopecks < rule.below)
         return next(ways, self.otherwise)
+
+
+def _roubles(kopecks: int) -> str:
+    whole, rest = divmod(abs(kopecks), 100)
+    return f"{'-' if kopecks < 0 else ''}{whole}{f'.{rest:02}' if rest else ''} RUB"

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, model_validator
 from dialplan.facts import Facts
 from dialplan.node import Crossing, Exit, given
 from dialplan.regions import RegionName, region_of
-from dialplan.several import ONE_OR_SEVERAL
+from dialplan.several import ONE_OR_SEVERAL, few
 from dialplan.targets import Number, Part
 
 RULES_MAX = 100
@@ -48,6 +48,11 @@ class CallerRule(Part):
             raise ValueError("give `numbers`, `prefixes`, `regions`, `anonymous` or several")
         return self
 
+    def __str__(self) -> str:
+        regions = sorted(region.replace("_", " ") for region in self.regions)
+        prefixes = [f"+{prefix}…" for prefix in self.prefixes]
+        return few([*regions, *prefixes, *sorted(self.numbers), *(["hidden"] if self.anonymous else [])])
+
     def fits(self, caller: str) -> bool:
         if not caller:
             return self.anonymous
@@ -62,6 +67,12 @@ class ByCaller(Crossing):
     def exits(self) -> Iterator[Exit]:
         yield from (Exit(("rules", index, "go"), rule.go) for index, rule in enumerate(self.rules))
         yield from given({"otherwise": self.otherwise})
+
+    def label(self, exit: Exit) -> str:
+        match exit.field:
+            case ("rules", int(place), _):
+                return str(self.rules[place])
+        return super().label(exit)
 
     def way(self, facts: Facts) -> str:
         return next((rule.go for rule in self.rules if rule.fits(facts.caller)), self.otherwise)

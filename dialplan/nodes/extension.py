@@ -22,6 +22,9 @@ class Extension(Ringing):
     def targets(self) -> Iterator[tuple[tuple[str | int, ...], Target]]:
         yield ("seat",), Seat(self.seat)
 
+    def summary(self) -> str:
+        return f"{Seat(self.seat)}, {self.patience_s} s"
+
     def visit(self, place: Place) -> "ExtensionVisit":
         return ExtensionVisit(self)
 

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from dialplan.facts import Facts
 from dialplan.node import Move, Place
 from dialplan.nodes.ringing import Ringing
+from dialplan.several import few
 from dialplan.sounds import Prompt, own_sounds, said
 from dialplan.speech.phrases import Offer
 from dialplan.speech.say import say_offer
@@ -79,6 +80,10 @@ class Forward(Ringing):
         for index, wave in enumerate(self.to):
             for inner, callee in enumerate(wave.callees):
                 yield ("to", index) if wave.all is None else ("to", index, "all", inner), callee.target
+
+    def summary(self) -> str:
+        waves = [" + ".join(str(callee.target) for callee in wave.callees) for wave in self.to]
+        return f"{few(waves)}, {self.patience_s} s"
 
     def visit(self, place: Place) -> "ForwardVisit":
         return ForwardVisit(self, place)

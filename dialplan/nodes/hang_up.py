@@ -12,6 +12,9 @@ class HangUp(Station):
     kind: Literal["hang_up"]
     cause: CauseName = CauseName.NORMAL
 
+    def summary(self) -> str:
+        return self.cause.value.replace("_", " ")
+
     def visit(self, place: Place) -> "HangUpVisit":
         return HangUpVisit(self)
 

@@ -16,6 +16,7 @@ from dialplan.causes import Cause
 from dialplan.facts import Facts
 from dialplan.node import Exit, Go, Move, Place, Station, given
 from dialplan.nodes.ringing import SILENT_END
+from dialplan.several import few
 from dialplan.sounds import Prompt, own_sounds, said, said_or
 from dialplan.speech.phrases import Phrase
 from dialplan.speech.say import say
@@ -61,7 +62,7 @@ class Menu(Station):
         if not self.keys and not self.extensions:
             raise ValueError("give `keys`, `extensions` or both: there is nothing to choose")
         if doubled := sorted(self.keys.keys() & self.extensions.keys()):
-            raise ValueError(f"{', '.join(doubled)} is a key and an extension")
+            raise ValueError(f"a key and an extension at once: {', '.join(doubled)}")
         return self
 
     def exits(self) -> Iterator[Exit]:
@@ -73,15 +74,12 @@ class Menu(Station):
 
     @property
     def can_end(self) -> bool:
-        return bool(self.extensions) or (self.otherwise is None and None in (self.wrong, self.silence))
+        """Tries that are used up end the call as well, but a menu that leads to nothing else is a mistake."""
+        return bool(self.extensions)
 
-    def sounds(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        yield from own_sounds("prompt", self.prompt)
-        yield from own_sounds("wrong_prompt", self.wrong_prompt)
-        yield from own_sounds("silence_prompt", self.silence_prompt)
-
-    def targets(self) -> Iterator[tuple[tuple[str | int, ...], Target]]:
-        return ((("extensions", number), Seat(seat)) for number, seat in self.extensions.items())
+    def summary(self) -> str:
+        seats = [f"{number} {seat}" for number, seat in self.extensions.items()]
+        return "; ".join([f"“{few(self.prompt)}”", *([few(seats)] if seats else [])])
 
     def visit(self, place: Place) -> "MenuVisit":
         return MenuVisit(self, place)

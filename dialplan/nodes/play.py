@@ -11,6 +11,7 @@ from typing import Literal
 from dialplan.causes import Cause
 from dialplan.facts import Facts
 from dialplan.node import Exit, Go, Move, Place, Station, given
+from dialplan.several import few
 from dialplan.sounds import Prompt, own_sounds, said
 from dialplan.steps import Done, EndCall, Failed, Outcome
 from dialplan.steps import Play as PlayStep
@@ -32,6 +33,9 @@ class Play(Station):
 
     def sounds(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         return own_sounds("prompt", self.prompt)
+
+    def summary(self) -> str:
+        return f"“{few(self.prompt)}”"
 
     def visit(self, place: Place) -> "PlayVisit":
         return PlayVisit(self, place)

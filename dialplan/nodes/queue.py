@@ -15,6 +15,7 @@ from dialplan.causes import Cause
 from dialplan.facts import Facts
 from dialplan.node import Exit, Go, Move, Place, Station, given
 from dialplan.nodes.forward import AcceptByDigit
+from dialplan.several import few
 from dialplan.sounds import Prompt, own_sounds, said
 from dialplan.steps import Announce, Digits, EndCall, Failed, LeftQueue, Member, Outcome, Queue, Strategy
 from dialplan.targets import Callee, Part, PatienceS, Target, Word
@@ -129,6 +130,10 @@ class WaitInQueue(Station):
 
     def targets(self) -> Iterator[tuple[tuple[str | int, ...], Target]]:
         return ((("members", index), member.target) for index, member in enumerate(self.members))
+
+    def summary(self) -> str:
+        members = few([str(member.target) for member in self.members])
+        return f"{self.strategy.value.replace('_', ' ')}: {members}"
 
     def visit(self, place: Place) -> "QueueVisit":
         return QueueVisit(self, place)

@@ -25,6 +25,9 @@ class Record(Station):
     def exits(self) -> Iterator[Exit]:
         return given({"then": self.then, "failed": self.failed})
 
+    def summary(self) -> str:
+        return f"kept {self.keep_days} days" if self.keep_days else ""
+
     def visit(self, place: Place) -> "RecordVisit":
         return RecordVisit(self)
 

@@ -16,7 +16,7 @@ from dialplan.days.writing import Dates, Days, Hours, read_dates, read_days, rea
 from dialplan.days.zones import ZoneName, local_time
 from dialplan.facts import Facts
 from dialplan.node import Crossing, Exit, given
-from dialplan.several import ONE_OR_SEVERAL
+from dialplan.several import ONE_OR_SEVERAL, few
 from dialplan.targets import Part
 
 RULES_MAX = 100
@@ -52,6 +52,11 @@ class TimeRule(Part):
             raise ValueError("give `days`, `dates`, `calendar`, `hours` or several")
         return self
 
+    def __str__(self) -> str:
+        calendar = f"{self.calendar.value} days" if self.calendar else ""
+        parts = [few(map(str, part)) for part in (self.days, self.dates, self.hours)]
+        return " ".join(part for part in (*parts[:2], calendar, parts[2]) if part)
+
     def fits(self, day: date, minute: int) -> bool:
         if not self.hours:
             return self._fits_day(day)
@@ -75,6 +80,15 @@ class Schedule(Crossing):
     def exits(self) -> Iterator[Exit]:
         yield from (Exit(("rules", index, "go"), rule.go) for index, rule in enumerate(self.rules))
         yield from given({"otherwise": self.otherwise})
+
+    def summary(self) -> str:
+        return self.zone.rpartition("/")[2]
+
+    def label(self, exit: Exit) -> str:
+        match exit.field:
+            case ("rules", int(place), _):
+                return str(self.rules[place])
+        return super().label(exit)
 
     def way(self, facts: Facts) -> str:
         day, minute = local_time(facts.at_ms, self.zone)

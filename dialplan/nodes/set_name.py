@@ -26,6 +26,9 @@ class SetName(Station):
     def exits(self) -> Iterator[Exit]:
         return given({"then": self.then})
 
+    def summary(self) -> str:
+        return self.name
+
     def visit(self, place: Place) -> "SetNameVisit":
         return SetNameVisit(self)
 

@@ -40,6 +40,12 @@ class Share(Crossing):
     def exits(self) -> Iterator[Exit]:
         return (Exit(("ways", index, "go"), way.go) for index, way in enumerate(self.ways))
 
+    def label(self, exit: Exit) -> str:
+        match exit.field:
+            case ("ways", int(place), _):
+                return f"{self.ways[place].percent} %"
+        return super().label(exit)
+
     def way(self, facts: Facts) -> str:
         who = (self.same_caller and facts.caller) or facts.call_id
         drawn = self._draw(who)

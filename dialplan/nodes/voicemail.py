@@ -41,6 +41,9 @@ class Voicemail(Station):
     def sounds(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         return own_sounds("greeting", self.greeting)
 
+    def summary(self) -> str:
+        return f"box {self.name}" if self.name else ""
+
     def visit(self, place: Place) -> "VoicemailVisit":
         return VoicemailVisit(self, place)
 

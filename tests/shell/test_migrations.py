@@ -7,14 +7,17 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from callctl.clock import rfc3339
 from callctl.complaint import Complaint
 from callctl.places import MIGRATIONS
 from callctl.stack.postgres import start_postgres
 from callctl.storage import migrations
 from callctl.storage.migrations import migrate
-from callctl.storage.rows import RATE, read_accounts, read_entries, read_leg
+from callctl.storage.rows import RATE, read_accounts, read_entries, read_leg, read_numbers
+from callctl.storage.versions import digest_of, read_versions
 from rating.funds import OwnFunds
 from rating.money import Money
+from rating.standing import Standing
 from rating.tariff import Rate, Side, Terms
 
 ACCOUNTS = "CREATE TABLE account (id int PRIMARY KEY);\nCREATE TABLE number (digits text);\n"
@@ -196,7 +199,7 @@ async def test_0002_keeps_accounts_lines_and_bills_and_old_terms_can_be_read(
     await migrate(url, tmp_path)
     sql = await asyncpg.connect(url)
     await sql.execute(ROWS_BEFORE)
-    await migrate(url, MIGRATIONS)
+    assert await migrate(url, MIGRATIONS) == [2, 3]
     ann, bob = sorted(await read_accounts(sql, 0), key=lambda account: account.account_id)
     lines = await read_entries(sql, "ann")
     bill, emergency = await read_leg(sql, "l1"), await read_leg(sql, "l2")
@@ -214,3 +217,29 @@ async def test_0002_keeps_accounts_lines_and_bills_and_old_terms_can_be_read(
     assert (bill.charge_kopecks, bill.lines[0]["amount"]) == (300, 300)
     assert (bill.line, bill.draws, bill.vat_kopecks) == ("", [], None)
     assert (emergency.rate, emergency.line) == (None, "")
+
+
+SCHEME_BEFORE = "# наша схема\nstart: bye\nnodes:\n  bye: {kind: hang_up, cause: busy}\n"
+
+
+async def test_0003_makes_the_scheme_of_each_number_its_first_version_and_every_account_active(
+    url: str, tmp_path: Path
+) -> None:
+    for file in sorted(MIGRATIONS.glob("*.sql"))[:2]:
+        (tmp_path / file.name).write_text(file.read_text("utf-8"))
+    await migrate(url, tmp_path)
+    sql = await asyncpg.connect(url)
+    await sql.execute(
+        "INSERT INTO account (account_id, profile, plan, opened_at) VALUES ('ann', 'a', 'b', now())"
+    )
+    added = "INSERT INTO number VALUES ($1, 'ann', $2, '2026-05-01T00:00+03:00')"
+    await sql.executemany(added, [("74950000001", SCHEME_BEFORE), ("74950000002", "start: [")])
+    assert await migrate(url, MIGRATIONS) == [3]
+    numbers = await read_numbers(sql)
+    (version,) = await read_versions(sql, "74950000001")
+    (ann,) = await read_accounts(sql, 0)
+    await sql.close()
+    assert numbers == [("74950000001", "ann", SCHEME_BEFORE, 1), ("74950000002", "ann", "start: [", 1)]
+    assert (version.digest, version.note) == (digest_of(SCHEME_BEFORE), "")
+    assert rfc3339(version.loaded_at) == "2026-04-30T21:00:00.000+00:00"
+    assert ann.standing is Standing.ACTIVE

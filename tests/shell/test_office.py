@@ -406,8 +406,9 @@ async def test_after_a_restart_the_office_knows_what_it_knew(office: Office) -> 
         0
     ] == 201
     await office.sql.execute(  # somebody's hand, or an older version: the others go on
-        "INSERT INTO number VALUES ('74950000001', $1, 'start: [', now())", payer
+        "INSERT INTO number VALUES ('74950000001', $1, now())", payer
     )
+    await office.sql.execute("INSERT INTO scheme VALUES ($1, '74950000001', 1, 'start: [', '', now())", payer)
     before = await office.tables()
     await office.stop()
     await office.start()

@@ -19,6 +19,7 @@ from callctl.storage.database import DatabaseAway, close_pool, open_pool
 from callctl.storage.late_records import LateRecords
 from callctl.storage.postings import Postings
 from callctl.storage.rows import read_accounts, read_entries, read_leg, read_numbers
+from callctl.storage.schemes import Schemes
 from callctl.storage.till import Till
 from dialplan.check import read_scheme
 from rating.calendar import DAY_MS, MOSCOW, moment_of, month_of
@@ -93,7 +94,7 @@ class Shop:
     async def open(self, balance: int = 0, plan: str = "roam", account_id: str = "ann") -> Account:
         account = await self.books.open_account(NewAccount(account_id, "test", plan, Money(balance)))
         if account_id == "ann":
-            await self.books.add_number(LINE, "ann", SCHEME)
+            await Schemes(self.till).add_number(LINE, "ann", SCHEME)
         return account
 
     def talk(self, account: Account, price: int, line: str = LINE) -> Hold | Refusal:
@@ -123,7 +124,7 @@ async def shop_of(url: str) -> AsyncIterator[Shop]:
         for row in await read_numbers(connection):
             scheme = read_scheme(row.scheme)
             assert not isinstance(scheme, list)
-            directory.add(Number(row.e164, row.account_id, scheme))
+            directory.add(Number(row.e164, row.account_id, scheme, row.version))
     stopped = NOW_MS * 1_000_000
 
     def posted(entries: Sequence[Entry]) -> None:

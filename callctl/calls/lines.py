@@ -1,0 +1,176 @@
+"""All callers who wait, in their order, and who is offered to whom.
+
+Rule 1: the order is priority, then arrival. No member is offered to somebody while one before him, who could
+    have this member too, has no offer.
+Rule 2: a place is kept until its caller talks or leaves: an offer that came to nothing costs no place.
+"""
+
+from bisect import insort
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from zlib import crc32
+
+from callctl.calls.legs import Attempt
+from callctl.calls.members import Members
+from callctl.calls.seats import Seats
+from dialplan.choice import Candidate, choose
+from dialplan.steps import Member, NotReached, Queue
+from dialplan.targets import Seat, Target
+
+# The expected wait is guessed from so many of the last who were taken.
+REMEMBERED = 20
+
+
+@dataclass(slots=True, eq=False)
+class Place:
+    """Somebody's place in a line."""
+
+    account_id: str
+    call_id: str
+    queue: Queue
+    number: int  # of arrival
+    able: frozenset[Target]  # the members with the skills that the caller needs
+    offered: frozenset[Target] = frozenset()
+    offers: int = 0
+    has_left: bool = False
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        return (-self.queue.priority, self.number)
+
+
+@dataclass(slots=True)
+class _Line:
+    places: list[Place] = field(default_factory=list)  # in order
+    last_offered: Target | None = None
+    calls: dict[Target, int] = field(default_factory=dict)
+    taken_ms: deque[int] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+
+
+class Lines:
+    def __init__(self, seats: Seats) -> None:
+        self.members = Members(seats)
+        self._lines: dict[tuple[str, str], _Line] = {}
+        self._waiting: dict[str, list[Place]] = {}  # by account, in order
+        self._idle: dict[str, set[Target]] = {}  # who may be free, by account
+        self._arrived = 0
+
+    @property
+    def waiting(self) -> int:
+        return sum(map(len, self._waiting.values()))
+
+    def length(self, account_id: str, queue: Queue) -> int:
+        return len(self._line(account_id, queue).places)
+
+    def has_members(self, account_id: str, queue: Queue) -> bool:
+        """Somebody is there who could take the call, now or later."""
+        return any(self.members.is_there((account_id, target)) for target in _able(queue))
+
+    def join(self, account_id: str, call_id: str, queue: Queue) -> Place:
+        self._arrived += 1
+        place = Place(account_id, call_id, queue, self._arrived, _able(queue))
+        insort(self._line(account_id, queue).places, place, key=_rank)
+        insort(self._waiting.setdefault(account_id, []), place, key=_rank)
+        for target in place.able:
+            self.members.may_be_free((account_id, target))
+        return place
+
+    def leave(self, place: Place) -> None:
+        account_id = place.account_id
+        for target in place.offered:
+            self.members.withdraw((account_id, target))
+        place.offered, place.has_left = frozenset(), True
+        self._line(account_id, place.queue).places.remove(place)
+        self._waiting[account_id].remove(place)
+        if not self._waiting[account_id]:
+            del self._waiting[account_id]
+            self._idle.pop(account_id, None)
+
+    def missed(self, place: Place, target: Target, why: NotReached, at_ms: int) -> None:
+        """One who was offered the call did not take it; who is rung with him may yet."""
+        self.members.missed((place.account_id, target), why, at_ms, place.queue.penalty_ms)
+        place.offered -= {target}
+        for able in place.able:  # others may have become free while he was rung
+            self.members.may_be_free((place.account_id, able))
+
+    def took(self, place: Place, target: Target, talk: Attempt, at_ms: int) -> None:
+        line = self._line(place.account_id, place.queue)
+        line.calls[target] = line.calls.get(target, 0) + 1
+        line.taken_ms.append(at_ms)
+        place.offered -= {target}
+        self.members.took((place.account_id, target), talk, place.call_id, place.queue.wrap_up_ms)
+        self.leave(place)
+
+    def seat_changed(self, account_id: str, name: str) -> None:
+        self.members.may_be_free((account_id, Seat(name)))
+
+    def offers(self, at_ms: int) -> Iterator[tuple[Place, tuple[Member, ...]]]:
+        """Each is to be carried out before the next is asked for."""
+        while accounts := self.members.accounts_with_news():
+            for account_id in accounts:
+                yield from self._offers_in(account_id, at_ms)
+
+    def _offers_in(self, account_id: str, at_ms: int) -> Iterator[tuple[Place, tuple[Member, ...]]]:
+        news = self.members.take_news(account_id)
+        places = self._waiting.get(account_id)
+        if not places:
+            return
+        idle = self._idle.setdefault(account_id, set())
+        idle |= news
+        for place in list(places):
+            if place.offered or place.has_left or idle.isdisjoint(place.able):
+                continue
+            if chosen := self._chosen(place, idle, at_ms):
+                yield place, chosen
+
+    def position(self, place: Place) -> int:
+        return self._line(place.account_id, place.queue).places.index(place) + 1
+
+    def expected_wait_ms(self, place: Place) -> int | None:
+        """From the pace at which the last ones were taken; None while there is no telling."""
+        taken_ms = self._line(place.account_id, place.queue).taken_ms
+        if len(taken_ms) < 2:
+            return None
+        return self.position(place) * (taken_ms[-1] - taken_ms[0]) // (len(taken_ms) - 1)
+
+    def _chosen(self, place: Place, idle: set[Target], at_ms: int) -> tuple[Member, ...]:
+        queue, account_id = place.queue, place.account_id
+        line = self._line(account_id, queue)
+        for target in idle & place.able:
+            if not self.members.is_free((account_id, target), at_ms):
+                idle.discard(target)
+        free = [
+            Candidate(
+                index,
+                member,
+                self.members.state((account_id, member.target)).idle_since_ms,
+                line.calls.get(member.target, 0),
+            )
+            for index, member in enumerate(queue.members)
+            if member.target in idle and member.target in place.able
+        ]
+        if not free:
+            return ()
+        targets = [member.target for member in queue.members]
+        last_place = targets.index(line.last_offered) if line.last_offered in targets else -1
+        luck = crc32(f"{place.call_id} {place.offers}".encode())
+        chosen = choose(queue.strategy, free, last_place=last_place, luck=luck)
+        line.last_offered = chosen[-1].member.target
+        place.offers += 1
+        place.offered = frozenset(candidate.member.target for candidate in chosen)
+        idle -= place.offered
+        for target in place.offered:
+            self.members.offer((account_id, target), place.call_id)
+        return tuple(candidate.member for candidate in chosen)
+
+    def _line(self, account_id: str, queue: Queue) -> _Line:
+        return self._lines.setdefault((account_id, queue.name), _Line())
+
+
+def _rank(place: Place) -> tuple[int, int]:
+    return place.rank
+
+
+def _able(queue: Queue) -> frozenset[Target]:
+    return frozenset(member.target for member in queue.members if queue.needs <= member.skills)

@@ -1,0 +1,119 @@
+"""The members of all queues as they are now: free, offered a call, talking, resting, pausing.
+
+Rule 1: a member is one person, whatever queues he serves: one call at a time.
+Rule 2: his rest after a talk, and after a call that he did not take, counts for all of them.
+"""
+
+from dataclasses import dataclass
+from heapq import heappop, heappush
+
+from callctl.calls.legs import Attempt
+from callctl.calls.seats import Seats
+from dialplan.steps import NotReached
+from dialplan.targets import Outside, Seat, Target
+
+# Somebody who cannot be rung now is not rung again in the same instant.
+RETRY_MS = {
+    NotReached.NO_ANSWER: 1_000,
+    NotReached.BUSY: 5_000,
+    NotReached.UNREACHABLE: 10_000,
+    NotReached.REFUSED: 30_000,
+}
+
+Key = tuple[str, Target]  # of an account
+
+
+@dataclass(slots=True)
+class MemberState:
+    offered_by: str | None = None  # the call whose caller he is offered
+    talk: Attempt | None = None
+    wrap_up_ms: int = 0
+    rests_until_ms: int = 0
+    idle_since_ms: int = 0
+    is_pausing: bool = False
+
+
+class Members:
+    def __init__(self, seats: Seats) -> None:
+        self._seats = seats
+        self._states: dict[Key, MemberState] = {}
+        self._talking_in: dict[str, Key] = {}
+        self._rests: list[tuple[int, int, Key]] = []  # whose end is news
+        self._rests_total = 0
+        self._news: dict[str, set[Target]] = {}
+
+    def state(self, key: Key) -> MemberState:
+        return self._states.setdefault(key, MemberState())
+
+    def is_there(self, key: Key) -> bool:
+        """He may be busy, but he is at work and can be reached."""
+        account_id, target = key
+        if self.state(key).is_pausing:
+            return False
+        match target:
+            case Outside():
+                return True
+            case Seat(name):
+                return self._seats.is_there(account_id, name)
+
+    def is_free(self, key: Key, at_ms: int) -> bool:
+        state = self.state(key)
+        if state.offered_by or state.talk or at_ms < state.rests_until_ms or not self.is_there(key):
+            return False
+        account_id, target = key
+        return not (isinstance(target, Seat) and self._seats.is_engaged(account_id, target.name))
+
+    def take_news(self, account_id: str) -> set[Target]:
+        """Who may have become free since the last time."""
+        return self._news.pop(account_id, set())
+
+    def may_be_free(self, key: Key) -> None:
+        self._news.setdefault(key[0], set()).add(key[1])
+
+    def pause(self, key: Key, *, is_pausing: bool) -> None:
+        self.state(key).is_pausing = is_pausing
+        self.may_be_free(key)
+
+    def offer(self, key: Key, call_id: str) -> None:
+        self.state(key).offered_by = call_id
+
+    def withdraw(self, key: Key) -> None:
+        """He is offered the call no more, through no fault of his."""
+        self.state(key).offered_by = None
+        self.may_be_free(key)
+
+    def missed(self, key: Key, why: NotReached, at_ms: int, penalty_ms: int) -> None:
+        self.state(key).offered_by = None
+        self._rest(key, at_ms + max(RETRY_MS[why], penalty_ms if why is NotReached.NO_ANSWER else 0))
+
+    def took(self, key: Key, talk: Attempt, call_id: str, wrap_up_ms: int) -> None:
+        state = self.state(key)
+        state.offered_by, state.talk, state.wrap_up_ms = None, talk, wrap_up_ms
+        self._talking_in[call_id] = key
+
+    def look(self, call_id: str, at_ms: int) -> None:
+        """Something happened in this call: perhaps it was the end of a member's talk."""
+        key = self._talking_in.get(call_id)
+        if key is None:
+            return
+        state = self._states[key]
+        if state.talk and state.talk.is_settled:
+            del self._talking_in[call_id]
+            state.talk, state.idle_since_ms = None, at_ms
+            self._rest(key, at_ms + state.wrap_up_ms)
+
+    def deadline_ms(self) -> int | None:
+        """When the next rest is over."""
+        return self._rests[0][0] if self._rests else None
+
+    def wake(self, at_ms: int) -> None:
+        while self._rests and self._rests[0][0] <= at_ms:
+            self.may_be_free(heappop(self._rests)[2])
+
+    def accounts_with_news(self) -> list[str]:
+        return sorted(self._news)
+
+    def _rest(self, key: Key, until_ms: int) -> None:
+        self.state(key).rests_until_ms = until_ms
+        self._rests_total += 1
+        heappush(self._rests, (until_ms, self._rests_total, key))
