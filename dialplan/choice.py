@@ -24,7 +24,7 @@ class Candidate:
 def choose(
     strategy: Strategy, free: Sequence[Candidate], *, last_place: int, luck: int
 ) -> tuple[Candidate, ...]:
-    """`free` is in the scheme's order and not empty; `last_place`: whom the line's last offer went to, or -1."""
+    """`free`: in the scheme's order, not empty; `last_place`: whom the line's last offer went to, or -1."""
     match strategy:
         case Strategy.RING_ALL:
             return tuple(free)

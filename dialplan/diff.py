@@ -6,10 +6,12 @@ Rule 2: a node that only got another name is said once, not again at each way th
 
 from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
+from enum import Enum
 from typing import Any
 
 from dialplan.reading import Path, show_path
 from dialplan.scheme import Node, Scheme
+from dialplan.targets import Part
 
 
 def differences(old: Scheme, new: Scheme) -> list[str]:
@@ -60,13 +62,33 @@ def _renamed(old: Scheme, new: Scheme) -> dict[str, str]:
 
 def _plain(node: Node, names: Mapping[str, str]) -> dict[str, Any]:
     """Its fields as lists, mappings and words, with its ways by the names that their nodes have now."""
-    fields: dict[str, Any] = node.model_dump(mode="json")
+    fields: dict[str, Any] = _as_written(node)
     for exit in node.exits():
         holder: Any = fields
         for part in exit.field[:-1]:
             holder = holder[part]
         holder[exit.field[-1]] = names.get(exit.to, exit.to)
     return fields
+
+
+def _as_written(value: Any) -> Any:
+    match value:
+        case Part():
+            return {field: _as_written(getattr(value, field)) for field in type(value).model_fields}
+        case dict():
+            return {str(_as_written(key)): _as_written(part) for key, part in value.items()}
+        case list() | tuple():
+            return [_as_written(part) for part in value]
+        case frozenset():
+            return sorted(str(_as_written(part)) for part in value)
+        case Enum():
+            return value.value
+        case bool():
+            return "true" if value else "false"
+        case None:
+            return None
+        case _:
+            return str(value)
 
 
 def _changes(path: Path, old: Any, new: Any) -> Iterator[str]:
@@ -102,10 +124,10 @@ def _list_changes(path: Path, old: list[Any], new: list[Any]) -> Iterator[str]:
 
 def _shown(value: Any) -> str:
     if isinstance(value, dict):
-        said = {key: part for key, part in value.items() if part not in (None, [], False)}
+        said = {key: part for key, part in value.items() if part not in (None, [], "false")}
         if len(said) == 1 and "number" in said:
             return str(said["number"])
         return "{" + ", ".join(f"{key}: {_shown(part)}" for key, part in said.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_shown, value)) + "]"
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return str(value)

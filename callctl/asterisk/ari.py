@@ -19,7 +19,8 @@ from typing import Any
 
 import aiohttp
 
-from callctl.asterisk.wire import APP, KINDS_HEARD, Frame, Operation
+from callctl.asterisk.operations import Operation
+from callctl.asterisk.wire import APP, KINDS_HEARD, Frame
 
 with warnings.catch_warnings():
     # aioari 0.10.2 has an invalid escape in a docstring, which Python 3.12 and later mention.

@@ -1,17 +1,18 @@
-"""Frames into events, orders into operations. Pure.
+"""Frames into events. Pure.
 
 Rule 1: words of ARI stop here; one small reader a kind of frame.
 Rule 2: what a caller can write into a frame is cut down to what a telephone number may hold.
+Rule 3: what happens to a bridge is told twice and is no news for a leg; its readers pass it over.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, assert_never
+from typing import Any
 
 from callctl.calls.events import (
     CallArrived,
+    DigitPressed,
     Event,
     LegAnswered,
     LegEnded,
@@ -19,24 +20,11 @@ from callctl.calls.events import (
     LegReady,
     LegsListed,
     PromptEnded,
+    RecordingEnded,
 )
 from callctl.calls.legs import is_leg_id
-from callctl.calls.orders import (
-    Answer,
-    Bound,
-    CloseBridge,
-    Device,
-    Endpoint,
-    HangUp,
-    Inside,
-    JoinAndDial,
-    MediaOrder,
-    PlaceLeg,
-    PlayToBridge,
-    PlayToLeg,
-    Trunk,
-)
 from callctl.clock import milliseconds
+from dialplan.causes import Cause
 
 Frame = Mapping[str, Any]
 
@@ -46,23 +34,17 @@ APP = "callctl"
 KINDS_HEARD = (
     "StasisStart",
     "ChannelStateChange",
+    "ChannelDtmfReceived",
     "StasisEnd",
     "ChannelDestroyed",
     "PlaybackFinished",
+    "RecordingFinished",
+    "RecordingFailed",
     "ApplicationReplaced",
 )
 
 _NOT_IN_NUMBERS = re.compile(r"[^0-9A-Za-z+*#._-]")
 NUMBER_LENGTH_MAX = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One request: a resource of ARI, the operation's name in its description, and the arguments."""
-
-    resource: str
-    name: str
-    arguments: Mapping[str, Any]
 
 
 def stamped_ms(frame: Frame) -> int:
@@ -82,8 +64,9 @@ def plain_number(text: str) -> str:
 def _arrived(frame: Frame) -> Event | None:
     channel = frame["channel"]
     match frame["args"]:
-        case ["in", number]:
-            return CallArrived(channel["id"], plain_number(channel["caller"]["number"]), plain_number(number))
+        case ["in", number, *hops]:
+            caller = plain_number(channel["caller"]["number"])
+            return CallArrived(channel["id"], caller, plain_number(number), _count(hops))
         case ["out"]:
             return LegReady(channel["id"])
         case _:
@@ -100,7 +83,12 @@ def _ended(frame: Frame) -> Event:
 
 
 def _destroyed(frame: Frame) -> Event:
-    return LegGone(frame["channel"]["id"], frame["cause"])
+    # 0: a lone leg hung up and gave no reason.
+    return LegGone(frame["channel"]["id"], frame["cause"] or Cause.NORMAL)
+
+
+def _pressed(frame: Frame) -> Event:
+    return DigitPressed(frame["channel"]["id"], frame["digit"])
 
 
 def _prompt_ended(frame: Frame) -> Event | None:
@@ -110,12 +98,28 @@ def _prompt_ended(frame: Frame) -> Event | None:
     return PromptEnded(leg_id, int(serial), frame["playback"]["state"] != "failed")
 
 
+def _recorded(frame: Frame) -> Event | None:
+    recording = frame["recording"]
+    kind, _, leg_id = recording["target_uri"].partition(":")
+    if kind != "channel":
+        return None
+    was_kept = frame["type"] == "RecordingFinished"
+    return RecordingEnded(leg_id, recording["name"], recording.get("duration", 0) * 1000, was_kept)
+
+
+def _count(hops: Sequence[str]) -> int:
+    return int(hops[0]) if hops and hops[0].isdecimal() else 0
+
+
 _READERS: Mapping[str, Callable[[Frame], Event | None]] = {
     "StasisStart": _arrived,
     "ChannelStateChange": _state_changed,
+    "ChannelDtmfReceived": _pressed,
     "StasisEnd": _ended,
     "ChannelDestroyed": _destroyed,
     "PlaybackFinished": _prompt_ended,
+    "RecordingFinished": _recorded,
+    "RecordingFailed": _recorded,
 }
 
 
@@ -138,74 +142,3 @@ def _is_ours(channel: Frame) -> bool:
         return True
     dialplan = channel["dialplan"]
     return dialplan["app_name"] == "Stasis" and str(dialplan["app_data"]).startswith(f"{APP},")
-
-
-def seconds_left(until_ms: int | None, now_ms: int) -> str:
-    """What a time limit of Asterisk wants: seconds from now, with milliseconds; 0 takes the limit away."""
-    return "0" if until_ms is None else f"{max(1, until_ms - now_ms) / 1000:.3f}"
-
-
-def _endpoint(endpoint: Endpoint) -> str:
-    match endpoint:
-        case Trunk():
-            return f"PJSIP/{endpoint.number}@{endpoint.name}"
-        case Device():
-            return f"PJSIP/{endpoint.name}"
-        case Inside():
-            return f"Local/{endpoint.number}@callctl-in/n"
-        case _:
-            assert_never(endpoint)
-
-
-def write(order: MediaOrder, now_ms: int) -> list[Operation]:
-    match order:
-        case PlaceLeg():
-            variables = {"CONNECTEDLINE(num,i)": order.caller}
-            if order.until_ms is not None:
-                variables["TIMEOUT(absolute)"] = seconds_left(order.until_ms, now_ms)
-            arguments = {
-                "endpoint": _endpoint(order.endpoint),
-                "app": APP,
-                "appArgs": "out",
-                "channelId": order.leg_id,
-                "originator": order.caller_leg_id,
-                "variables": variables,
-            }
-            return [Operation("channels", "create", arguments)]
-        case JoinAndDial():
-            bridge = {"bridgeId": order.bridge_id}
-            return [
-                Operation("bridges", "createWithId", {**bridge, "type": "mixing"}),
-                Operation("bridges", "addChannel", {**bridge, "channel": ",".join(order.leg_ids)}),
-                # Our own clock ends the ringing; this one is for the day when we are not there.
-                Operation(
-                    "channels",
-                    "dial",
-                    {
-                        "channelId": order.leg_ids[1],
-                        "caller": order.leg_ids[0],
-                        "timeout": order.patience_ms // 1000 + 5,
-                    },
-                ),
-            ]
-        case Answer():
-            return [Operation("channels", "answer", {"channelId": order.leg_id})]
-        case Bound():
-            limit = {"variable": "TIMEOUT(absolute)", "value": seconds_left(order.until_ms, now_ms)}
-            return [Operation("channels", "setChannelVar", {"channelId": order.leg_id, **limit})]
-        case PlayToLeg():
-            arguments = {
-                "channelId": order.leg_id,
-                "media": list(order.media),
-                "playbackId": f"{order.leg_id}/{order.serial}",
-            }
-            return [Operation("channels", "playWithId", arguments)]
-        case PlayToBridge():
-            return [Operation("bridges", "play", {"bridgeId": order.bridge_id, "media": order.media})]
-        case HangUp():
-            arguments = {"channelId": order.leg_id, "reason_code": str(order.cause)}
-            return [Operation("channels", "hangup", arguments)]
-        case CloseBridge():
-            return [Operation("bridges", "destroy", {"bridgeId": order.bridge_id})]
-        case _:
-            assert_never(order)

@@ -8,6 +8,7 @@ Rule 3: the dialplan's walk says what to try next; a stage does it; what came of
 from collections.abc import Sequence
 from dataclasses import replace
 
+from callctl.calls.course import Course
 from callctl.calls.events import (
     CallArrived,
     LegAnswered,
@@ -23,20 +24,15 @@ from callctl.calls.events import (
 from callctl.calls.legs import Attempt, Ending, Leg, LegState
 from callctl.calls.orders import Answer, Bound, CloseBridge, HangUp, Join, Order, PlaceLeg, RecordBridge
 from callctl.calls.outcomes import SECOND_CUT_CAUSE
-from callctl.calls.prompting import Saying
 from callctl.calls.purse import Purse
-from callctl.calls.records import CallOver, EndedBy, NodeFailed, Passed
-from callctl.calls.scene import Reached, Scene, Stage
-from callctl.calls.staging import patience_ms, stage_of, words_of
+from callctl.calls.records import CallOver, EndedBy, Passed
+from callctl.calls.scene import Reached, Scene
 from callctl.calls.states import MOVES, State
 from callctl.calls.talk import Talk
-from callctl.calls.waiting import Waiting
 from dialplan.causes import Cause
-from dialplan.facts import Facts
 from dialplan.numbers import EMERGENCY
-from dialplan.steps import Done, EndCall, Failed, Member, NameCaller, Outcome, Play, RecordTalk, Step
+from dialplan.steps import Member
 from dialplan.walk import Walk
-from rating.calendar import month_of
 from rating.refusal import Refusal
 
 
@@ -51,11 +47,8 @@ class Call:
         self._arrived_ms = at_ms
         self._scene = scene
         self._connections = scene.connections
-        self._walk = walk
-        self._purse = purse
+        self._course = Course(scene, walk, purse, self._move)
         self._terms = scene.terms
-        self._stage: Stage | None = None
-        self._is_farewell = False
         self._ending: Ending | None = None
 
     @property
@@ -83,28 +76,25 @@ class Call:
 
     @property
     def node_name(self) -> str:
-        return self._walk.node_name
+        return self._course.node_name
 
     @property
     def way(self) -> tuple[Passed, ...]:
-        return tuple(
-            Passed(passed.node, passed.at_ms, tuple(map(words_of, passed.outcomes)))
-            for passed in self._walk.trail
-        )
+        return self._course.way
 
     def begin(self, at_ms: int) -> list[Order]:
-        step = self._walk.begin(self._facts(at_ms))
-        connection, admitted = self._connections.admit_caller(at_ms, at_ms + patience_ms(step))
+        answer_until_ms = at_ms + self._course.look_ahead_ms(at_ms)
+        connection, admitted = self._connections.admit_caller(at_ms, answer_until_ms)
         if isinstance(admitted, Refusal):
             refused = self._scene.refuse(connection, admitted, at_ms)
             return [refused, *self._end(Cause.REJECTED, at_ms)]
-        return [*([admitted] if admitted else []), *self._take(step, at_ms)]
+        return [*([admitted] if admitted else []), *self._onward(self._course.begin(at_ms), at_ms)]
 
     def deadline_ms(self) -> int | None:
         """When this call wants to be woken, if nothing happens before."""
         wanted = [leg.release_again_at_ms for leg in self.legs]
         if self._is_live:
-            wanted.append(self._stage.deadline_ms() if self._stage else None)
+            wanted.append(self._course.deadline_ms())
             wanted.append(self.paid.deadline_ms() if self.paid else None)
         return min((moment for moment in wanted if moment is not None), default=None)
 
@@ -119,8 +109,8 @@ class Call:
                 return [*leg.release_again(at_ms)]
         if not self._is_live:
             return []
-        if self._stage and (due_ms := self._stage.deadline_ms()) is not None and due_ms <= at_ms:
-            return self._after(self._stage, self._stage.wake(at_ms), at_ms)
+        if (due_ms := self._course.deadline_ms()) is not None and due_ms <= at_ms:
+            return self._onward(self._course.wake(at_ms), at_ms)
         if self.paid:
             orders = self.paid.wake(at_ms)
             return self._cut(orders, at_ms) if isinstance(orders, EndedBy) else orders
@@ -129,7 +119,7 @@ class Call:
     def hear(self, event: LegEvent, at_ms: int) -> list[Order]:
         leg = self._leg(event.leg_id)
         if isinstance(event, RecordingEnded):
-            return self._tell_stage(event, at_ms)
+            return self._hear_on_course(event, at_ms)
         if leg.state is LegState.GONE:
             return []
         match event:
@@ -142,12 +132,11 @@ class Call:
             case LegGone():
                 return self._gone(leg, event, at_ms)
             case _:
-                return self._tell_stage(event, at_ms)
+                return self._hear_on_course(event, at_ms)
 
     def offer(self, members: Sequence[Member], at_ms: int) -> list[Order]:
         """In the queue it is this caller's turn."""
-        assert isinstance(self._stage, Waiting), self.call_id
-        return self._after(self._stage, self._stage.offer(members, at_ms), at_ms)
+        return self._onward(self._course.offer(members, at_ms), at_ms)
 
     def listed(self, event: LegsListed) -> list[Order]:
         """What happened to our legs while nobody told us."""
@@ -184,7 +173,7 @@ class Call:
                 else:
                     leg.gone()
                     released = []
-                told = self._tell_stage_refused(event, at_ms)
+                told = self._onward(self._course.refused(event, at_ms), at_ms)
                 return [*released, *told, *self._over_if_empty(at_ms)]
             case Answer() if event.why is Why.REJECTED:
                 if self.attempt:
@@ -204,7 +193,7 @@ class Call:
                     gone = LegGone(leg_id, Cause.NORMAL)
                     return self._ended(leg, EndedBy.LOST, at_ms) + self._gone(leg, gone, at_ms)
             case _:
-                return self._tell_stage_refused(event, at_ms)
+                return self._onward(self._course.refused(event, at_ms), at_ms)
         return []
 
     def tear_down(self, at_ms: int) -> list[Order]:
@@ -217,8 +206,7 @@ class Call:
             orders += self._connections.settle(at_ms, EndedBy.SERVICE, Cause.UNAVAILABLE)
         if self._is_live:
             self._move(State.ENDING)
-        if self._stage:
-            orders += self._stage.leave(at_ms)
+        orders += self._course.break_off(at_ms)
         for leg in self.legs:
             orders += leg.release(Cause.UNAVAILABLE, at_ms)
         return orders
@@ -232,53 +220,18 @@ class Call:
         assert leg is not None, f"{self.call_id}: no leg {leg_id}"
         return leg
 
-    def _facts(self, at_ms: int) -> Facts:
-        available = self._purse.available_in(month_of(at_ms))
-        return Facts(self.call_id, at_ms, self._purse.caller, available)
+    def _hear_on_course(self, event: LegEvent, at_ms: int) -> list[Order]:
+        return self._onward(self._course.hear(event, at_ms), at_ms)
 
-    def _take(self, step: Step, at_ms: int) -> list[Order]:
-        """Until a step takes time, or the scheme is over."""
-        orders: list[Order] = []
-        while not isinstance(step, EndCall):
-            outcome: Outcome = Done()
-            match step:
-                case NameCaller():
-                    self._scene.caller_name = step.name
-                case RecordTalk():
-                    self._scene.record = step
-                case _:
-                    stage = stage_of(step, self._scene)
-                    self._move(stage.state)
-                    orders += stage.begin(at_ms)
-                    if stage.outcome is None:
-                        self._stage = stage
-                        return orders
-                    assert not isinstance(stage.outcome, Reached)
-                    outcome = stage.outcome
-                    self._move(State.ROUTING)
-            step = self._walk.go_on(outcome, self._facts(at_ms))
-        return orders + self._end(step.cause, at_ms)
-
-    def _tell_stage(self, event: LegEvent, at_ms: int) -> list[Order]:
-        return self._after(self._stage, self._stage.hear(event, at_ms), at_ms) if self._stage else []
-
-    def _tell_stage_refused(self, event: OrderRefused, at_ms: int) -> list[Order]:
-        return self._after(self._stage, self._stage.refused(event, at_ms), at_ms) if self._stage else []
-
-    def _after(self, stage: Stage, orders: list[Order], at_ms: int) -> list[Order]:
-        """Onward, if the stage has come to its outcome."""
-        outcome = stage.outcome
+    def _onward(self, orders: list[Order], at_ms: int) -> list[Order]:
+        """If the course is over, whichever way."""
+        outcome = self._course.outcome
         if outcome is None or not self._is_live:
             return orders
-        self._stage = None
+        self._course.outcome = None
         if isinstance(outcome, Reached):
             return orders + self._connect(outcome, at_ms)
-        if self._is_farewell:
-            return orders + self._release_caller(at_ms)
-        if isinstance(outcome, Failed):
-            orders.append(NodeFailed(self.call_id, self.node_name, outcome.why))
-        self._move(State.ROUTING)
-        return orders + self._take(self._walk.go_on(outcome, self._facts(at_ms)), at_ms)
+        return orders + self._end(outcome, at_ms)
 
     def _ready(self, leg: Leg, event: LegReady, at_ms: int) -> list[Order]:
         if leg.state is not LegState.PLACED:
@@ -287,12 +240,12 @@ class Call:
         leg.since_ms = at_ms
         if leg.is_leaving:
             return [*leg.release_again(at_ms)]
-        return self._tell_stage(event, at_ms)
+        return self._hear_on_course(event, at_ms)
 
     def _answered(self, leg: Leg, event: LegAnswered, at_ms: int) -> list[Order]:
         if leg is not self.caller:
             # Answered in the moment we gave up on it, it finds no stage: its release is on the way.
-            return self._tell_stage(event, at_ms) if self._is_live else []
+            return self._hear_on_course(event, at_ms) if self._is_live else []
         leg.answered(at_ms)
         if self.state is State.TALKING and self.paid:
             self.paid.caller_answered(at_ms)
@@ -331,7 +284,7 @@ class Call:
         orders: list[Order] = []
         for leg in reversed(self.legs):
             orders += leg.release(Cause.NORMAL, at_ms, due_at_ms=at_ms)
-        orders += self._stage.leave(at_ms) if self._stage else []
+        orders += self._course.break_off(at_ms)
         orders += self._connections.settle(at_ms, why, Cause.NORMAL)
         self._move(State.ENDING)
         return orders
@@ -353,7 +306,7 @@ class Call:
         if self._connections.open or self._connections.way_in:
             self._ending = Ending(leg, at_ms, ended_by)
         if not is_talk:
-            return self._stage.leave(at_ms) if self._stage else []
+            return self._course.break_off(at_ms)
         assert talking
         return [*self.caller.release(Cause.NORMAL, at_ms), *talking.leg.release(Cause.NORMAL, at_ms)]
 
@@ -370,7 +323,7 @@ class Call:
                 cause = Cause.NORMAL  # Asterisk says 127, "interworking", of a CANCEL
             orders += self._connections.settle(ending.at_ms, ending.by, cause)
         elif self._is_live:
-            orders += self._tell_stage(event, at_ms)
+            orders += self._hear_on_course(event, at_ms)
         return orders + self._over_if_empty(at_ms)
 
     def _end(self, cause: Cause, at_ms: int) -> list[Order]:
@@ -381,12 +334,9 @@ class Call:
             self._move(State.ENDING)
             return [*bills, *self.caller.release(cause, at_ms)]
         prompt = self._terms.refusal_prompts.get(scene.refusal)
-        if prompt is None or self.caller.is_leaving:
+        if prompt is None or self.caller.is_leaving or self.state is State.PROMPTING:
             return [*bills, *self._release_caller(at_ms)]
-        self._is_farewell = True
-        self._stage = Saying(scene, Play((prompt,), early=True), length_ms_max=self._terms.prompt_ms_max)
-        self._move(State.PROMPTING)
-        return [*bills, *self._stage.begin(at_ms)]
+        return [*bills, *self._course.say_farewell(prompt, at_ms)]
 
     def _release_caller(self, at_ms: int) -> list[Order]:
         assert self._scene.refusal

@@ -19,16 +19,24 @@ RULES_MAX = 20
 _ROUBLES = re.compile(r"(-?)(\d{1,9})(?:[.,](\d\d))?")
 
 
-def _kopecks(written: object) -> int:
+class Sum(int):
+    """Kopecks, which a scheme writes in roubles."""
+
+    def __str__(self) -> str:
+        whole, rest = divmod(abs(self), 100)
+        return f"{'-' if self < 0 else ''}{whole}{f'.{rest:02}' if rest else ''} RUB"
+
+
+def _sum(written: object) -> Sum:
     match = _ROUBLES.fullmatch(str(written).replace(" ", ""))
     if match is None:
         raise ValueError("not a sum in roubles, like 100 or 99.50")
     sign, roubles, kopecks = match.groups()
-    return (-1 if sign else 1) * (int(roubles) * 100 + int(kopecks or 0))
+    return Sum((-1 if sign else 1) * (int(roubles) * 100 + int(kopecks or 0)))
 
 
 class Below(Part):
-    below: Annotated[int, PlainValidator(_kopecks)]  # written in roubles, kept in kopecks
+    below: Annotated[Sum, PlainValidator(_sum)]
     go: str
 
 
@@ -50,14 +58,9 @@ class ByBalance(Crossing):
     def label(self, exit: Exit) -> str:
         match exit.field:
             case ("rules", int(place), _):
-                return f"below {_roubles(self.rules[place].below)}"
+                return f"below {self.rules[place].below}"
         return super().label(exit)
 
     def way(self, facts: Facts) -> str:
         ways = (rule.go for rule in self.rules if facts.available_kopecks < rule.below)
         return next(ways, self.otherwise)
-
-
-def _roubles(kopecks: int) -> str:
-    whole, rest = divmod(abs(kopecks), 100)
-    return f"{'-' if kopecks < 0 else ''}{whole}{f'.{rest:02}' if rest else ''} RUB"

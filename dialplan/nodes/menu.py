@@ -77,6 +77,14 @@ class Menu(Station):
         """Tries that are used up end the call as well, but a menu that leads to nothing else is a mistake."""
         return bool(self.extensions)
 
+    def sounds(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        yield from own_sounds("prompt", self.prompt)
+        yield from own_sounds("wrong_prompt", self.wrong_prompt)
+        yield from own_sounds("silence_prompt", self.silence_prompt)
+
+    def targets(self) -> Iterator[tuple[tuple[str | int, ...], Target]]:
+        return ((("extensions", number), Seat(seat)) for number, seat in self.extensions.items())
+
     def summary(self) -> str:
         seats = [f"{number} {seat}" for number, seat in self.extensions.items()]
         return "; ".join([f"“{few(self.prompt)}”", *([few(seats)] if seats else [])])

@@ -1,12 +1,13 @@
 """Schemes of nodes drawn at random, sound by their making, and outcomes drawn for whatever they do.
 
-Rule 1: a way on which nobody is waited for leads to a later node, the others lead anywhere; the last hangs up.
+Rule 1: a way on which nobody is waited for leads to a later node, the others lead anywhere; the last node
+    hangs up.
 """
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
-import yaml
 from hypothesis import strategies as st
 
 from dialplan.steps import Ask, Digits, Done, Failed, LeftQueue, NotReached, Outcome, Queue, Ring, Step
@@ -57,7 +58,8 @@ def scheme_texts(draw: st.DrawFn) -> str:
         for index, (name, kind) in enumerate(zip(names[:-1], kinds, strict=True))
     }
     nodes[names[-1]] = {"kind": "hang_up"}
-    return yaml.safe_dump({"start": "n0", "nodes": {name: nodes[name] for name in _reached(nodes)}})
+    # JSON is YAML without aliases.
+    return json.dumps({"start": "n0", "nodes": {name: nodes[name] for name in _reached(nodes)}}, indent=1)
 
 
 @st.composite

@@ -71,7 +71,7 @@ def test_two_shares_one_after_the_other_do_not_draw_alike() -> None:
 
 def test_a_draw_is_the_same_in_every_version_and_on_every_machine() -> None:
     drawn = [share([25, 25, 25, 25]).way(fact) for fact in strangers()[:8]]
-    assert drawn == "n3 n2 n0 n0 n3 n3 n0 n0".split()
+    assert drawn == ["n3", "n2", "n0", "n0", "n3", "n3", "n0", "n0"]
 
 
 def test_a_whole_way_takes_everybody() -> None:

@@ -30,7 +30,7 @@ def prompts(capsys: pytest.CaptureFixture[str]) -> Prompts:
 @pytest.fixture
 def good(tmp_path: Path) -> Path:
     file = tmp_path / "good.wav"
-    file.write_bytes(wav(tone(1, 44100, loud=0.03), rate=44100))
+    file.write_bytes(wav(tone(1, 44100, loud=0.025), rate=44100))
     return file
 
 
@@ -95,7 +95,7 @@ def test_a_folder_of_recordings_must_be_there(prompts: Prompts, tmp_path: Path) 
 def test_check_says_what_a_good_file_is(prompts: Prompts, good: Path) -> None:
     said = prompts("check", good)
     assert (said.code, said.err) == (0, "")
-    assert f"{good}: good, 1.0 s, 44100 Hz, mono, PCM 16 bit, -34 dB; made louder by 14 dB\n" == said.out
+    assert f"{good}: good, 1.0 s, 44100 Hz, mono, PCM 16 bit, -35 dB; made louder by 15 dB\n" == said.out
 
 
 def test_check_looks_at_every_file_and_names_the_bad_ones(prompts: Prompts, good: Path, bad: Path) -> None:
@@ -103,7 +103,7 @@ def test_check_looks_at_every_file_and_names_the_bad_ones(prompts: Prompts, good
     assert said.code == 2 and said.err == f"callctl: refused: {bad}\n"
     assert [line.split(": ")[:2] for line in said.out.splitlines()] == [
         [str(bad), "it is MP3, no WAV"],
-        [str(good), "good, 1.0 s, 44100 Hz, mono, PCM 16 bit, -34 dB; made louder by 14 dB"],
+        [str(good), "good, 1.0 s, 44100 Hz, mono, PCM 16 bit, -35 dB; made louder by 15 dB"],
     ]
 
 

@@ -1,0 +1,173 @@
+"""Orders into operations. Pure.
+
+Rule 1: words of ARI stop here; a sound is located before it comes here.
+Rule 2: a call to another number of ours comes in under an id that we choose, which is no leg's: it is a
+    caller of its own, and carries the count of its hops.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+from callctl.asterisk.wire import APP
+from callctl.calls.orders import (
+    Answer,
+    Bound,
+    CloseBridge,
+    Device,
+    Dial,
+    Endpoint,
+    HangUp,
+    Inside,
+    Join,
+    JoinAndDial,
+    MediaOrder,
+    MusicOff,
+    MusicOn,
+    Part,
+    PlaceLeg,
+    PlayToBridge,
+    PlayToLeg,
+    RecordBridge,
+    RecordLeg,
+    RingBack,
+    StopPlaying,
+    StopRecording,
+    Trunk,
+)
+
+# Digits pressed in it are told: with no features Asterisk would let the packets pass beside itself.
+TOLD_DIGITS = "mixing,dtmf_events"
+RECORDED_AS = "wav"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One request: a resource of ARI, the operation's name in its description, and the arguments."""
+
+    resource: str
+    name: str
+    arguments: Mapping[str, Any]
+
+
+def seconds_left(until_ms: int | None, now_ms: int) -> str:
+    """What a time limit of Asterisk wants: seconds from now, with milliseconds; 0 takes the limit away."""
+    return "0" if until_ms is None else f"{max(1, until_ms - now_ms) / 1000:.3f}"
+
+
+def write(order: MediaOrder, now_ms: int) -> list[Operation]:
+    match order:
+        case PlaceLeg():
+            return [Operation("channels", "create", _placing(order, now_ms))]
+        case JoinAndDial():
+            bridge = {"bridgeId": order.bridge_id}
+            return [
+                Operation("bridges", "createWithId", {**bridge, "type": "mixing"}),
+                Operation("bridges", "addChannel", {**bridge, "channel": ",".join(order.leg_ids)}),
+                _dial(order.leg_ids[1], order.leg_ids[0], order.patience_ms),
+            ]
+        case Dial():
+            return [_dial(order.leg_id, order.caller_leg_id, order.patience_ms)]
+        case Join():
+            bridge = {"bridgeId": order.bridge_id}
+            return [
+                Operation("bridges", "createWithId", {**bridge, "type": TOLD_DIGITS}),
+                Operation("bridges", "addChannel", {**bridge, "channel": ",".join(order.leg_ids)}),
+            ]
+        case Part():
+            parted = {"bridgeId": order.bridge_id, "channel": order.leg_id}
+            return [Operation("bridges", "removeChannel", parted)]
+        case Answer():
+            return [_to_leg(order.leg_id, "answer")]
+        case RingBack():
+            return [_to_leg(order.leg_id, "ring")]
+        case MusicOn():
+            return [_to_leg(order.leg_id, "startMoh", mohClass=order.music)]
+        case MusicOff():
+            return [_to_leg(order.leg_id, "stopMoh")]
+        case Bound():
+            value = seconds_left(order.until_ms, now_ms)
+            return [_to_leg(order.leg_id, "setChannelVar", variable="TIMEOUT(absolute)", value=value)]
+        case PlayToLeg():
+            playback = _playback_id(order.leg_id, order.serial)
+            return [_to_leg(order.leg_id, "playWithId", media=list(order.media), playbackId=playback)]
+        case StopPlaying():
+            playback = _playback_id(order.leg_id, order.serial)
+            return [Operation("playbacks", "stop", {"playbackId": playback})]
+        case PlayToBridge():
+            return [Operation("bridges", "play", {"bridgeId": order.bridge_id, "media": order.media})]
+        case RecordLeg():
+            limits = {
+                "maxDurationSeconds": _whole_s(order.length_ms_max),
+                "maxSilenceSeconds": _whole_s(order.silence_ms_max),
+                "terminateOn": "#",
+            }
+            return [_to_leg(order.leg_id, "record", **_recording(order), **limits)]
+        case RecordBridge():
+            return [Operation("bridges", "record", {"bridgeId": order.bridge_id, **_recording(order)})]
+        case StopRecording():
+            return [Operation("recordings", "stop", {"recordingName": order.recording})]
+        case HangUp():
+            return [_to_leg(order.leg_id, "hangup", reason_code=str(order.cause))]
+        case CloseBridge():
+            return [Operation("bridges", "destroy", {"bridgeId": order.bridge_id})]
+        case _:
+            assert_never(order)
+
+
+def _to_leg(leg_id: str, name: str, **arguments: Any) -> Operation:
+    return Operation("channels", name, {"channelId": leg_id, **arguments})
+
+
+def _dial(leg_id: str, caller_leg_id: str, patience_ms: int) -> Operation:
+    # Our own clock ends the ringing; this one is for the day when we are not there.
+    return _to_leg(leg_id, "dial", caller=caller_leg_id, timeout=patience_ms // 1000 + 5)
+
+
+def _placing(order: PlaceLeg, now_ms: int) -> dict[str, Any]:
+    variables = {"CONNECTEDLINE(num,i)": order.caller}
+    if order.caller_name:
+        variables["CONNECTEDLINE(name,i)"] = order.caller_name
+    if order.until_ms is not None:
+        variables["TIMEOUT(absolute)"] = seconds_left(order.until_ms, now_ms)
+    arguments = {
+        "endpoint": _endpoint(order.endpoint),
+        "app": APP,
+        "appArgs": "out",
+        "channelId": order.leg_id,
+        "originator": order.caller_leg_id,
+        "variables": variables,
+    }
+    if isinstance(order.endpoint, Inside):
+        arguments["otherChannelId"] = f"in-{order.leg_id}"
+        variables["__CALLCTL_HOPS"] = str(order.endpoint.hops)
+    return arguments
+
+
+def _endpoint(endpoint: Endpoint) -> str:
+    match endpoint:
+        case Trunk():
+            return f"PJSIP/{endpoint.number}@{endpoint.name}"
+        case Device():
+            return f"PJSIP/{endpoint.name}"
+        case Inside():
+            return f"Local/{endpoint.number}@callctl-in/n"
+        case _:
+            assert_never(endpoint)
+
+
+def _recording(order: RecordLeg | RecordBridge) -> dict[str, Any]:
+    return {
+        "name": order.recording,
+        "format": RECORDED_AS,
+        "ifExists": "fail",
+        "beep": "true" if order.beep else "false",
+    }
+
+
+def _playback_id(leg_id: str, serial: int) -> str:
+    return f"{leg_id}/{serial}"
+
+
+def _whole_s(milliseconds: int) -> int:
+    return -(-milliseconds // 1000)

@@ -1,0 +1,136 @@
+"""A caller's way through the scheme: one step after the other, each played by a stage.
+
+Rule 1: it goes on by itself until somebody is reached or the scheme is over; then it has an `outcome`.
+Rule 2: what the world could not do is told with the node's name, and the scheme goes on by its exit.
+"""
+
+from collections.abc import Callable, Sequence
+
+from callctl.calls.events import LegEvent, OrderRefused
+from callctl.calls.orders import Order
+from callctl.calls.prompting import Saying
+from callctl.calls.purse import Purse
+from callctl.calls.records import NodeFailed, Passed
+from callctl.calls.scene import Reached, Scene, Stage
+from callctl.calls.staging import patience_ms, stage_of, words_of
+from callctl.calls.states import State
+from callctl.calls.waiting import Waiting
+from dialplan.causes import Cause
+from dialplan.facts import Facts
+from dialplan.steps import Done, EndCall, Failed, Member, NameCaller, Outcome, Play, RecordTalk, Step
+from dialplan.walk import Walk
+from rating.calendar import month_of
+
+
+class Course:
+    def __init__(self, scene: Scene, walk: Walk, purse: Purse, move: Callable[[State], None]) -> None:
+        """`move`: to tell the call its state."""
+        self._scene = scene
+        self._walk = walk
+        self._purse = purse
+        self._move = move
+        self._stage: Stage | None = None
+        self._first: Step | None = None
+        self._is_farewell = self._is_broken_off = False
+        self.outcome: Reached | Cause | None = None
+
+    @property
+    def node_name(self) -> str:
+        return self._walk.node_name
+
+    @property
+    def way(self) -> tuple[Passed, ...]:
+        return tuple(
+            Passed(passed.node, passed.at_ms, tuple(map(words_of, passed.outcomes)))
+            for passed in self._walk.trail
+        )
+
+    def look_ahead_ms(self, at_ms: int) -> int:
+        """How long the first step may keep the caller's answer away."""
+        self._first = self._walk.begin(self._facts(at_ms))
+        return patience_ms(self._first)
+
+    def begin(self, at_ms: int) -> list[Order]:
+        assert self._first
+        return self._take(self._first, at_ms)
+
+    def deadline_ms(self) -> int | None:
+        return self._stage.deadline_ms() if self._stage else None
+
+    def wake(self, at_ms: int) -> list[Order]:
+        return self._after(self._stage.wake(at_ms), at_ms) if self._stage else []
+
+    def hear(self, event: LegEvent, at_ms: int) -> list[Order]:
+        return self._after(self._stage.hear(event, at_ms), at_ms) if self._stage else []
+
+    def refused(self, event: OrderRefused, at_ms: int) -> list[Order]:
+        return self._after(self._stage.refused(event, at_ms), at_ms) if self._stage else []
+
+    def offer(self, members: Sequence[Member], at_ms: int) -> list[Order]:
+        """In the queue it is this caller's turn."""
+        assert isinstance(self._stage, Waiting)
+        return self._after(self._stage.offer(members, at_ms), at_ms)
+
+    def say_farewell(self, prompt: str, at_ms: int) -> list[Order]:
+        """The last that the caller hears, who is not answered for it."""
+        self._is_farewell = True
+        length_ms_max = self._scene.terms.prompt_ms_max
+        self._stage = Saying(self._scene, Play((prompt,), early=True), length_ms_max=length_ms_max)
+        self._move(self._stage.state)
+        return self._stage.begin(at_ms)
+
+    def break_off(self, at_ms: int) -> list[Order]:
+        """The call ends: nobody is reached for any more; what was recorded may still be told."""
+        self._is_broken_off = True
+        return self._stage.leave(at_ms) if self._stage else []
+
+    def _facts(self, at_ms: int) -> Facts:
+        available = self._purse.available_in(month_of(at_ms))
+        return Facts(self._scene.call_id, at_ms, self._purse.caller, available)
+
+    def _take(self, step: Step, at_ms: int) -> list[Order]:
+        """Until a step takes time, or the scheme is over."""
+        orders: list[Order] = []
+        while not isinstance(step, EndCall):
+            outcome: Outcome = Done()
+            match step:
+                case NameCaller():
+                    self._scene.caller_name = step.name
+                case RecordTalk():
+                    self._scene.record = step
+                case _:
+                    stage = stage_of(step, self._scene)
+                    self._move(stage.state)
+                    orders += stage.begin(at_ms)
+                    if stage.outcome is None:
+                        self._stage = stage
+                        return orders
+                    assert not isinstance(stage.outcome, Reached)
+                    outcome = stage.outcome
+                    orders += self._told(outcome)
+                    self._move(State.ROUTING)
+            step = self._walk.go_on(outcome, self._facts(at_ms))
+        self.outcome = step.cause
+        return orders
+
+    def _after(self, orders: list[Order], at_ms: int) -> list[Order]:
+        """Onward, if the stage has come to its outcome."""
+        assert self._stage
+        outcome = self._stage.outcome
+        if outcome is None or self._is_broken_off:
+            return orders
+        self._stage = None
+        if isinstance(outcome, Reached):
+            self.outcome = outcome
+            return orders
+        if self._is_farewell:
+            self.outcome = Cause.NORMAL
+            return orders
+        orders += self._told(outcome)
+        self._move(State.ROUTING)
+        return orders + self._take(self._walk.go_on(outcome, self._facts(at_ms)), at_ms)
+
+    def _told(self, outcome: Outcome) -> list[Order]:
+        if not isinstance(outcome, Failed):
+            return []
+        return [NodeFailed(self._scene.call_id, self.node_name, outcome.why)]
