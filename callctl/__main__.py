@@ -11,7 +11,7 @@ import os
 import sys
 from typing import NoReturn
 
-from callctl.commands import accounts, calls, machines, prompts, sounds, tariffs
+from callctl.commands import accounts, calls, machines, prompts, schemes, sounds, tariffs
 from callctl.commands.client import NoService
 from callctl.complaint import Complaint, one_line
 
@@ -31,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
     machines.add_commands(commands)
     accounts.add_commands(commands)
     calls.add_commands(commands)
+    schemes.add_commands(commands)
     tariffs.add_commands(commands)
     sounds.add_commands(commands)
     prompts.add_commands(commands)

@@ -114,16 +114,17 @@ def _lost_ways(scheme: Scheme, ways: dict[str, list[str]], root: Spot) -> Iterat
             yield root.fault(("nodes", name), "no way leads here from the start")
         elif name in round_and_round:
             yield root.fault(("nodes", name), "goes round for ever: its exits lead back to it")
-    yield from _endless(scheme, ways, root)
+    yield from _endless(scheme, ways, round_and_round, root)
 
 
-def _endless(scheme: Scheme, ways: dict[str, list[str]], root: Spot) -> Iterator[Fault]:
+def _endless(scheme: Scheme, ways: dict[str, list[str]], known: set[str], root: Spot) -> Iterator[Fault]:
     """Said once of the nodes that lead only to each other, not of all that lead there."""
     ends = [name for name, node in scheme.nodes.items() if node.can_end]
+    unknown = [to for targets in ways.values() for to in targets if to not in ways]
+    lost = ways.keys() - reached([*ends, *unknown], turned(ways))
     place = {name: at for at, name in enumerate(scheme.nodes)}
-    lost = place.keys() - reached(ends, turned(ways))
     for group in groups({name: to for name, to in ways.items() if name in lost}):
-        if any(to not in group for name in group for to in ways[name]):
+        if group <= known or any(to not in group for name in group for to in ways[name]):
             continue
         first, *others = sorted(group, key=place.__getitem__)
         also = f", nor from {few(others, LISTED_MAX)}" if others else ""
@@ -142,7 +143,12 @@ def _of_target(target: Target, known: Known) -> Iterator[tuple[str, bool]]:
         yield "rings the number that this scheme is for: the call would come back here", False
     elif number in known.numbers:
         yield "rings a number of the subscriber's own: both ways are paid", True
-    if number not in EMERGENCY and (sale := known.sale(number)) is not Sale.SOLD:
+    if number in EMERGENCY:
+        return
+    sale = known.sale(number)
+    if sale is Sale.SOLD and number.startswith(known.premium):
+        sale = Sale.PREMIUM
+    if sale is not Sale.SOLD:
         yield _SALES[sale], sale is Sale.PREMIUM
 
 

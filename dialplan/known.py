@@ -19,6 +19,10 @@ def always_sold(number: str) -> Sale:
     return Sale.SOLD
 
 
+# Paid services (8-809, +979), satellite telephones (+870, +881), international networks (+882, +883).
+PREMIUM = ("7809", "979", "870", "881", "882", "883")
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """None: it is not known, so nothing is said of it."""
@@ -28,3 +32,4 @@ class Known:
     seats: frozenset[str] | None = None
     sounds: frozenset[str] | None = None  # the names of the prompts
     sale: Callable[[str], Sale] = always_sold
+    premium: tuple[str, ...] = PREMIUM  # what numbers that are dear begin with

@@ -23,12 +23,12 @@ class Unplayable(Exception):
 
 
 class Sounds:
-    def __init__(self, own: Path, *service: Path) -> None:
-        """`own` is the folder that holds `own/ACCOUNT/NAME.wav`; of the service's folders the first counts."""
-        for folder in (own, *service):
-            if "," in str(folder):
+    def __init__(self, own: Path | None, *service: Path) -> None:
+        """`own` holds `own/ACCOUNT/NAME.wav`; of the service's folders the first that has a sound counts."""
+        for folder in filter(None, (own, *service)):
+            if "," in str(folder.resolve()):
                 raise Complaint(f"Asterisk cannot play from {folder}: choose a folder without a comma")
-        self._own = own.resolve()
+        self._own = own.resolve() if own else None
         self._service = Shelf(*service)
 
     def media(self, sounds: Sequence[str]) -> tuple[str, ...]:
@@ -44,5 +44,6 @@ class Sounds:
         return media
 
     def _media_of_own(self, sound: str) -> str | None:
-        is_there = _OWN.fullmatch(sound) and (self._own / f"{sound}{WAV}").exists()
-        return f"sound:{self._own / sound}" if is_there else None
+        if self._own is None or not _OWN.fullmatch(sound):
+            return None
+        return f"sound:{self._own / sound}" if (self._own / f"{sound}{WAV}").exists() else None

@@ -7,6 +7,7 @@ Rule 3: to end what has ended by itself is done.
 
 import logging
 from dataclasses import replace
+from pathlib import Path
 
 from callctl.asterisk.ami import Ami
 from callctl.asterisk.ari import Ari, AriRefused, AriUnknown
@@ -29,6 +30,7 @@ from callctl.calls.orders import (
     StopRecording,
 )
 from callctl.clock import Clock
+from callctl.places import SOUNDS
 
 log = logging.getLogger(__name__)
 
@@ -43,11 +45,11 @@ CREATING = {("channels", "create"), ("bridges", "createWithId")}
 
 
 class Switch:
-    def __init__(self, ari: Ari, ami: Ami, clock: Clock, sounds: Sounds) -> None:
+    def __init__(self, ari: Ari, ami: Ami, clock: Clock, own_sounds: Path | None = None) -> None:
         self._ari = ari
         self._ami = ami
         self._clock = clock
-        self._sounds = sounds
+        self._sounds = Sounds(own_sounds, SOUNDS)
 
     async def carry_out(self, order: MediaOrder) -> Why | None:
         """None when it is done."""

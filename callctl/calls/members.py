@@ -84,7 +84,7 @@ class Members:
 
     def missed(self, key: Key, why: NotReached, at_ms: int, penalty_ms: int) -> None:
         self.state(key).offered_by = None
-        self._rest(key, at_ms + max(RETRY_MS[why], penalty_ms if why is NotReached.NO_ANSWER else 0))
+        self._rest(key, at_ms, max(RETRY_MS[why], penalty_ms if why is NotReached.NO_ANSWER else 0))
 
     def took(self, key: Key, talk: Attempt, call_id: str, wrap_up_ms: int) -> None:
         state = self.state(key)
@@ -100,7 +100,7 @@ class Members:
         if state.talk and state.talk.is_settled:
             del self._talking_in[call_id]
             state.talk, state.idle_since_ms = None, at_ms
-            self._rest(key, at_ms + state.wrap_up_ms)
+            self._rest(key, at_ms, state.wrap_up_ms)
 
     def deadline_ms(self) -> int | None:
         """When the next rest is over."""
@@ -113,7 +113,10 @@ class Members:
     def accounts_with_news(self) -> list[str]:
         return sorted(self._news)
 
-    def _rest(self, key: Key, until_ms: int) -> None:
-        self.state(key).rests_until_ms = until_ms
+    def _rest(self, key: Key, at_ms: int, rest_ms: int) -> None:
+        self.state(key).rests_until_ms = at_ms + rest_ms
+        if not rest_ms:
+            self.may_be_free(key)
+            return
         self._rests_total += 1
-        heappush(self._rests, (until_ms, self._rests_total, key))
+        heappush(self._rests, (at_ms + rest_ms, self._rests_total, key))

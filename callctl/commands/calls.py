@@ -1,19 +1,14 @@
-"""`callctl calls`, `cdr`, `explain`, `scheme check`."""
+"""`callctl calls`, `cdr`, `explain`."""
 
 import os
 from argparse import Namespace
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from callctl.commands.arguments import id_argument, read_text
+from callctl.commands.arguments import id_argument
 from callctl.commands.client import add_service_options, ask
 from callctl.commands.explain import LANGUAGES, explain_leg, language_of
-from callctl.commands.scheme_load import add_load
-from callctl.commands.scheme_trace import add_trace
 from callctl.commands.show import print_json, print_table
-from callctl.complaint import Complaint
-from dialplan.check import read_scheme
 
 CALL_COLUMNS = {
     "from": "from",
@@ -59,17 +54,6 @@ def add_commands(commands: Any) -> None:
     add_service_options(explain)
     explain.set_defaults(run=_explain)
 
-    scheme = commands.add_parser(
-        "scheme", help="routing schemes: check, load, history, show, rollback, trace"
-    )
-    words = scheme.add_subparsers(required=True, metavar="WORD")
-    check = words.add_parser("check", help="all that is wrong with a scheme file; needs no service")
-    check.add_argument("file", metavar="FILE", type=Path)
-    check.add_argument("--json", action="store_true", help="print JSON")
-    check.set_defaults(run=_check)
-    add_load(words)
-    add_trace(words)
-
 
 def _calls(options: Namespace) -> None:
     calls = ask(options, "GET", "/calls")
@@ -94,19 +78,3 @@ def _explain(options: Namespace) -> None:
         print_json({**leg, "explanation": told})
     else:
         print("\n".join(told))
-
-
-def _check(options: Namespace) -> None:
-    scheme = read_scheme(read_text(options.file))
-    faults = scheme if isinstance(scheme, list) else []
-    if options.json:
-        print_json(
-            {
-                "ok": not faults,
-                "faults": [{"line": f.line, "path": f.path, "message": f.message} for f in faults],
-            }
-        )
-    if faults:
-        raise Complaint(*(f"{options.file}: {fault}" for fault in faults))
-    if not options.json and not isinstance(scheme, list):
-        print(f"{options.file}: a sound scheme of {len(scheme.nodes)} nodes, starting at {scheme.start!r}")

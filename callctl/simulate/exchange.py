@@ -142,7 +142,8 @@ class Exchange:
                 self._bound(leg, order.until_ms)
             case PlayToLeg():
                 self._timeline.at(
-                    self._timeline.now_ms + PROMPT_MS, partial(self._tell, PromptEnded(leg.leg_id, order.serial))
+                    self._timeline.now_ms + PROMPT_MS,
+                    partial(self._tell, PromptEnded(leg.leg_id, order.serial)),
                 )
             case HangUp():
                 self._leave(leg, order.cause)

@@ -53,6 +53,11 @@ def _caller(text: str) -> str:
     return text if text == ANONYMOUS or _number(text) else ""
 
 
+def _pressed(value: object) -> object:
+    """A bare text stands for what is pressed."""
+    return {"press": value} if isinstance(value, str) else value
+
+
 Roubles = Annotated[Money, BeforeValidator(_roubles)]
 SignedRoubles = Annotated[Money, BeforeValidator(_signed_roubles)]
 Moment = Annotated[int, BeforeValidator(_milliseconds)]  # milliseconds once it is read
@@ -61,6 +66,9 @@ Caller = Annotated[str, AfterValidator(_caller)]
 Month = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
 Name = Annotated[str, StringConstraints(min_length=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Digits = Annotated[str, StringConstraints(pattern=r"^[0-9*#]{0,20}$")]
+Answer = Moment | Literal["never", "busy", "unreachable"]  # seconds after it begins to ring
+SoundLength = Moment | Literal["missing"]
 
 
 class LimitTold(Table):
@@ -122,15 +130,54 @@ class NumberTold(Table):
         return scheme
 
 
+class PhoneTold(Table):
+    """What becomes of a phone that is rung, and what whoever answers does."""
+
+    answer: Answer = 0
+    press: Digits = ""  # when it hears a prompt
+    press_after: Moment = 1000  # seconds from its beginning
+    patience: Moment | None = None  # seconds after the answer until it hangs up unless somebody talks to it
+
+
+class DigitsTold(Table):
+    """What a caller presses: at the next prompt that he hears, or at a moment of his call."""
+
+    press: Digits
+    after: Moment = 1000  # seconds from the beginning of the prompt
+    at: Moment | None = None  # seconds from the arrival
+
+
 class CallTold(Table):
     at: Moment
     caller: Annotated[Caller, Field(alias="from")]
     to: Number
-    answer: Moment | Literal["never", "busy", "unreachable"] = 0  # seconds after it begins to ring
+    answer: Answer = 0  # of a phone that `phones` does not name
     hang_up: Moment | Literal["never"] = (
         "never"  # seconds after the answer, or after the arrival if there is none
     )
     hung_up_by: Literal["caller", "callee"] = "caller"
+    patience: Moment | Literal["never"] = "never"  # seconds from the arrival to a talk
+    digits: list[Annotated[DigitsTold, BeforeValidator(_pressed)]] = Field(default_factory=list)
+    speaks: Moment = 10_000  # seconds, to a mailbox
+    phones: dict[str, PhoneTold] = Field(default_factory=dict)  # before those of the scenario
+
+
+class SeatOfNight(Table):
+    """A seat; its devices can be reached from the start, unless `seen` says otherwise."""
+
+    account: str
+    name: Name
+    devices: Annotated[list[Name], Field(min_length=1)]
+    busy_on_busy: bool = True
+    undisturbed: bool = False
+
+
+class SeenTold(Table):
+    """A device registers, or can be reached no more."""
+
+    at: Moment
+    device: Name
+    reachable: bool
 
 
 class LineTold(Table):

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from callctl.complaint import Complaint
 from callctl.stack.asterisk_program import CONF_DIR, AsteriskProgram
+from callctl.stack.music import provide_music
 
 Address = tuple[str, int]
 
@@ -26,8 +27,14 @@ TRUNK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 HOST = re.compile(r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\]")
 SECRET = re.compile(r"[A-Za-z0-9_-]{1,79}")
 LANGUAGE = re.compile(r"[a-z]{2}")
+# Asterisk makes directories for recordings below spool/recording, and not that one.
+OWN_DIRECTORIES = (
+    *("etc", "var", "data", "data/agi-bin", "data/sounds", "data/music", "data/music/default"),
+    *("spool", "spool/recording", "log", "log/cel-custom"),
+)
 # What Asterisk's parser reads as a comment, an escape, a template or a new line.
-UNSAFE_IN_PATH = re.compile(r"[;\\\x00-\x1f<>\[\]]")
+# A comma would end the name of a sound.
+UNSAFE_IN_PATH = re.compile(r"[;,\\\x00-\x1f<>\[\]]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,16 @@ class AsteriskSettings:
         return self.run_dir / "log" / "cel-custom" / "cel.jsonl"
 
     @property
+    def music(self) -> Path:
+        """What waiting callers hear."""
+        return self.run_dir / "data" / "music" / "default"
+
+    @property
+    def recordings(self) -> Path:
+        """Of messages and talks, each below the name that it was ordered under."""
+        return self.run_dir / "spool" / "recording"
+
+    @property
     def ctl_dir(self) -> Path:
         """Where the command line's socket lies: in the run directory, unless its path is too long."""
         wanted = self.run_dir / "ctl"
@@ -85,8 +102,9 @@ def render(program: AsteriskProgram, settings: AsteriskSettings) -> None:
         raise Complaint(f"no sounds for language {settings.language} in {program.sounds}; choose ru or en")
     run = settings.run_dir
     run.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name in ("etc", "var", "data", "data/agi-bin", "data/sounds", "spool", "log", "log/cel-custom"):
+    for name in OWN_DIRECTORIES:
         _own_directory(run / name)
+    provide_music(settings.music)
     _own_directory(settings.ctl_dir)
     for name in ("rest-api", "documentation"):
         _link(run / "data" / name, program.share / name)
@@ -107,7 +125,7 @@ def _words(program: AsteriskProgram, settings: AsteriskSettings, voice: Path) ->
         "RUN": str(settings.run_dir),
         "CTL": str(settings.ctl_dir),
         "MODULES": str(program.modules),
-        "SOUNDS": str(voice),
+        "MUSIC": str(settings.music),
         "LANGUAGE": settings.language,
         "FILES_MAX": str(_files_max()),
         "SIP": _at(settings.sip),
@@ -140,7 +158,7 @@ def check(settings: AsteriskSettings) -> None:
     """Complain of the first value that Asterisk could not be told."""
     if not settings.run_dir.is_absolute() or UNSAFE_IN_PATH.search(str(settings.run_dir)):
         raise Complaint(
-            f"Asterisk cannot run in {settings.run_dir}: give an absolute path without ; \\ < > [ ]"
+            f"Asterisk cannot run in {settings.run_dir}: give an absolute path without ; , \\ < > [ ]"
         )
     if len(os.fsencode(settings.ctl_dir / "asterisk.ctl")) > SOCKET_PATH_MAX:
         raise Complaint(f"{settings.ctl_dir} is too long for a socket; set TMPDIR to a shorter directory")

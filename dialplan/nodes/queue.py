@@ -102,6 +102,9 @@ class WaitInQueue(Station):
         targets = [member.target for member in self.members]
         if len(set(targets)) < len(targets):
             raise ValueError("somebody stands twice among the `members`")
+        if not any(self.needs <= member.skills for member in self.members):
+            skills = ", ".join(sorted(self.needs))
+            raise ValueError(f"no member has all the skills that it `needs` ({skills}): nobody could answer")
         if self.call_back_digit in self.leave:
             raise ValueError(f"{self.call_back_digit} asks for a call back and leaves the line")
         for exit, needed in (

@@ -26,7 +26,7 @@ GENDERS: Final = {
     "millions": Gender.MASCULINE,
     "billions": Gender.MASCULINE,
 }
-_SCALES: Final = ((10**6, "millions"), (10**3, "thousands"))
+_SCALES: Final = ((10**9, "billions"), (10**6, "millions"), (10**3, "thousands"))
 
 
 def plural_form(number: int) -> int:

@@ -1,4 +1,4 @@
-"""Calls that are over and the messages they left, in a real PostgreSQL: whole, once each, whatever they are called."""
+"""Calls that are over and the messages they left, in a real PostgreSQL: whole, and once each."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -50,7 +50,8 @@ async def test_told_again_a_call_and_its_message_are_what_they_were(sql: Sql, da
     await write_down(database, MESSAGE, replace(OVER, ending="another"), OVER, replace(MESSAGE, length_ms=1))
     call = await read_call(sql, "call-1")
     assert call and call.ending == "hung up"
-    assert await sql.fetch("SELECT mailbox, length_ms FROM message") == [("night", 7_000)]
+    told = await sql.fetch("SELECT mailbox, length_ms FROM message")
+    assert [tuple(message) for message in told] == [("night", 7_000)]
 
 
 async def test_an_answer_that_gets_lost_makes_no_call_twice(

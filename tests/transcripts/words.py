@@ -7,6 +7,7 @@ from callctl.calls.events import CallArrived, EntryPosted, Event
 from callctl.calls.orders import Order
 from callctl.calls.switchboard import Switchboard
 from callctl.calls.terms import CallTerms
+from dialplan.check import read_scheme
 from dialplan.nodes.forward import Forward, Wave
 from dialplan.nodes.hang_up import HangUp
 from dialplan.scheme import Scheme
@@ -24,15 +25,22 @@ SIX = simple("six", 6, 100)
 RATE = rated(SIX)
 
 
+def sound_scheme(text: str) -> Scheme:
+    scheme = read_scheme(text)
+    assert isinstance(scheme, Scheme), scheme
+    return scheme
+
+
 @dataclass
 class Desk:
-    """One account `ann` with `balance` kopecks, one number, forwarded to one mobile."""
+    """One account `ann` with `balance` kopecks, one number, forwarded to one mobile or led by a scheme."""
 
     balance: int = 300
     terms: CallTerms = field(default_factory=lambda: CallTerms(("carrier",), "carrier", warning_ms=0))
     otherwise: str | None = None
     number: str = NUMBER
     plan: Plan = SIX
+    scheme: str = ""
 
     def __post_init__(self) -> None:
         self.ledger = Ledger()
@@ -46,7 +54,7 @@ class Desk:
         }
         bye = {"bye": HangUp.model_validate({"kind": "hang_up", "cause": "no_answer"})}
         scheme = Scheme(start="ring", nodes=nodes | (bye if self.otherwise else {}))
-        directory.add(Number(self.number, "ann", scheme))
+        directory.add(Number(self.number, "ann", sound_scheme(self.scheme) if self.scheme else scheme))
         self.board = Switchboard(self.ledger, directory, self.terms)
 
     @property

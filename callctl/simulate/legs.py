@@ -1,0 +1,94 @@
+"""A leg as the simulated Asterisk has it: whether it is up, what it plays and records, whom it is bridged with.
+
+Rule 1: a leg that plays or records takes no other order before that is over; what comes meanwhile waits.
+Rule 2: an order that waits for a leg which is gone finds it gone.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from callctl.simulate.told import CallTold, PhoneTold
+
+
+@dataclass(frozen=True, slots=True)
+class Playing:
+    serial: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    name: str
+    since_ms: int
+
+
+@dataclass(slots=True)
+class SimulatedLeg:
+    leg_id: str
+    call: CallTold  # of the person who began it all
+    since_ms: int
+    is_caller: bool
+    number: str = ""  # who is rung
+    phone: PhoneTold | None = None  # None: a caller, or a number of ours
+    hops: int = 0
+    answered_ms: int | None = None
+    ended_ms: int | None = None
+    bound_ms: int | None = None
+    twin: "SimulatedLeg | None" = None  # the other half of a way to a number of ours
+    bridge: "SimulatedBridge | None" = None
+    is_rung: bool = False
+    has_music: bool = False
+    has_ringing: bool = False
+    occupied: Playing | Recording | None = None
+    stopped: set[int] = field(default_factory=set)  # what plays no more, or never will
+    waiting: deque[Callable[[], None]] = field(default_factory=deque)
+    prompts_heard: int = 0
+    silent_since_ms: int | None = None
+    silence_ms: int = 0  # the longest time without a sound
+
+    @property
+    def is_alive(self) -> bool:
+        return self.ended_ms is None
+
+    @property
+    def is_up(self) -> bool:
+        return self.is_alive and self.answered_ms is not None
+
+    @property
+    def partner(self) -> "SimulatedLeg | None":
+        others = [leg for leg in self.bridge.legs if leg is not self] if self.bridge else []
+        return others[0] if others else None
+
+    @property
+    def hears_something(self) -> bool:
+        """A prompt, the tone of a recording, music, ringing, somebody."""
+        return bool(self.occupied or self.has_music or self.has_ringing or self.partner)
+
+    def when_free(self, act: Callable[[], None]) -> None:
+        if self.occupied or self.waiting:
+            self.waiting.append(act)
+        else:
+            act()
+
+    def free(self) -> None:
+        """What occupied it is over; what waited for that comes now."""
+        self.occupied = None
+        while self.waiting and not self.occupied:
+            self.waiting.popleft()()
+
+    def listen(self, now_ms: int) -> None:
+        """Something may have changed for the ear."""
+        is_silent = self.is_alive and not self.hears_something
+        if self.silent_since_ms is not None:
+            self.silence_ms = max(self.silence_ms, now_ms - self.silent_since_ms)
+        if not is_silent:
+            self.silent_since_ms = None
+        elif self.silent_since_ms is None:
+            self.silent_since_ms = now_ms
+
+
+@dataclass(slots=True)
+class SimulatedBridge:
+    bridge_id: str
+    legs: list[SimulatedLeg] = field(default_factory=list)
+    recording: Recording | None = None

@@ -1,0 +1,139 @@
+"""What goes between the switchboard and the switch: orders there, news back, with the faults of both ways.
+
+Rule 1: orders of one call are carried out in their order, each when the one before it is done; only a
+    hang-up waits for nobody.
+Rule 2: the answer to an order comes by a road of its own: it may be late, but not lost with the news.
+Rule 3: every draw of luck comes from the one seed.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from random import Random
+
+from callctl.calls.events import Event, OrderRefused, Why
+from callctl.calls.legs import call_id_of
+from callctl.calls.orders import (
+    Bound,
+    CloseBridge,
+    HangUp,
+    Join,
+    JoinAndDial,
+    MediaOrder,
+    Part,
+    PlayToBridge,
+    RecordBridge,
+    StopRecording,
+)
+from callctl.simulate.timeline import Timeline
+from callctl.simulate.told import Faults
+
+ANSWER_MS_MAX = 5_000  # who asks Asterisk waits no longer: what is not done by then may still be
+
+# Who hears: the event, and the wall clock's stamp of it.
+Hear = Callable[[Event, int], None]
+Done = Callable[[Why | None], None]
+# Who carries out, and says when it is done, or why it is not.
+Take = Callable[[MediaOrder, Done], None]
+
+
+@dataclass(slots=True)
+class Lane:
+    free_at_ms: int = 0
+    is_busy: bool = False
+    waiting: deque[MediaOrder] = field(default_factory=deque)
+
+
+class Roads:
+    def __init__(self, timeline: Timeline, faults: Faults, seed: int, hear: Hear, take: Take) -> None:
+        self._timeline = timeline
+        self._faults = faults
+        self._luck = Random(seed)
+        self._hear = hear
+        self._take = take
+        self._silent_until_ms = 0
+        self._lanes: dict[str, Lane] = {}
+
+    def order(self, order: MediaOrder) -> None:
+        arrives_ms = self._timeline.now_ms + self._delay_ms()
+        if isinstance(order, HangUp):
+            self._timeline.at(arrives_ms, partial(self._carry_out, order, lambda: None))
+            return
+        lane = self._lanes.setdefault(_call_id(order), Lane())
+        lane.free_at_ms = max(lane.free_at_ms, arrives_ms)
+        self._timeline.at(lane.free_at_ms, partial(self._enter, lane, order))
+
+    def tell(self, event: Event) -> None:
+        stamp_ms = self._timeline.wall_ms
+        times = 2 if self._luck.random() < self._faults.double else 1
+        for _ in range(times):
+            arrives_ms = self._timeline.now_ms + self._delay_ms()
+            self._timeline.at(arrives_ms, partial(self._deliver, event, stamp_ms))
+
+    def fall_silent(self) -> int:
+        """The news are lost until then."""
+        self._silent_until_ms = self._timeline.now_ms + self._luck.randint(1, self._faults.silence_ms_max)
+        return self._silent_until_ms
+
+    def _deliver(self, event: Event, stamp_ms: int) -> None:
+        is_lost = self._timeline.now_ms < self._silent_until_ms
+        if not is_lost:
+            self._hear(event, stamp_ms)
+
+    def _enter(self, lane: Lane, order: MediaOrder) -> None:
+        lane.waiting.append(order)
+        if not lane.is_busy:
+            self._next(lane)
+
+    def _next(self, lane: Lane) -> None:
+        lane.is_busy = bool(lane.waiting)
+        if lane.waiting:
+            self._carry_out(lane.waiting.popleft(), partial(self._next, lane))
+
+    def _carry_out(self, order: MediaOrder, go_on: Callable[[], None]) -> None:
+        if self._luck.random() < self._faults.reject and not isinstance(order, HangUp | Bound):
+            self._answer(order, Why.REJECTED)
+            go_on()
+        elif self._luck.random() < self._faults.unknown:
+            if self._luck.random() < 0.5:
+                self._take(order, lambda why: None)
+            self._answer(order, Why.UNKNOWN)
+            go_on()
+        else:
+            self._wait_for(order, go_on)
+
+    def _wait_for(self, order: MediaOrder, go_on: Callable[[], None]) -> None:
+        is_over = False
+
+        def done(why: Why | None) -> None:
+            nonlocal is_over
+            if is_over:
+                return
+            is_over = True
+            if why is not None:
+                self._answer(order, why)
+            go_on()
+
+        self._take(order, done)
+        if not is_over:
+            self._timeline.at(self._timeline.now_ms + ANSWER_MS_MAX, partial(done, Why.UNKNOWN))
+
+    def _answer(self, order: MediaOrder, why: Why) -> None:
+        at_ms = self._timeline.wall_ms
+        self._timeline.at(
+            self._timeline.now_ms + self._delay_ms(), partial(self._hear, OrderRefused(order, why), at_ms)
+        )
+
+    def _delay_ms(self) -> int:
+        return self._luck.randint(0, self._faults.delay_ms_max)
+
+
+def _call_id(order: MediaOrder) -> str:
+    match order:
+        case JoinAndDial() | Join() | Part() | PlayToBridge() | RecordBridge() | CloseBridge():
+            return order.bridge_id
+        case StopRecording():
+            return order.call_id
+        case _:
+            return call_id_of(order.leg_id)
