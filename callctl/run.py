@@ -24,7 +24,7 @@ from callctl.places import MIGRATIONS
 from callctl.service import Service
 from callctl.settings import ServiceSettings
 from callctl.signals import end_on_signals
-from callctl.storage.database import Pool, close_pool, open_pool
+from callctl.storage.database import Connection, Pool, close_pool, open_pool
 from callctl.storage.migrations import migrate
 from callctl.storage.rows import read_accounts, read_numbers, read_open_legs
 from callctl.storage.schemes import Schemes
@@ -89,12 +89,7 @@ async def _serve_from(settings: ServiceSettings, pool: Pool, tariffs: Tariffs) -
         for account in await read_accounts(connection, clock.now_ms() - LATE_MS_MAX):
             fund(account, tariffs)
             ledger.open(account)
-        for row in await read_numbers(connection):
-            scheme = read_scheme(row.scheme)
-            if isinstance(scheme, list):
-                log.error("number %s is out of service: its scheme has faults: %s", row.e164, scheme)
-                continue
-            directory.add(Number(row.e164, row.account_id, scheme, row.version))
+        await _read_directory(connection, directory)
         open_legs = await read_open_legs(connection)
         await restore_sounds(connection, sounds)
     # What was loaded stays: a collection in the middle of a call need not look at it, nor often at the rest.
@@ -131,3 +126,13 @@ async def _serve_from(settings: ServiceSettings, pool: Pool, tariffs: Tariffs) -
         await service.run()
     finally:
         await runner.cleanup()
+
+
+async def _read_directory(connection: Connection, directory: Directory) -> None:
+    for row in await read_numbers(connection):
+        scheme = read_scheme(row.scheme)
+        if isinstance(scheme, list):
+            faults = "; ".join(map(str, scheme))
+            log.error("number %s is out of service: its scheme has faults: %s", row.e164, faults)
+            continue
+        directory.add(Number(row.e164, row.account_id, scheme, row.version))

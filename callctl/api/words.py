@@ -107,6 +107,7 @@ def show_leg(leg: LegRow) -> Json:
 
 def show_call(call: CallView, account: Account | None, month: str) -> Json:
     shown = {name: value for name, value in asdict(call).items() if not name.endswith("_ms")}
+    del shown["way"]  # has a route of its own
     for name, at_ms in (
         ("arrived_at", call.arrived_at_ms),
         ("answered_at", call.answered_at_ms),

@@ -3,6 +3,7 @@
 Rule 1: words of ARI stop here; a sound is located before it comes here.
 Rule 2: a call to another number of ours comes in under an id that we choose, which is no leg's: it is a
     caller of its own, and carries the count of its hops.
+Rule 3: no name has a sign that could end a header or a quotation.
 """
 
 from collections.abc import Mapping
@@ -115,7 +116,7 @@ def write(order: MediaOrder, now_ms: int) -> list[Operation]:
             assert_never(order)
 
 
-def _to_leg(leg_id: str, name: str, **arguments: Any) -> Operation:
+def _to_leg(leg_id: str, name: str, /, **arguments: Any) -> Operation:
     return Operation("channels", name, {"channelId": leg_id, **arguments})
 
 
@@ -127,7 +128,7 @@ def _dial(leg_id: str, caller_leg_id: str, patience_ms: int) -> Operation:
 def _placing(order: PlaceLeg, now_ms: int) -> dict[str, Any]:
     variables = {"CONNECTEDLINE(num,i)": order.caller}
     if order.caller_name:
-        variables["CONNECTEDLINE(name,i)"] = order.caller_name
+        variables["CONNECTEDLINE(name,i)"] = _plain_name(order.caller_name)
     if order.until_ms is not None:
         variables["TIMEOUT(absolute)"] = seconds_left(order.until_ms, now_ms)
     arguments = {
@@ -154,6 +155,10 @@ def _endpoint(endpoint: Endpoint) -> str:
             return f"Local/{endpoint.number}@callctl-in/n"
         case _:
             assert_never(endpoint)
+
+
+def _plain_name(text: str) -> str:
+    return "".join(sign for sign in text if sign.isprintable() and sign not in '"\\<>')
 
 
 def _recording(order: RecordLeg | RecordBridge) -> dict[str, Any]:

@@ -8,6 +8,8 @@ Rule 3: the dialplan's walk says what to try next; a stage does it; what came of
 from collections.abc import Sequence
 from dataclasses import replace
 
+from callctl.calls.consult import Consult
+from callctl.calls.conversation import Conversation
 from callctl.calls.course import Course
 from callctl.calls.events import (
     CallArrived,
@@ -22,16 +24,18 @@ from callctl.calls.events import (
     Why,
 )
 from callctl.calls.legs import Attempt, Ending, Leg, LegState
-from callctl.calls.orders import Answer, Bound, CloseBridge, HangUp, Join, Order, PlaceLeg, RecordBridge
+from callctl.calls.orders import Answer, Bound, CloseBridge, HangUp, Join, Order, PlaceLeg
 from callctl.calls.outcomes import SECOND_CUT_CAUSE
 from callctl.calls.purse import Purse
-from callctl.calls.records import CallOver, EndedBy, Passed
+from callctl.calls.records import CallOver, EndedBy
 from callctl.calls.scene import Reached, Scene
 from callctl.calls.states import MOVES, State
 from callctl.calls.talk import Talk
 from dialplan.causes import Cause
 from dialplan.numbers import EMERGENCY
 from dialplan.steps import Member
+from dialplan.straight import handed_over
+from dialplan.targets import Target
 from dialplan.walk import Walk
 from rating.refusal import Refusal
 
@@ -43,18 +47,22 @@ class Call:
         self.account_id = scene.account_id
         self.caller = scene.caller
         self.state = self._last_state = State.ROUTING
-        self.paid: Talk | None = None
         self._arrived_ms = at_ms
-        self._scene = scene
+        self.scene = scene
         self._connections = scene.connections
-        self._course = Course(scene, walk, purse, self._move)
+        self.course = Course(scene, walk, purse, self._move)
         self._terms = scene.terms
+        self._conversation: Conversation | None = None
         self._ending: Ending | None = None
 
     @property
     def attempt(self) -> Attempt | None:
         """The one that rings or talks now."""
         return self._connections.attempt
+
+    @property
+    def paid(self) -> Talk | None:
+        return self.scene.paid
 
     @property
     def is_emergency(self) -> bool:
@@ -65,36 +73,20 @@ class Call:
     def legs(self) -> list[Leg]:
         return self._connections.legs
 
-    @property
-    def seats_rung(self) -> set[str]:
-        return {attempt.leg.number for attempt in self._connections.attempts if attempt.ticket.is_inside}
-
-    @property
-    def held(self) -> int:
-        """Money that is promised to it, in kopecks."""
-        return sum(meter.held for meter in self._connections.meters)
-
-    @property
-    def node_name(self) -> str:
-        return self._course.node_name
-
-    @property
-    def way(self) -> tuple[Passed, ...]:
-        return self._course.way
-
     def begin(self, at_ms: int) -> list[Order]:
-        answer_until_ms = at_ms + self._course.look_ahead_ms(at_ms)
+        answer_until_ms = at_ms + self.course.look_ahead_ms(at_ms)
         connection, admitted = self._connections.admit_caller(at_ms, answer_until_ms)
         if isinstance(admitted, Refusal):
-            refused = self._scene.refuse(connection, admitted, at_ms)
+            refused = self.scene.refuse(connection, admitted, at_ms)
             return [refused, *self._end(Cause.REJECTED, at_ms)]
-        return [*([admitted] if admitted else []), *self._onward(self._course.begin(at_ms), at_ms)]
+        return [*([admitted] if admitted else []), *self._onward(self.course.begin(at_ms), at_ms)]
 
     def deadline_ms(self) -> int | None:
         """When this call wants to be woken, if nothing happens before."""
         wanted = [leg.release_again_at_ms for leg in self.legs]
         if self._is_live:
-            wanted.append(self._course.deadline_ms())
+            wanted.append(self.course.deadline_ms())
+            wanted.append(self._conversation.deadline_ms() if self._conversation else None)
             wanted.append(self.paid.deadline_ms() if self.paid else None)
         return min((moment for moment in wanted if moment is not None), default=None)
 
@@ -109,8 +101,11 @@ class Call:
                 return [*leg.release_again(at_ms)]
         if not self._is_live:
             return []
-        if (due_ms := self._course.deadline_ms()) is not None and due_ms <= at_ms:
-            return self._onward(self._course.wake(at_ms), at_ms)
+        if (due_ms := self.course.deadline_ms()) is not None and due_ms <= at_ms:
+            return self._onward(self.course.wake(at_ms), at_ms)
+        conversation = self._conversation
+        if conversation and (due_ms := conversation.deadline_ms()) is not None and due_ms <= at_ms:
+            return self._converse(conversation.wake(at_ms), at_ms)
         if self.paid:
             orders = self.paid.wake(at_ms)
             return self._cut(orders, at_ms) if isinstance(orders, EndedBy) else orders
@@ -136,7 +131,7 @@ class Call:
 
     def offer(self, members: Sequence[Member], at_ms: int) -> list[Order]:
         """In the queue it is this caller's turn."""
-        return self._onward(self._course.offer(members, at_ms), at_ms)
+        return self._onward(self.course.offer(members, at_ms), at_ms)
 
     def listed(self, event: LegsListed) -> list[Order]:
         """What happened to our legs while nobody told us."""
@@ -159,7 +154,7 @@ class Call:
         if leg.leg_id in event.up:
             is_news = leg.state is LegState.RINGING
             return self._answered(leg, LegAnswered(leg.leg_id), event.asked_at_ms) if is_news else []
-        if leg is self.caller and self._is_live and self._scene.is_answering:
+        if leg is self.caller and self._is_live and self.scene.is_answering:
             return [Answer(leg.leg_id)]  # the order got lost: nobody shall pay for a talk without him
         return []
 
@@ -173,7 +168,7 @@ class Call:
                 else:
                     leg.gone()
                     released = []
-                told = self._onward(self._course.refused(event, at_ms), at_ms)
+                told = self._refused_on_course(event, at_ms)
                 return [*released, *told, *self._over_if_empty(at_ms)]
             case Answer() if event.why is Why.REJECTED:
                 if self.attempt:
@@ -193,8 +188,13 @@ class Call:
                     gone = LegGone(leg_id, Cause.NORMAL)
                     return self._ended(leg, EndedBy.LOST, at_ms) + self._gone(leg, gone, at_ms)
             case _:
-                return self._onward(self._course.refused(event, at_ms), at_ms)
+                return self._refused_on_course(event, at_ms)
         return []
+
+    def _refused_on_course(self, event: OrderRefused, at_ms: int) -> list[Order]:
+        if self._conversation:
+            return self._converse(self._conversation.refused(event, at_ms), at_ms)
+        return self._onward(self.course.refused(event, at_ms), at_ms)
 
     def tear_down(self, at_ms: int) -> list[Order]:
         """Release everybody and settle by rule: something is wrong with this call."""
@@ -206,7 +206,7 @@ class Call:
             orders += self._connections.settle(at_ms, EndedBy.SERVICE, Cause.UNAVAILABLE)
         if self._is_live:
             self._move(State.ENDING)
-        orders += self._course.break_off(at_ms)
+        orders += self._break_off(at_ms)
         for leg in self.legs:
             orders += leg.release(Cause.UNAVAILABLE, at_ms)
         return orders
@@ -221,14 +221,16 @@ class Call:
         return leg
 
     def _hear_on_course(self, event: LegEvent, at_ms: int) -> list[Order]:
-        return self._onward(self._course.hear(event, at_ms), at_ms)
+        if self._conversation:
+            return self._converse(self._conversation.hear(event, at_ms), at_ms)
+        return self._onward(self.course.hear(event, at_ms), at_ms)
 
     def _onward(self, orders: list[Order], at_ms: int) -> list[Order]:
         """If the course is over, whichever way."""
-        outcome = self._course.outcome
+        outcome = self.course.outcome
         if outcome is None or not self._is_live:
             return orders
-        self._course.outcome = None
+        self.course.outcome = None
         if isinstance(outcome, Reached):
             return orders + self._connect(outcome, at_ms)
         return orders + self._end(outcome, at_ms)
@@ -253,38 +255,53 @@ class Call:
         way_in = self._connections.way_in
         if self.paid or way_in is None or not self._is_live:
             return [*began]
-        self.paid = Talk([leg], [way_in], self._terms)
-        return [*began, *self.paid.begin(at_ms)]
+        self.scene.paid = Talk([leg], [way_in], self._terms)
+        return [*began, *self.scene.paid.begin(at_ms)]
 
     def _connect(self, reached: Reached, at_ms: int) -> list[Order]:
-        attempt, scene = reached.attempt, self._scene
         self._move(State.TALKING)
-        if attempt.ticket.is_inside:
-            scene.seats.engage(self.account_id, attempt.leg.number, attempt)
-        orders = [*scene.quiet(), *self._recorded(reached), *scene.answer()]
-        if not reached.is_joined:
-            scene.is_bridged = True
-            orders.append(Join(self.call_id, (self.caller.leg_id, attempt.leg.leg_id)))
-        began = self._connections.began(attempt, at_ms)
-        meters = [meter for meter in (self._connections.way_in, attempt.ticket.meter) if meter]
-        self.paid = Talk([self.caller, attempt.leg], meters, self._terms, bridge_id=self.call_id)
-        return [*orders, *self.paid.begin(at_ms), *began]
+        self._conversation = Conversation(self.scene, reached)
+        return self._conversation.begin(at_ms)
 
-    def _recorded(self, reached: Reached) -> list[Order]:
-        """Before anybody can say a word."""
-        scene, attempt = self._scene, reached.attempt
-        if scene.record is None:
-            return []
-        recording = RecordBridge(self.call_id, f"talk/{self.account_id}/{self.call_id}", scene.record.beep)
-        is_alone = [] if reached.is_joined else [Join(self.call_id, (attempt.leg.leg_id,))]
-        return [*is_alone, recording]
+    def _converse(self, orders: list[Order], at_ms: int) -> list[Order]:
+        """Perhaps a seat has handed its caller over."""
+        conversation = self._conversation
+        assert conversation
+        if conversation.handed_over_to is None:
+            return orders
+        talking = self._connections.talking
+        assert talking
+        released = talking.leg.release(Cause.NORMAL, at_ms)
+        return [*orders, *released, *self._hand_over(conversation.handed_over_to, at_ms)]
+
+    def _seat_left(self, consult: Consult, at_ms: int) -> list[Order]:
+        """Who hangs up while consulting hands the caller over to whom he consults."""
+        if consult.attempt is None:
+            return [*consult.withdraw(at_ms), *self._hand_over(consult.target, at_ms)]
+        bills = self._end_talk(at_ms)
+        return [*bills, *self._connect(Reached(consult.attempt, is_joined=False), at_ms)]
+
+    def _hand_over(self, target: Target, at_ms: int) -> list[Order]:
+        assert self._conversation and self._conversation.seat
+        way = handed_over(target, self._conversation.seat)
+        bills = self._end_talk(at_ms)
+        return [*bills, *self._onward(self.course.lead(way, at_ms), at_ms)]
+
+    def _end_talk(self, at_ms: int) -> list[Order]:
+        """The caller stays; whoever talked to him has gone."""
+        bills = self._connections.end_talk(at_ms, EndedBy.CALLEE, Cause.NORMAL)
+        self._conversation = None
+        self._move(State.ROUTING)
+        way_in = self._connections.way_in
+        self.scene.paid = Talk([self.caller], [way_in], self._terms) if way_in else None
+        return [*bills, *(self.scene.paid.begin(at_ms) if self.scene.paid else [])]
 
     def _cut(self, why: EndedBy, at_ms: int) -> list[Order]:
         """The money is over, and so is the last paid unit; or it has been as long as may be."""
         orders: list[Order] = []
         for leg in reversed(self.legs):
             orders += leg.release(Cause.NORMAL, at_ms, due_at_ms=at_ms)
-        orders += self._course.break_off(at_ms)
+        orders += self._break_off(at_ms)
         orders += self._connections.settle(at_ms, why, Cause.NORMAL)
         self._move(State.ENDING)
         return orders
@@ -302,13 +319,20 @@ class Call:
         if not is_side or not self._is_live:
             return []
         is_talk = self.state is State.TALKING
+        consult = self._conversation.consult if self._conversation else None
+        if consult and leg is not self.caller:
+            return self._seat_left(consult, at_ms)
         self._move(State.ENDING)
         if self._connections.open or self._connections.way_in:
             self._ending = Ending(leg, at_ms, ended_by)
         if not is_talk:
-            return self._course.break_off(at_ms)
+            return self._break_off(at_ms)
         assert talking
-        return [*self.caller.release(Cause.NORMAL, at_ms), *talking.leg.release(Cause.NORMAL, at_ms)]
+        return [
+            *self._break_off(at_ms),
+            *self.caller.release(Cause.NORMAL, at_ms),
+            *talking.leg.release(Cause.NORMAL, at_ms),
+        ]
 
     def _gone(self, leg: Leg, event: LegGone, at_ms: int) -> list[Order]:
         is_caller = leg is self.caller
@@ -328,7 +352,7 @@ class Call:
 
     def _end(self, cause: Cause, at_ms: int) -> list[Order]:
         """The scheme is over, and so is the way in. A refusal that nothing followed is told as is set."""
-        scene = self._scene
+        scene = self.scene
         bills = self._connections.settle_caller(at_ms, EndedBy.SERVICE, cause)
         if scene.refusal is None:
             self._move(State.ENDING)
@@ -336,29 +360,34 @@ class Call:
         prompt = self._terms.refusal_prompts.get(scene.refusal)
         if prompt is None or self.caller.is_leaving or self.state is State.PROMPTING:
             return [*bills, *self._release_caller(at_ms)]
-        return [*bills, *self._course.say_farewell(prompt, at_ms)]
+        return [*bills, *self.course.say_farewell(prompt, at_ms)]
 
     def _release_caller(self, at_ms: int) -> list[Order]:
-        assert self._scene.refusal
+        assert self.scene.refusal
         self._move(State.ENDING)
-        return [*self.caller.release(self._terms.refusal_causes[self._scene.refusal], at_ms)]
+        return [*self.caller.release(self._terms.refusal_causes[self.scene.refusal], at_ms)]
+
+    def _break_off(self, at_ms: int) -> list[Order]:
+        """Nobody is rung or consulted any more."""
+        consulted = self._conversation.leave(at_ms) if self._conversation else []
+        return [*self.course.break_off(at_ms), *consulted]
 
     def _over_if_empty(self, at_ms: int) -> list[Order]:
         if self.state is not State.ENDING or any(leg.state is not LegState.GONE for leg in self.legs):
             return []
         self._move(State.OVER)
         unsettled = self._connections.settle_caller(at_ms, EndedBy.CALLER, Cause.NORMAL)
-        close = [CloseBridge(self.call_id)] if self._scene.is_bridged else []
+        close = [CloseBridge(self.call_id)] if self.scene.is_bridged else []
         over = CallOver(
             self.account_id,
             self.call_id,
             self.caller.number,
-            self._scene.line,
-            self._scene.scheme_version,
+            self.scene.line,
+            self.scene.scheme_version,
             self._arrived_ms,
             at_ms,
             self.caller.answered_at_ms,
-            self.way,
+            self.course.way,
             self._last_state.value,
         )
         return [*unsettled, *close, over]

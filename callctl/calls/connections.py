@@ -54,6 +54,15 @@ class Connections:
         out = [attempt.ticket.meter for attempt in self.open]
         return [meter for meter in (self.way_in, *out) if meter]
 
+    @property
+    def held(self) -> int:
+        """Money that is promised to the call, in kopecks."""
+        return sum(meter.held for meter in self.meters)
+
+    @property
+    def seats_rung(self) -> set[str]:
+        return {attempt.leg.number for attempt in self.attempts if attempt.ticket.is_inside}
+
     def admit_caller(self, at_ms: int, until_ms: int) -> tuple[Connection, LegHeld | Refusal | None]:
         """None: the way in costs nothing."""
         connection = self._connection(CALLERS_OWN, self._line)
@@ -79,7 +88,7 @@ class Connections:
         """The target has answered and talks; the caller is answered in the same moment, or soon."""
         way_in = [] if self._began_alone else self._caller_began(at_ms)
         self.talking, self._talk_began_ms = attempt, at_ms
-        return [*([] if attempt.was_asked else [attempt.began(at_ms)]), *way_in]
+        return [*([] if attempt.was_met else [attempt.began(at_ms)]), *way_in]
 
     def caller_answered(self, at_ms: int) -> list[LegBegan]:
         if self.talking is None:
@@ -89,6 +98,11 @@ class Connections:
             return self._caller_began(at_ms)
         began_ms = self._talk_began_ms
         return self._caller_began(min(max(at_ms, began_ms), began_ms + ANSWER_LAG_MS_MAX))
+
+    def end_talk(self, at_ms: int, ended_by: EndedBy, cause: int) -> list[LegSettled]:
+        """Of who talked to the caller; the way in goes on."""
+        talking, self.talking = self.talking, None
+        return talking.settle(at_ms, ended_by, cause) if talking and not talking.is_settled else []
 
     def settle(self, at_ms: int, ended_by: EndedBy, cause: int) -> list[LegSettled]:
         """The bills of all that runs."""

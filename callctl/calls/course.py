@@ -17,6 +17,7 @@ from callctl.calls.states import State
 from callctl.calls.waiting import Waiting
 from dialplan.causes import Cause
 from dialplan.facts import Facts
+from dialplan.scheme import Scheme
 from dialplan.steps import Done, EndCall, Failed, Member, NameCaller, Outcome, Play, RecordTalk, Step
 from dialplan.walk import Walk
 from rating.calendar import month_of
@@ -31,6 +32,7 @@ class Course:
         self._move = move
         self._stage: Stage | None = None
         self._first: Step | None = None
+        self._past: tuple[Passed, ...] = ()
         self._is_farewell = self._is_broken_off = False
         self.outcome: Reached | Cause | None = None
 
@@ -40,7 +42,7 @@ class Course:
 
     @property
     def way(self) -> tuple[Passed, ...]:
-        return tuple(
+        return self._past + tuple(
             Passed(passed.node, passed.at_ms, tuple(map(words_of, passed.outcomes)))
             for passed in self._walk.trail
         )
@@ -70,6 +72,11 @@ class Course:
         """In the queue it is this caller's turn."""
         assert isinstance(self._stage, Waiting)
         return self._after(self._stage.offer(members, at_ms), at_ms)
+
+    def lead(self, scheme: Scheme, at_ms: int) -> list[Order]:
+        """Another way from here on: somebody hands the caller over."""
+        self._past, self._walk = self.way, Walk(scheme)
+        return self._take(self._walk.begin(self._facts(at_ms)), at_ms)
 
     def say_farewell(self, prompt: str, at_ms: int) -> list[Order]:
         """The last that the caller hears, who is not answered for it."""

@@ -106,7 +106,7 @@ class Attempt:
     caller: Leg
     ticket: Ticket
     ring_until_ms: int
-    was_asked: bool = False
+    was_met: bool = False
     caller_refused: bool = False
 
     @property
@@ -123,7 +123,7 @@ class Attempt:
     def is_connected(self, at_ms: int) -> bool:
         if self.leg.answered_at_ms is None or self.caller_refused or at_ms <= self.leg.answered_at_ms:
             return False
-        if self.was_asked:
+        if self.was_met:
             return True
         # The news of the caller's own answer may be lost; a talk of some length proves it.
         return self.caller.answered_at_ms is not None or at_ms - self.leg.answered_at_ms > ANSWER_LAG_MS_MAX

@@ -242,7 +242,7 @@ class Ringing(Stage):
         assert attempt
         if a_try.asked_until_ms is not None:
             return []
-        attempt.was_asked = True
+        attempt.was_met = True
         a_try.asked_until_ms = at_ms + accept.patience_ms
         began = attempt.began(at_ms)
         meter = attempt.ticket.meter

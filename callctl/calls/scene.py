@@ -23,6 +23,7 @@ from callctl.calls.orders import (
 from callctl.calls.records import Connection, LegRefused
 from callctl.calls.seats import Seats
 from callctl.calls.states import State
+from callctl.calls.talk import Talk
 from callctl.calls.terms import CallTerms
 from dialplan.steps import Outcome, RecordTalk, Sounds
 from rating.refusal import Refusal
@@ -43,6 +44,7 @@ class Scene:
     hops: int = 0
     caller_name: str = ""
     refusal: Refusal | None = None  # the last one, while nothing followed it
+    paid: Talk | None = None  # the time that runs against money, before a menu or in a talk
     record: RecordTalk | None = None  # what is said from here on, from its first word
     is_bridged: bool = False
     is_answering: bool = False

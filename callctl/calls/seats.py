@@ -60,6 +60,9 @@ class Seats:
             self._engaged[key] = talks
         return bool(talks)
 
+    def is_known(self, account_id: str, name: str) -> bool:
+        return (account_id, name) in self._told
+
     def is_there(self, account_id: str, name: str) -> bool:
         """It may be talking; but it has a phone that can be rung, and may be disturbed."""
         seat = self._told.get((account_id, name))

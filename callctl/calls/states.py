@@ -17,9 +17,9 @@ class State(Enum):
 _BUSY = {State.RINGING, State.PROMPTING, State.WAITING, State.MESSAGE}
 
 MOVES = {
-    State.ROUTING: {*_BUSY, State.ENDING},
+    State.ROUTING: {*_BUSY, State.TALKING, State.ENDING},
     **{busy: {State.ROUTING, State.TALKING, State.ENDING} for busy in _BUSY},
-    State.TALKING: {State.ENDING},
+    State.TALKING: {State.ROUTING, State.ENDING},  # the caller is handed over
     State.ENDING: {State.OVER},
     State.OVER: set[State](),
 }

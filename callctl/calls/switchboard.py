@@ -43,13 +43,11 @@ from callctl.calls.states import State
 from callctl.calls.terms import CallTerms
 from callctl.calls.view import CallView, view
 from dialplan.causes import Cause
-from dialplan.nodes.forward import Forward, Wave
 from dialplan.numbers import EMERGENCY, normal_number
 from dialplan.scheme import Scheme
+from dialplan.straight import to_emergency
 from dialplan.walk import Walk
 from rating.ledger import Ledger
-
-EMERGENCY_PATIENCE_S = 120
 
 # How often a call may be forwarded from one number of ours to another: two could point at each other.
 HOPS_MAX = 4
@@ -187,11 +185,8 @@ class Switchboard:
         """The subscriber's scheme; an emergency number has its own, on whoever's phone it was dialled."""
         if event.number in EMERGENCY:
             caller = self.directory.number(normal_number(event.caller) or "")
-            straight = Forward(
-                kind="forward", to=[Wave(number=event.number)], patience_s=EMERGENCY_PATIENCE_S
-            )
             account_id = caller.account_id if caller else ""
-            return Scheme(start="emergency", nodes={"emergency": straight}), account_id, 0
+            return to_emergency(event.number), account_id, 0
         number = self.directory.number(normal_number(event.number) or "")
         return (number.scheme, number.account_id, number.scheme_version) if number else (None, "", 0)
 
@@ -250,7 +245,7 @@ class Switchboard:
         self._due.pop(call.call_id, None)
         for leg in call.legs:
             self._by_leg.pop(leg.leg_id, None)
-        for seat in call.seats_rung:
+        for seat in call.scene.connections.seats_rung:
             self.lines.seat_changed(call.account_id, seat)
 
     def _drop_stale(self) -> None:

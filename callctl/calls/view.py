@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from callctl.calls.call import Call
+from callctl.calls.records import Passed
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,8 @@ class CallView:
     answered_at_ms: int | None
     paid_until_ms: int | None
     held_kopecks: int
+    scheme_version: int
+    way: tuple[Passed, ...]
 
 
 def view(call: Call) -> CallView:
@@ -32,9 +35,11 @@ def view(call: Call) -> CallView:
         number=call.number,
         target=attempt.leg.number if attempt else None,
         state=call.state.value,
-        node=call.node_name,
+        node=call.course.node_name,
         arrived_at_ms=call.caller.since_ms,
         answered_at_ms=attempt.leg.answered_at_ms if attempt else None,
         paid_until_ms=paid.paid_until_ms if paid else None,
-        held_kopecks=call.held,
+        held_kopecks=call.scene.connections.held,
+        scheme_version=call.scene.scheme_version,
+        way=call.course.way,
     )

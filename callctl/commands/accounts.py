@@ -31,7 +31,7 @@ ENTRY_COLUMNS = {
     "note": "note",
 }
 STOPS = ("everything", "paid")
-STATES = tuple(standing.value for standing in Standing)
+STANDINGS = tuple(standing.value for standing in Standing)
 
 
 def add_commands(commands: Any) -> None:
@@ -85,7 +85,7 @@ def _add_setting(words: Any) -> None:
     change.add_argument("account_id", metavar="ID", type=id_argument)
     barred = _add_terms(change)
     barred.add_argument("--bar-nothing", action="store_true", help="no direction is barred any more")
-    change.add_argument("--state", dest="standing", choices=STATES, help="of the account: what it is served")
+    change.add_argument("--standing", choices=STANDINGS, help="what the account is served")
     add_service_options(change)
     change.set_defaults(run=_set)
 
@@ -145,7 +145,9 @@ def _set(options: Namespace) -> None:
     if options.standing:
         terms["standing"] = options.standing
     if not terms:
-        raise Complaint("nothing to set: give --state, --credit, --threshold, --stops, --bar, --bar-nothing")
+        raise Complaint(
+            "nothing to set: give --standing, --credit, --threshold, --stops, --bar, --bar-nothing"
+        )
     print_account(options, ask(options, "PATCH", account_path(options), terms))
 
 

@@ -21,6 +21,7 @@ from dialplan.known import Known, Sale, always_sold
 from dialplan.reading import Fault
 from dialplan.scheme import Scheme
 from rating.deck import Unsold
+from rating.profile import Profile
 from rating.tariff import Plan, Side
 
 
@@ -79,8 +80,8 @@ def read_source_file(path: Path) -> Source:
     raise Complaint(*(f"{path}: {fault}" for fault in source))
 
 
-def plan_of(options: Namespace) -> Plan | None:
-    """The plan that --profile and --plan name together."""
+def profile_of(options: Namespace) -> Profile | None:
+    """That which has the plan that --profile and --plan name together."""
     if (options.profile is None) != (options.plan is None):
         raise Complaint("give both --profile and --plan")
     if options.profile is None:
@@ -89,11 +90,12 @@ def plan_of(options: Namespace) -> Plan | None:
     if options.plan not in profile.plans:
         plans = ", ".join(sorted(profile.plans))
         raise Complaint(f"profile {profile.name!r} has no plan {options.plan!r} (plans: {plans})")
-    return profile.plans[options.plan]
+    return profile
 
 
 def _check(options: Namespace) -> None:
-    plan = plan_of(options)
+    profile = profile_of(options)
+    plan = profile.plans[options.plan] if profile else None
     source = read_source(read_text(options.file))
     if isinstance(source, Source):
         at_ms = Clock().now_ms() if options.at is None else options.at

@@ -4,14 +4,13 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from dialplan.diff import differences
-
 from callctl.commands.arguments import id_argument, read_text
 from callctl.commands.client import add_service_options
 from callctl.commands.scheme_load import NEWEST, fetch_history, fetch_version
 from callctl.commands.show import print_json
 from callctl.complaint import Complaint, one_line
 from dialplan.check import read_scheme
+from dialplan.diff import differences
 from dialplan.numbers import normal_number
 from dialplan.scheme import Scheme
 

@@ -6,19 +6,39 @@ Rule 2: every wait has a bound; what was seen until then is the result.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from callctl.demo.seen import CallLog, CallSeen
-from callctl.demo.sipp import HOST, Sipp, SippFailed, start_sipp
+from callctl.demo.sipp import HOST, SCENARIOS, Sipp, SippFailed, fill, start_sipp
 
 FOR_EVER_MS = 86_400_000
 # Asterisk's own phrases do not matter to anyone but a person who reads the message log.
 PHRASES = {404: "Not Found", 480: "Temporarily Unavailable", 486: "Busy Here", 503: "Service Unavailable"}
 PHRASES |= {603: "Decline"}
+
+# What stands between the at signs of press.xml, and differs for the two sides of a dialog.
+CALLERS_KEY = {
+    "late": 'response="200" rrs="true" next="answered"',
+    "from": "From: <sip:[field1]@[local_ip]:[local_port]>;tag=[pid]-[call_number]",
+    "to": "To: <sip:[field0]@[remote_ip]:[remote_port]>[peer_tag_param]",
+}
+CALLEES_KEY = {
+    "late": 'request="CANCEL" next="cancelled_too_late"',
+    "from": "From: <sip:[$number]@[local_ip]:[local_port]>;tag=[pid]-[call_number]",
+    "to": "To:[$caller]",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A key, told by SIP INFO, so long after the answer or the key before."""
+
+    after_ms: int
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +47,10 @@ class Answers:
 
     ring_ms: int = 0
     hang_up_after_ms: int | None = None
+    """Counted from the last key."""
+    presses: Sequence[Press] = ()
+    media_port: int | None = None
+    """Whose ear and mouth it has, such as a Handset's; then it takes one call at a time."""
     early_media: bool = False
     """183 with SDP stands in for 180."""
     rtp: bool = False
@@ -148,17 +172,22 @@ class Caller:
         ring_at_most_ms: int = 60_000,
         talk_at_most_ms: int = 60_000,
         media_port: int | None = None,
+        presses: Sequence[Press] = (),
     ) -> CallSeen:
-        """One call, told when it is over. `give_up_after_ms` counts from the last 1xx heard.
+        """One call, told when it is over. `give_up_after_ms` counts from the last 1xx heard,
+        `hang_up_after_ms` from the last key.
 
         Without `hang_up_after_ms` the far side must hang up; if it has not within `talk_at_most_ms`,
         we do, and the call says `nobody_cut_it`.
         """
         ring_ms = ring_at_most_ms if give_up_after_ms is None else give_up_after_ms
         talk_ms = talk_at_most_ms if hang_up_after_ms is None else hang_up_after_ms
-        phone = await self.place([(to, caller)], ring_ms=ring_ms, talk_ms=talk_ms, media_port=media_port)
+        phone = await self.place(
+            [(to, caller)], ring_ms=ring_ms, talk_ms=talk_ms, media_port=media_port, presses=presses
+        )
         # 32 s more: SIP's own patience with a far side that went silent.
-        calls = await phone.over(within_s=(ring_ms + talk_ms) / 1000 + 32)
+        wait_ms = ring_ms + talk_ms + sum(press.after_ms for press in presses)
+        calls = await phone.over(within_s=wait_ms / 1000 + 32)
         if len(calls) != 1:
             raise SippFailed(f"one call wanted, {len(calls)} seen: {phone.sipp.last_words()}")
         ended_here = calls[0].was_answered and calls[0].ended_by == "here"
@@ -198,12 +227,14 @@ class Caller:
         per_second: float = 10,
         at_once_max: int = 1,
         media_port: int | None = None,
+        presses: Sequence[Press] = (),
     ) -> Phone:
         """Start the calls and return at once, to look at them while they last."""
         blanks = {
             "give_up_ms": str(max(1, ring_ms)),
             "hang_up_ms": str(max(1, talk_ms)),
-            "rtp_port": "[media_port]" if media_port is None else str(media_port),
+            "rtp_port": _rtp_port(media_port),
+            "presses": _pressing(presses, CALLERS_KEY),
         }
         rate = ["-m", str(count), "-r", f"{per_second:g}", "-l", str(at_once_max)]
         command = [f"{HOST}:{self.port}", "-inf", "pairs.csv", *rate]
@@ -219,9 +250,12 @@ def callee_blanks(behaviour: Behaviour) -> dict[str, str]:
     blanks = {"progress": "rings", "then": "refuses", "when_cancelled": "gives_up"}
     blanks |= {"ring_ms": str(FOR_EVER_MS), "hang_up_ms": str(FOR_EVER_MS)}
     blanks |= {"refusal": "480 Temporarily Unavailable", "reason": "", "audio": "", "early_audio": ""}
+    blanks |= {"presses": "", "rtp_port": _rtp_port(None)}
     match behaviour:
         case Answers():
             blanks |= {"then": "answers", "ring_ms": str(max(1, behaviour.ring_ms))}
+            blanks |= {"presses": _pressing(behaviour.presses, CALLEES_KEY)}
+            blanks |= {"rtp_port": _rtp_port(behaviour.media_port)}
             if behaviour.hang_up_after_ms is not None:
                 blanks["hang_up_ms"] = str(max(1, behaviour.hang_up_after_ms))
             if behaviour.early_media:
@@ -240,3 +274,16 @@ def callee_blanks(behaviour: Behaviour) -> dict[str, str]:
         case AnswersCancelled():
             blanks["when_cancelled"] = "answers_all_the_same"
     return blanks
+
+
+def _pressing(presses: Sequence[Press], side: Mapping[str, str]) -> str:
+    """The part of a scenario that presses these keys, one after the other."""
+    part = (SCENARIOS / "press.xml").read_text("utf-8")
+    return "".join(
+        fill(part, {**side, "serial": str(serial), "after_ms": str(max(1, press.after_ms)), "key": press.key})
+        for serial, press in enumerate(presses, start=1)
+    )
+
+
+def _rtp_port(media_port: int | None) -> str:
+    return "[media_port]" if media_port is None else str(media_port)

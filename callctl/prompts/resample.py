@@ -56,13 +56,14 @@ def _sinc(x: float) -> float:
 
 
 def _kaiser(x: float) -> float:
-    return _bessel(_BETA * sqrt(max(0.0, 1 - x * x))) / _bessel(_BETA)
+    """But for a factor."""
+    return _bessel(_BETA * sqrt(1 - x * x))
 
 
 def _bessel(x: float) -> float:
     """I0, by its series."""
     term = total = 1.0
-    for k in range(1, 30):
+    for k in range(1, 16):
         term *= (x / (2 * k)) ** 2
         total += term
     return total

@@ -1,188 +1,329 @@
-"""A simulated Asterisk with the people on its phones: takes orders, tells news, and errs as it is told to.
+"""A simulated Asterisk: takes orders, tells news, and errs as it is told to.
 
 Rule 1: what happens on the legs is the truth; only the telling of it and the taking of orders have faults.
-Rule 2: every draw of luck comes from the one seed.
+Rule 2: whoever was in a bridge before the answer is answered by it; whoever comes later is not.
+Rule 3: a leg that ends tells first that its prompt or its recording is over.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from random import Random
 
 from callctl.calls.events import (
     CallArrived,
-    Event,
+    DeviceSeen,
+    DigitPressed,
     LegAnswered,
     LegEnded,
     LegGone,
     LegReady,
     LegsListed,
-    OrderRefused,
-    PromptEnded,
     Why,
 )
 from callctl.calls.orders import (
     Answer,
     Bound,
     CloseBridge,
+    Device,
+    Dial,
     HangUp,
+    Inside,
+    Join,
     JoinAndDial,
     MediaOrder,
+    MusicOff,
+    MusicOn,
+    Part,
     PlaceLeg,
     PlayToBridge,
     PlayToLeg,
+    RecordBridge,
+    RecordLeg,
+    RingBack,
+    StopPlaying,
+    StopRecording,
 )
+from callctl.simulate.legs import SimulatedBridge, SimulatedLeg
+from callctl.simulate.people import People
+from callctl.simulate.roads import Done, Hear, Roads
+from callctl.simulate.scenario import Scenario
+from callctl.simulate.studio import Studio
 from callctl.simulate.timeline import Timeline
-from callctl.simulate.told import CallTold, Faults
+from callctl.simulate.told import CallTold
 from dialplan.causes import Cause
 
-PROMPT_MS = 3_000
 TAKE_OVER_MS = 2_000  # as the dialplan has it: a caller whom nobody takes over gets the fallback
+RINGS_LONGER_MS = 5_000  # than the patience it was dialled with: then Asterisk itself gives up
 SECOND_CUT = 102
-UNREACHABLE = 34
-
-# Who hears: the event, and the wall clock's stamp of it.
-Hear = Callable[[Event, int], None]
-
-
-@dataclass(slots=True)
-class SimulatedLeg:
-    leg_id: str
-    call: CallTold
-    since_ms: int
-    is_caller: bool
-    answered_ms: int | None = None
-    ended_ms: int | None = None
-    bound_ms: int | None = None
 
 
 class Exchange:
-    def __init__(self, timeline: Timeline, faults: Faults, seed: int, hear: Hear) -> None:
+    def __init__(self, timeline: Timeline, scenario: Scenario, hear: Hear) -> None:
         self._timeline = timeline
-        self._faults = faults
-        self._luck = Random(seed)
         self._hear = hear
-        self._silent_until_ms = 0
+        self._roads = Roads(timeline, scenario.faults, scenario.seed, hear, self._take)
+        self._people = People(timeline, scenario.phones, self)
+        self._studio = Studio(timeline, scenario.sounds, self._people, self._roads.tell)
+        self._reachable = {device: True for seat in scenario.seats for device in seat.devices}
         self.legs: dict[str, SimulatedLeg] = {}
-        self.bridges: set[str] = set()
+        self.bridges: dict[str, SimulatedBridge] = {}
 
     @property
     def legs_alive(self) -> list[str]:
-        return [leg.leg_id for leg in self.legs.values() if leg.ended_ms is None]
+        return [leg.leg_id for leg in self.legs.values() if leg.is_alive]
 
     def ring_in(self, leg_id: str, call: CallTold) -> None:
         """A caller dials one of our numbers."""
         leg = SimulatedLeg(leg_id, call, self._timeline.now_ms, is_caller=True)
-        self.legs[leg_id] = leg
-        self._bound(leg, self._timeline.now_ms + TAKE_OVER_MS)
-        self._tell(CallArrived(leg_id, call.caller, call.to))
-        if call.hang_up != "never" and not isinstance(call.answer, int):
-            self._timeline.at(self._timeline.now_ms + call.hang_up, partial(self._leave, leg, Cause.NORMAL))
+        self._arrive(leg, call.to)
+        self._people.dialled(leg)
 
     def carry_out(self, order: MediaOrder) -> None:
-        """After the way to Asterisk; with faults it is refused, or nobody can say."""
-        self._timeline.at(self._timeline.now_ms + self._delay_ms(), partial(self._take, order))
+        self._roads.order(order)
+
+    def see(self, device: str, *, is_reachable: bool) -> None:
+        self._reachable[device] = is_reachable
+        self._roads.tell(DeviceSeen(device, is_reachable))
 
     def fall_silent(self) -> None:
-        """The stream of news is lost for a while; then all legs are listed, as after a reconnect."""
+        """The stream of news is lost for a while; then all is asked for, as after a reconnect."""
         proven_ms = self._timeline.now_ms
-        length_ms = self._luck.randint(1, self._faults.silence_ms_max)
-        self._silent_until_ms = self._timeline.now_ms + length_ms
-        self._timeline.at(self._silent_until_ms, partial(self._list, proven_ms))
+        self._timeline.at(self._roads.fall_silent(), partial(self._list, proven_ms))
+
+    def pick_up(self, leg: SimulatedLeg) -> None:
+        if not leg.is_alive or leg.answered_ms is not None:
+            return
+        leg.answered_ms = self._timeline.now_ms
+        leg.has_music = False
+        self._roads.tell(LegAnswered(leg.leg_id))
+        if leg.is_caller and leg.twin:
+            self.pick_up(leg.twin)
+        if not leg.is_caller and leg.partner and leg.partner.is_caller:
+            self.pick_up(leg.partner)
+        self._connect(leg)
+
+    def leave(self, leg: SimulatedLeg, cause: int) -> None:
+        if not leg.is_alive:
+            return
+        self._studio.close(leg)
+        leg.ended_ms = self._timeline.now_ms
+        self._roads.tell(LegEnded(leg.leg_id))
+        self._roads.tell(LegGone(leg.leg_id, cause))
+        self._part(leg)
+        leg.free()
+        leg.listen(self._timeline.now_ms)
+        if leg.twin:
+            self.leave(leg.twin, cause)
+
+    def press(self, leg: SimulatedLeg, digit: str) -> None:
+        """It reaches whatever the leg is connected to, through our own numbers too."""
+        if not leg.is_alive:
+            return
+        self._roads.tell(DigitPressed(leg.leg_id, digit))
+        self._studio.pressed(leg, digit)
+        partner = leg.partner
+        if partner and not partner.is_caller and partner.twin:
+            self.press(partner.twin, digit)
 
     def _list(self, proven_ms: int) -> None:
-        now_ms = self._timeline.now_ms
-        alive = [leg for leg in self.legs.values() if leg.ended_ms is None]
-        up = frozenset(leg.leg_id for leg in alive if leg.answered_ms is not None)
-        self._hear(
-            LegsListed(frozenset(leg.leg_id for leg in alive), up, now_ms, proven_ms, True),
-            self._timeline.wall_ms,
+        alive = [leg for leg in self.legs.values() if leg.is_alive]
+        up = frozenset(leg.leg_id for leg in alive if leg.is_up)
+        listed = LegsListed(
+            frozenset(leg.leg_id for leg in alive), up, self._timeline.now_ms, proven_ms, True
         )
+        self._hear(listed, self._timeline.wall_ms)
+        for device, is_reachable in self._reachable.items():
+            self._hear(DeviceSeen(device, is_reachable), self._timeline.wall_ms)
 
-    def _take(self, order: MediaOrder) -> None:
-        if self._luck.random() < self._faults.reject and not isinstance(order, HangUp | Bound):
-            self._refuse(order, Why.REJECTED)
-            return
-        if self._luck.random() < self._faults.unknown:
-            if self._luck.random() < 0.5:
-                self._do(order)
-            self._refuse(order, Why.UNKNOWN)
-            return
-        if not self._do(order):
-            self._refuse(order, Why.GONE)
+    def _arrive(self, leg: SimulatedLeg, number: str) -> None:
+        self.legs[leg.leg_id] = leg
+        self._bound(leg, self._timeline.now_ms + TAKE_OVER_MS)
+        self._roads.tell(CallArrived(leg.leg_id, leg.call.caller, number, leg.hops))
 
-    def _do(self, order: MediaOrder) -> bool:
-        """False: there is no such leg."""
+    def _take(self, order: MediaOrder, done: Done) -> None:
         match order:
             case PlaceLeg():
-                self._place(order)
-                return True
+                done(self._place(order))
             case JoinAndDial():
-                return self._dial(order)
+                self._join(order.bridge_id, order.leg_ids, partial(self._dial_joined, order, done))
+            case Join():
+                self._join(order.bridge_id, order.leg_ids, done)
             case PlayToBridge():
-                return order.bridge_id in self.bridges
+                done(None if order.bridge_id in self.bridges else Why.GONE)
+            case RecordBridge():
+                bridge = self.bridges.get(order.bridge_id)
+                done(self._studio.record_bridge(bridge, order) if bridge else Why.GONE)
             case CloseBridge():
-                self.bridges.discard(order.bridge_id)
-                return True
-            case Answer() | Bound() | PlayToLeg() | HangUp():
+                self._close(order.bridge_id)
+                done(None)
+            case StopRecording():
+                done(None if self._studio.stop_recording(order.recording) else Why.GONE)
+            case _:
                 leg = self.legs.get(order.leg_id)
-                if leg is None or leg.ended_ms is not None:
-                    return False
-                self._do_to_leg(order, leg)
-                return True
+                if leg is None or not leg.is_alive:
+                    done(Why.GONE)
+                else:
+                    self._take_for(leg, order, done)
 
-    def _do_to_leg(self, order: Answer | Bound | PlayToLeg | HangUp, leg: SimulatedLeg) -> None:
+    def _take_for(
+        self,
+        leg: SimulatedLeg,
+        order: Dial
+        | Answer
+        | RingBack
+        | MusicOn
+        | MusicOff
+        | Bound
+        | PlayToLeg
+        | StopPlaying
+        | RecordLeg
+        | HangUp
+        | Part,
+        done: Done,
+    ) -> None:
+        """Asterisk says at once that it will play, record or ring; for the rest it waits until it is done."""
         match order:
             case Answer():
-                if leg.answered_ms is None:
-                    leg.answered_ms = self._timeline.now_ms
-                    self._tell(LegAnswered(leg.leg_id))
+                leg.when_free(partial(self._answer, leg, done))
+                return
+            case Part():
+                leg.when_free(partial(self._part_from, leg, order, done))
+                return
+            case Dial():
+                self._dial(leg, order.patience_ms)
             case Bound():
                 # Asterisk counts seconds from now: a wall clock that jumps does not move it.
                 self._bound(leg, order.until_ms)
-            case PlayToLeg():
-                self._timeline.at(
-                    self._timeline.now_ms + PROMPT_MS,
-                    partial(self._tell, PromptEnded(leg.leg_id, order.serial)),
-                )
             case HangUp():
-                self._leave(leg, order.cause)
+                self.leave(leg, order.cause)
+            case RingBack():
+                leg.when_free(partial(self._hear_on, leg, ringing=True))
+            case MusicOn():
+                leg.when_free(partial(self._hear_on, leg, music=True))
+            case MusicOff():
+                leg.has_music = False
+            case PlayToLeg():
+                leg.when_free(partial(self._studio.play, leg, order))
+            case StopPlaying():
+                done(None if self._studio.stop_playing(leg, order.serial) else Why.GONE)
+                return
+            case RecordLeg():
+                leg.when_free(partial(self._record, leg, order))
+        leg.listen(self._timeline.now_ms)
+        done(None)
 
-    def _place(self, order: PlaceLeg) -> None:
+    def _answer(self, leg: SimulatedLeg, done: Done) -> None:
+        self.pick_up(leg)
+        done(None if leg.is_alive else Why.GONE)
+
+    def _record(self, leg: SimulatedLeg, order: RecordLeg) -> None:
+        if leg.is_alive:
+            self.pick_up(leg)
+            self._studio.record(leg, order)
+
+    def _hear_on(self, leg: SimulatedLeg, *, music: bool = False, ringing: bool = False) -> None:
+        leg.has_music = music or leg.has_music
+        leg.has_ringing = ringing or leg.has_ringing
+        leg.listen(self._timeline.now_ms)
+
+    def _place(self, order: PlaceLeg) -> Why | None:
         if order.leg_id in self.legs:
-            return  # it exists already, as Asterisk says with 409
-        call = self.legs[order.caller_leg_id].call
-        leg = SimulatedLeg(order.leg_id, call, self._timeline.now_ms, is_caller=False)
+            return None  # it exists already, as Asterisk says with 409
+        endpoint = order.endpoint
+        if isinstance(endpoint, Device) and not self._reachable.get(endpoint.name):
+            return Why.REJECTED
+        call, now_ms = self.legs[order.caller_leg_id].call, self._timeline.now_ms
+        leg = SimulatedLeg(order.leg_id, call, now_ms, is_caller=False)
+        if isinstance(endpoint, Inside):
+            leg.number, leg.hops = endpoint.number, endpoint.hops
+        else:
+            leg.phone = self._people.phone_of(endpoint, call)
         self.legs[order.leg_id] = leg
         self._bound(leg, order.until_ms)
-        self._tell(LegReady(leg.leg_id))
+        self._roads.tell(LegReady(leg.leg_id))
+        return None
 
-    def _dial(self, order: JoinAndDial) -> bool:
-        caller, callee = (self.legs[leg_id] for leg_id in order.leg_ids)
-        if caller.ended_ms is not None or callee.ended_ms is not None:
-            return False
-        self.bridges.add(order.bridge_id)
-        now_ms = self._timeline.now_ms
-        match callee.call.answer:
-            case int(after_ms):
-                self._timeline.at(now_ms + after_ms, partial(self._pick_up, callee, caller))
-            case "busy":
-                self._timeline.at(now_ms, partial(self._leave, callee, Cause.BUSY))
-            case "unreachable":
-                self._timeline.at(now_ms, partial(self._leave, callee, UNREACHABLE))
-            case _:
-                pass  # rings for ever
-        return True
+    def _dial_joined(self, order: JoinAndDial, done: Done, why: Why | None) -> None:
+        if why is None:
+            self._dial(self.legs[order.leg_ids[1]], order.patience_ms)
+        done(why)
 
-    def _pick_up(self, callee: SimulatedLeg, caller: SimulatedLeg) -> None:
-        if callee.ended_ms is not None or callee.answered_ms is not None:
+    def _dial(self, leg: SimulatedLeg, patience_ms: int) -> None:
+        if leg.is_rung:
             return
-        callee.answered_ms = self._timeline.now_ms
-        self._tell(LegAnswered(callee.leg_id))
-        told = callee.call
-        if told.hang_up != "never":
-            who = caller if told.hung_up_by == "caller" else callee
-            self._timeline.at(self._timeline.now_ms + told.hang_up, partial(self._leave, who, Cause.NORMAL))
+        leg.is_rung = True
+        longest_ms = patience_ms + RINGS_LONGER_MS
+        if leg.phone:
+            self._people.rings(leg, longest_ms)
+            return
+        self._timeline.at(self._timeline.now_ms + longest_ms, partial(self._rang_long_enough, leg))
+        # The dialplan of our own number sees a call like any other.
+        inner = SimulatedLeg(f"in-{leg.leg_id}", leg.call, self._timeline.now_ms, is_caller=True)
+        inner.hops, inner.twin = leg.hops, leg
+        leg.twin = inner
+        self._arrive(inner, leg.number)
+
+    def _rang_long_enough(self, leg: SimulatedLeg) -> None:
+        if leg.answered_ms is None:
+            self.leave(leg, Cause.NO_ANSWER)
+
+    def _join(self, bridge_id: str, leg_ids: tuple[str, ...], done: Done) -> None:
+        """One after the other; who plays keeps the rest waiting."""
+        bridge = self.bridges.setdefault(bridge_id, SimulatedBridge(bridge_id))
+        self._join_next(bridge, [self.legs[leg_id] for leg_id in leg_ids], done)
+
+    def _join_next(self, bridge: SimulatedBridge, legs: list[SimulatedLeg], done: Done) -> None:
+        if not legs:
+            done(None)
+        elif not legs[0].is_alive:
+            done(Why.GONE)
+        else:
+            legs[0].when_free(partial(self._enter, bridge, legs, done))
+
+    def _enter(self, bridge: SimulatedBridge, legs: list[SimulatedLeg], done: Done) -> None:
+        leg, *others = legs
+        if leg.is_alive and leg.bridge is not bridge:
+            self._part(leg)
+            leg.bridge = bridge
+            bridge.legs.append(leg)
+            assert len(bridge.legs) <= 2, f"{bridge.bridge_id}: a third one in the talk"
+            leg.has_ringing = False
+            self._connect(leg)
+        self._join_next(bridge, [leg, *others] if not leg.is_alive else others, done)
+
+    def _part_from(self, leg: SimulatedLeg, order: Part, done: Done) -> None:
+        is_in = leg.bridge is not None and leg.bridge.bridge_id == order.bridge_id
+        if is_in:
+            self._part(leg)
+        done(None if is_in else Why.REJECTED)
+
+    def _part(self, leg: SimulatedLeg) -> None:
+        bridge, partner = leg.bridge, leg.partner
+        if bridge is None:
+            return
+        bridge.legs.remove(leg)
+        leg.bridge = None
+        for one in (leg, partner):
+            if one:
+                one.listen(self._timeline.now_ms)
+        if not bridge.legs:
+            self._studio.end_recording(bridge)
+
+    def _close(self, bridge_id: str) -> None:
+        bridge = self.bridges.pop(bridge_id, None)
+        if bridge:
+            self._studio.end_recording(bridge)
+            for leg in list(bridge.legs):
+                self._part(leg)
+
+    def _connect(self, leg: SimulatedLeg) -> None:
+        """Perhaps two people hear each other now."""
+        for one in (leg, leg.partner):
+            if one:
+                one.listen(self._timeline.now_ms)
+        caller, callee = _far_end(leg), _far_end(leg.partner)
+        if callee and callee.is_caller:
+            caller, callee = callee, caller
+        if caller and callee and callee.phone:
+            self._people.talk(caller, callee)
 
     def _bound(self, leg: SimulatedLeg, until_ms: int | None) -> None:
         leg.bound_ms = until_ms
@@ -191,32 +332,11 @@ class Exchange:
 
     def _second_cut(self, leg: SimulatedLeg, bound_ms: int) -> None:
         if leg.bound_ms == bound_ms:
-            self._leave(leg, SECOND_CUT if leg.is_caller else Cause.NORMAL)
+            self.leave(leg, SECOND_CUT if leg.is_caller else Cause.NORMAL)
 
-    def _leave(self, leg: SimulatedLeg, cause: int) -> None:
-        if leg.ended_ms is None:
-            leg.ended_ms = self._timeline.now_ms
-            self._tell(LegEnded(leg.leg_id))
-            self._tell(LegGone(leg.leg_id, cause))
 
-    def _refuse(self, order: MediaOrder, why: Why) -> None:
-        """The answer to a request, so it is not lost with the stream of news."""
-        at_ms = self._timeline.wall_ms
-        self._timeline.at(
-            self._timeline.now_ms + self._delay_ms(), partial(self._hear, OrderRefused(order, why), at_ms)
-        )
-
-    def _tell(self, event: Event) -> None:
-        stamp_ms = self._timeline.wall_ms
-        times = 2 if self._luck.random() < self._faults.double else 1
-        for _ in range(times):
-            arrives_ms = self._timeline.now_ms + self._delay_ms()
-            self._timeline.at(arrives_ms, partial(self._deliver, event, stamp_ms))
-
-    def _deliver(self, event: Event, stamp_ms: int) -> None:
-        is_lost = self._timeline.now_ms < self._silent_until_ms
-        if not is_lost:
-            self._hear(event, stamp_ms)
-
-    def _delay_ms(self) -> int:
-        return self._luck.randint(0, self._faults.delay_ms_max)
+def _far_end(leg: SimulatedLeg | None) -> SimulatedLeg | None:
+    """The person on this side of a bridge, through numbers of ours; None: not connected so far."""
+    while leg and leg.is_up and leg.partner and leg.twin:
+        leg = leg.twin.partner
+    return leg if leg and leg.is_up and leg.partner and not leg.twin else None

@@ -1,4 +1,4 @@
-"""A leg as the simulated Asterisk has it: whether it is up, what it plays and records, whom it is bridged with.
+"""A leg as the simulated Asterisk has it: whether it is up, what it plays or records, whose voice it hears.
 
 Rule 1: a leg that plays or records takes no other order before that is over; what comes meanwhile waits.
 Rule 2: an order that waits for a leg which is gone finds it gone.

@@ -9,7 +9,7 @@ from functools import partial
 from random import Random
 
 from callctl.calls.directory import Directory, Number
-from callctl.calls.events import EntryPosted, Event
+from callctl.calls.events import DeviceSeen, EntryPosted, Event
 from callctl.calls.late import LateRecord, bill_late
 from callctl.calls.orders import HangUp, Order, PlayToBridge
 from callctl.calls.records import (
@@ -64,7 +64,11 @@ class Night:
             directory.add(Number(number.number, number.account, number.read_scheme()))
         terms = scenario.settings.terms(("simulated",), "simulated")
         self.switchboard = Switchboard(self.ledger, directory, terms)
-        self.exchange = Exchange(self._timeline, scenario.faults, scenario.seed, self._hear)
+        self.exchange = Exchange(self._timeline, scenario, self._hear)
+        for seat in scenario.seats:
+            self.switchboard.seats.tell(seat.seat)
+            for device in seat.devices:
+                self.switchboard.handle(DeviceSeen(device, is_reachable=True), scenario.start_ms)
         self._promises = Promises(self.ledger)
         self._late = Random(scenario.seed + 1)
         self._woken_at_ms: int | None = None
@@ -85,6 +89,9 @@ class Night:
             self._timeline.at(start_ms + load.at_ms, partial(self._load, load.profile), Turn.TARIFF)
         for guarantee in scenario.guarantees:
             self._timeline.at(start_ms + guarantee.at, partial(self._guarantee, guarantee), Turn.GUARANTEE)
+        for seen in scenario.seen:
+            see = partial(self.exchange.see, seen.device, is_reachable=seen.reachable)
+            self._timeline.at(start_ms + seen.at, see)
         for number, call in enumerate(scenario.calls, 1):
             self._timeline.at(start_ms + call.at, partial(self._arrive, f"sim-{number}", call), Turn.ARRIVAL)
         self._plan_silences()

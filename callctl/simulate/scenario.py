@@ -26,7 +26,11 @@ from callctl.simulate.told import (
     LoadTold,
     NumberTold,
     PaymentTold,
+    PhoneTold,
     RefundTold,
+    SeatTold,
+    SeenTold,
+    SoundLength,
 )
 from callctl.tariffs.folders import load_profiles, read_folder
 from rating.profile import Profile, Tariffs
@@ -51,6 +55,10 @@ class Scenario(Table):
     accounts: list[AccountTold]
     numbers: list[NumberTold] = Field(default_factory=list)
     calls: list[CallTold] = Field(default_factory=list)
+    phones: dict[str, PhoneTold] = Field(default_factory=dict)  # by number, or by the name of a device
+    seats: list[SeatTold] = Field(default_factory=list)
+    seen: list[SeenTold] = Field(default_factory=list)
+    sounds: dict[str, SoundLength] = Field(default_factory=dict)
     payments: list[PaymentTold] = Field(default_factory=list)
     corrections: list[CorrectionTold] = Field(default_factory=list)
     refunds: list[RefundTold] = Field(default_factory=list)
@@ -85,6 +93,7 @@ class Scenario(Table):
         owners = [(f"number {number.number}", number.account) for number in self.numbers]
         owners += [(f"{_word(line)} {line.ref!r}", line.account) for line in [*self.lines, *self.late]]
         owners += [(f"guarantee of {one.number}", one.account) for one in self.guarantees]
+        owners += [(f"seat {seat.name!r}", seat.account) for seat in self.seats]
         for what, account in owners:
             if account not in accounts:
                 yield f"{what} names no account here: {account!r}"
@@ -94,6 +103,10 @@ class Scenario(Table):
         for what, number in told:
             if number not in numbers:
                 yield f"{what} names no number here: {number!r}"
+        devices = {device for seat in self.seats for device in seat.devices}
+        for one in self.seen:
+            if one.device not in devices:
+                yield f"seen at {one.at / 1000:g} names no device of a seat here: {one.device!r}"
 
 
 def _word(line: object) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints, model_validator
 
+from callctl.calls import seats
 from callctl.complaint import Complaint
 from callctl.settings import Table
 from dialplan.check import read_scheme
@@ -162,7 +163,7 @@ class CallTold(Table):
     phones: dict[str, PhoneTold] = Field(default_factory=dict)  # before those of the scenario
 
 
-class SeatOfNight(Table):
+class SeatTold(Table):
     """A seat; its devices can be reached from the start, unless `seen` says otherwise."""
 
     account: str
@@ -170,6 +171,12 @@ class SeatOfNight(Table):
     devices: Annotated[list[Name], Field(min_length=1)]
     busy_on_busy: bool = True
     undisturbed: bool = False
+
+    @property
+    def seat(self) -> seats.SeatTold:
+        return seats.SeatTold(
+            self.account, self.name, tuple(self.devices), self.busy_on_busy, self.undisturbed
+        )
 
 
 class SeenTold(Table):

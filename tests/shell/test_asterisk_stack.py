@@ -2,148 +2,31 @@
 
 import asyncio
 import dataclasses
-import json
 import os
-import random
 import re
 import signal
 import socket
 import stat
 import sys
 import tempfile
-from base64 import b64encode
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 
-import aiohttp
 import pytest
 from aiohttp import web
 
 from callctl.complaint import Complaint
-from callctl.stack.asterisk import AsteriskChild, AsteriskSettings, cli_command, start_asterisk
+from callctl.stack.asterisk import AsteriskSettings, start_asterisk
 from callctl.stack.asterisk_program import AsteriskProgram, find_asterisk, required_modules
 from callctl.stack.asterisk_root import Recipe, private_root
+from tests.shell.exchanges import PATIENCE_S, Exchange, is_alive, running, settings_in, until
 
 pytestmark = pytest.mark.e2e
-
-PATIENCE_S = 20.0
-PORTS_EACH = 64
-
-
-async def until(true: Callable[[], object], what: str) -> None:
-    """Poll until `true`; `what` names it when it never becomes so."""
-    give_up_at = asyncio.get_running_loop().time() + PATIENCE_S
-    while not true():
-        assert asyncio.get_running_loop().time() < give_up_at, f"never: {what}"
-        await asyncio.sleep(0.01)
-
-
-def free_ports() -> int:
-    """The first of a block that nobody uses, neither UDP nor TCP."""
-    while True:
-        first = random.randrange(10_000, 30_000, PORTS_EACH)
-        try:
-            for port in range(first, first + PORTS_EACH):
-                for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
-                    with socket.socket(type=kind) as trial:
-                        trial.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-        return first
-
-
-def settings_in(run_dir: Path, **changes: object) -> AsteriskSettings:
-    port = free_ports()
-    settings = AsteriskSettings(
-        run_dir=run_dir,
-        sip=("127.0.0.1", port),
-        rtp=(port + 24, port + 63),
-        trunks={"trunk": ("127.0.0.1", port + 1), "spare": ("127.0.0.1", port + 2)},
-        emergency_trunk="trunk",
-        http_port=port + 3,
-        ami_port=port + 4,
-        agi=("127.0.0.1", port + 5),
-        api=("127.0.0.1", port + 6),
-        ari_user="ari",
-        ari_secret="ari-secret",
-        ami_user="ami",
-        ami_secret="ami-secret",
-        take_over_s=0.5,
-    )
-    return dataclasses.replace(settings, **changes)  # type: ignore[arg-type]
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 @pytest.fixture(scope="module")
 async def program() -> AsteriskProgram:
     return await find_asterisk(lambda _line: None)
-
-
-@asynccontextmanager
-async def running(program: AsteriskProgram, settings: AsteriskSettings) -> AsyncIterator[AsteriskChild]:
-    child = await start_asterisk(program, settings)
-    try:
-        yield child
-    finally:
-        await child.stop()
-
-
-@dataclasses.dataclass(frozen=True)
-class Exchange:
-    """A running Asterisk and what the tests ask of it."""
-
-    program: AsteriskProgram
-    settings: AsteriskSettings
-
-    async def cli(self, command: str) -> str:
-        process = await asyncio.create_subprocess_exec(
-            *cli_command(self.program, self.settings, command), stdout=asyncio.subprocess.PIPE
-        )
-        printed, _ = await process.communicate()
-        return printed.decode()
-
-    @asynccontextmanager
-    async def ari(self) -> AsyncIterator[aiohttp.ClientSession]:
-        login = b64encode(f"{self.settings.ari_user}:{self.settings.ari_secret}".encode()).decode()
-        base = f"http://127.0.0.1:{self.settings.http_port}"
-        async with aiohttp.ClientSession(base, headers={"Authorization": f"Basic {login}"}) as session:
-            yield session
-
-    async def call(self, number: str, context: str, app: str | None = None) -> str:
-        """Send a call into `context`; the id of the channel that walks the dialplan there.
-
-        `app` takes the caller's end when it is answered; without it an answered call ends.
-        """
-        call_id = f"test-{random.getrandbits(48):x}"
-        where = {
-            "endpoint": f"Local/{number}@{context}/n",
-            "channelId": call_id,
-            "otherChannelId": f"{call_id}-in",
-        } | ({"app": app} if app else {"extension": "nowhere", "context": "nowhere"})
-        async with self.ari() as session, session.post("/ari/channels", params=where) as answer:
-            assert answer.status == 200, await answer.text()
-        return f"{call_id}-in"
-
-    def hangup_cause(self, channel_id: str) -> int | None:
-        """What the witness wrote about that channel's end."""
-        witness = self.settings.witness
-        for line in witness.read_text().splitlines() if witness.exists() else ():
-            happening = json.loads(line)
-            if happening["uniqueid"] == channel_id and happening["eventtype"] == "HANGUP":
-                extra = happening["eventextra"]
-                return int((json.loads(extra) if isinstance(extra, str) else extra)["hangupcause"])
-        return None
-
-    async def cause_of(self, channel_id: str) -> int | None:
-        await until(lambda: self.hangup_cause(channel_id) is not None, f"{channel_id} hung up")
-        return self.hangup_cause(channel_id)
 
 
 @pytest.fixture(scope="module")
@@ -355,7 +238,7 @@ async def test_a_call_that_the_service_took_over_stays_with_it(exchange: Exchang
         arrived: dict[str, object] = {}
         while (arrived.get("type"), arrived.get("application")) != ("StasisStart", "callctl"):
             arrived = await service.receive_json(timeout=PATIENCE_S)
-        assert arrived["args"] == ["in", "74951234567"]
+        assert arrived["args"] == ["in", "74951234567", ""]
         path = f"/ari/channels/{channel_id}"
         # Up, and then the paid time ends: the second cut, not the fallback.
         async with session.post(f"{path}/answer") as answer:

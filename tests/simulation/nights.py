@@ -38,7 +38,7 @@ def draw_night(seed: int, *, faulty: bool) -> Scenario:
         ],
     }
     if faulty:
-        content |= {"faults": _faults(luck), "late": _late(luck, numbers)}
+        content |= {"faults": draw_faults(luck), "late": _late(luck, numbers)}
         content["chargebacks"] = [
             {"at": luck.randint(0, 200), "account": one["account"], "payment": one["ref"], "ref": f"c{place}"}
             for place, one in enumerate(content["payments"])
@@ -52,13 +52,13 @@ def _account(luck: Random, name: str) -> Told:
         "id": name,
         "profile": "test",
         "plan": luck.choice(PLANS),
-        "balance": _roubles(luck.choice([-100, 0, 100, 300, 500, 1200, 4000]) + luck.randint(0, 99)),
+        "balance": roubles(luck.choice([-100, 0, 100, 300, 500, 1200, 4000]) + luck.randint(0, 99)),
         "gift_used": luck.choice([0, 0, 1]),
     }
     if luck.random() < 0.2:
-        account["credit"] = _roubles(luck.choice([0, 300]))
+        account["credit"] = roubles(luck.choice([0, 300]))
     if luck.random() < 0.2:
-        account["threshold"] = _roubles(luck.choice([0, 150]))
+        account["threshold"] = roubles(luck.choice([0, 150]))
     if luck.random() < 0.2:
         account["stops"] = luck.choice(["paid", "everything"])
     if luck.random() < 0.1:
@@ -77,15 +77,15 @@ def _promise(luck: Random, account: Told, lines: list[str]) -> None:
     account["limits"] = [
         {
             "number": line,
-            "most": _roubles(luck.choice([200, 500, 1000])),
-            "spent": _roubles(luck.choice([0, 0, 400, 500])),
+            "most": roubles(luck.choice([200, 500, 1000])),
+            "spent": roubles(luck.choice([0, 0, 400, 500])),
             "kind": luck.choice(["limit", "stop"]),
         }
         for line in lines
         if luck.random() < 0.3
     ]
     account["paid"] = [
-        {"number": line, "amount": _roubles(luck.choice([1, 170, 600])), "month": month}
+        {"number": line, "amount": roubles(luck.choice([1, 170, 600])), "month": month}
         for line in lines
         for month in ("2025-08", "2025-09")
         if luck.random() < 0.2
@@ -128,7 +128,7 @@ def _lines(luck: Random, accounts: list[Told], numbers: list[Told]) -> dict[str,
             {
                 "at": luck.randint(0, 250),
                 "account": luck.choice(accounts)["id"],
-                "amount": _roubles(luck.choice(sums)),
+                "amount": roubles(luck.choice(sums)),
                 "ref": f"{word}{place}",
             }
             for place in range(count)
@@ -144,7 +144,7 @@ def _lines(luck: Random, accounts: list[Told], numbers: list[Told]) -> dict[str,
                 "at": luck.randint(0, 250),
                 "account": one["account"],
                 "number": one["number"],
-                "amount": _roubles(luck.choice([150, 1000])),
+                "amount": roubles(luck.choice([150, 1000])),
             }
             for one in guaranteed
         ],
@@ -166,7 +166,7 @@ def _late(luck: Random, numbers: list[Told]) -> list[Told]:
     ]
 
 
-def _faults(luck: Random) -> Told:
+def draw_faults(luck: Random) -> Told:
     """Swarm: each kind of fault has nights without it, and nights when it is frequent."""
     return {
         "delay_ms_max": luck.choice([0, 5, 300, 3000]),
@@ -179,6 +179,6 @@ def _faults(luck: Random) -> Told:
     }
 
 
-def _roubles(kopecks: int) -> str:
+def roubles(kopecks: int) -> str:
     sign = "-" if kopecks < 0 else ""
     return f"{sign}{abs(kopecks) // 100}.{abs(kopecks) % 100:02}"

@@ -6,7 +6,7 @@ from math import cos, log10, pi, sin, sqrt
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callctl.prompts.apart import check_apart
@@ -113,6 +113,7 @@ def test_a_file_that_was_streamed_does_not_know_its_size(size: int) -> None:
     assert len(taken(data[:at] + struct.pack("<I", size) + data[at + 4 :]).samples) == 4000
 
 
+@settings(deadline=None)
 @given(st.floats(0.02, 0.95))
 def test_all_come_out_equally_loud(loud: float) -> None:
     assert abs(level(taken(wav(tone(0.3, loud=loud))).samples) + 20) < 0.2
@@ -186,11 +187,13 @@ def test_a_bad_file_is_refused_with_the_reason(data: bytes, why: str) -> None:
     assert why in refused(data)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300) | st.binary(max_size=80).map(lambda more: wav(tone(0.4))[:60] + more))
 def test_any_bytes_get_an_answer(data: bytes) -> None:
     check_sound(data)
 
 
+@settings(deadline=None)
 @given(st.integers(12, 80), st.binary(min_size=1, max_size=4))
 def test_a_damaged_head_gets_an_answer(at: int, damage: bytes) -> None:
     data = wav(tone(0.31))
@@ -204,6 +207,7 @@ def test_every_code_of_a_law_is_its_own_nearest() -> None:
     assert to_alaw(expand(bytes(range(256)), ALAW)) == bytes(range(256))
 
 
+@settings(deadline=None)
 @given(st.integers(-32768, 32767))
 def test_no_other_code_is_nearer(sample: int) -> None:
     (code,) = to_alaw([sample])

@@ -1,0 +1,97 @@
+"""The caller and who talks to him; what a seat may do with its caller.
+
+Rule 1: a recording begins before anybody can say a word.
+Rule 2: only who was called as a seat has codes: an outside line must not order anything.
+"""
+
+from callctl.calls.codes import Codes, Command
+from callctl.calls.codes import Order as Code
+from callctl.calls.consult import Consult
+from callctl.calls.events import DigitPressed, LegEvent, OrderRefused
+from callctl.calls.orders import Join, Order, RecordBridge
+from callctl.calls.scene import Reached, Scene
+from callctl.calls.talk import Talk
+from dialplan.numbers import normal_number
+from dialplan.targets import Outside, Seat, Target
+
+
+class Conversation:
+    def __init__(self, scene: Scene, reached: Reached) -> None:
+        self._scene = scene
+        self._reached = reached
+        self._codes = Codes()
+        self._is_held = False
+        self.consult: Consult | None = None
+        self.handed_over_to: Target | None = None
+
+    @property
+    def seat(self) -> Seat | None:
+        attempt = self._reached.attempt
+        return Seat(attempt.leg.number) if attempt.ticket.is_inside else None
+
+    def begin(self, at_ms: int) -> list[Order]:
+        scene, attempt, is_joined = self._scene, self._reached.attempt, self._reached.is_joined
+        connections = scene.connections
+        if self.seat:
+            scene.seats.engage(scene.account_id, self.seat.name, attempt)
+        orders = [*scene.quiet(), *self._recorded(), *scene.answer()]
+        if not is_joined:
+            scene.is_bridged = True
+            orders.append(Join(scene.call_id, (scene.caller.leg_id, attempt.leg.leg_id)))
+        began = connections.began(attempt, at_ms)
+        meters = [meter for meter in (connections.way_in, attempt.ticket.meter) if meter]
+        scene.paid = Talk([scene.caller, attempt.leg], meters, scene.terms, bridge_id=scene.call_id)
+        return [*orders, *scene.paid.begin(at_ms), *began]
+
+    def deadline_ms(self) -> int | None:
+        return self.consult.deadline_ms() if self.consult else None
+
+    def wake(self, at_ms: int) -> list[Order]:
+        return self._consulted(self.consult.wake(at_ms)) if self.consult else []
+
+    def hear(self, event: LegEvent, at_ms: int) -> list[Order]:
+        leg_id = self._reached.attempt.leg.leg_id
+        if isinstance(event, DigitPressed) and event.leg_id == leg_id and self.seat:
+            command = self._codes.press(event.digit, at_ms)
+            return self._obey(command, self.seat, at_ms) if command else []
+        return self._consulted(self.consult.hear(event, at_ms)) if self.consult else []
+
+    def refused(self, event: OrderRefused, at_ms: int) -> list[Order]:
+        return self._consulted(self.consult.refused(event, at_ms)) if self.consult else []
+
+    def leave(self, at_ms: int) -> list[Order]:
+        return self.consult.leave(at_ms) if self.consult else []
+
+    def _recorded(self) -> list[Order]:
+        scene = self._scene
+        if scene.record is None:
+            return []
+        name = f"talk/{scene.account_id}/{scene.call_id}"
+        alone = [] if scene.is_bridged else [Join(scene.call_id, (self._reached.attempt.leg.leg_id,))]
+        return [*alone, RecordBridge(scene.call_id, name, scene.record.beep)]
+
+    def _obey(self, command: Command, seat: Seat, at_ms: int) -> list[Order]:
+        if command.order is Code.HOLD:
+            if self.consult:
+                return self._consulted(self.consult.call_off(at_ms))
+            self._is_held = not self._is_held
+            return self._scene.music(self._scene.terms.music) if self._is_held else self._scene.quiet()
+        target = self._target(command.number)
+        if target is None or self.consult:
+            return []
+        if command.order is Code.HAND_OVER:
+            self.handed_over_to = target
+            return []
+        self.consult = Consult(self._scene, self._reached.attempt.leg, target)
+        return self._consulted(self.consult.begin(at_ms))
+
+    def _target(self, typed: str) -> Target | None:
+        if self._scene.seats.is_known(self._scene.account_id, typed):
+            return Seat(typed)
+        number = normal_number(typed)
+        return Outside(number) if number else None
+
+    def _consulted(self, orders: list[Order]) -> list[Order]:
+        if self.consult and self.consult.is_over:
+            self.consult, self._is_held = None, False
+        return orders

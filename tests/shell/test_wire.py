@@ -1,0 +1,107 @@
+"""What Asterisk's frames say to a call, and what its refusals mean."""
+
+import pytest
+
+from callctl.asterisk.operations import write
+from callctl.asterisk.switch import why_refused
+from callctl.asterisk.wire import read
+from callctl.calls.events import CallArrived, DigitPressed, Event, LegGone, PromptEnded, RecordingEnded, Why
+from callctl.calls.legs import call_id_of, is_leg_id
+from callctl.calls.orders import (
+    Answer,
+    HangUp,
+    Inside,
+    Join,
+    MediaOrder,
+    MusicOff,
+    Part,
+    PlaceLeg,
+    PlayToLeg,
+    RecordLeg,
+    StopPlaying,
+    StopRecording,
+    Trunk,
+)
+
+CHANNEL = {"id": "callctl-7", "caller": {"number": "79031112233"}, "state": "Ring"}
+RECORDING = {"name": "message/a/box/callctl-7", "target_uri": "channel:callctl-7", "duration": 4}
+UNRECORDED = {"name": "message/a/box/callctl-7", "target_uri": "channel:callctl-7"}
+RECORD = RecordLeg("callctl-7", "message/a/box/callctl-7", 10_000, 2_000, beep=True)
+
+
+@pytest.mark.parametrize(
+    ("frame", "event"),
+    [
+        (
+            {"type": "StasisStart", "channel": CHANNEL, "args": ["in", "74951234567", ""]},
+            CallArrived("callctl-7", "79031112233", "74951234567", 0),
+        ),
+        (
+            {"type": "StasisStart", "channel": CHANNEL, "args": ["in", "74951234567", "3"]},
+            CallArrived("callctl-7", "79031112233", "74951234567", 3),
+        ),
+        (
+            {"type": "StasisStart", "channel": CHANNEL, "args": ["in", "74951234567"]},
+            CallArrived("callctl-7", "79031112233", "74951234567", 0),
+        ),
+        ({"type": "ChannelDtmfReceived", "channel": CHANNEL, "digit": "#"}, DigitPressed("callctl-7", "#")),
+        ({"type": "ChannelDestroyed", "channel": CHANNEL, "cause": 0}, LegGone("callctl-7", 16)),
+        ({"type": "ChannelDestroyed", "channel": CHANNEL, "cause": 17}, LegGone("callctl-7", 17)),
+        (
+            {"type": "PlaybackFinished", "playback": {"id": "leg1-callctl-7/2", "state": "done"}},
+            PromptEnded("leg1-callctl-7", 2),
+        ),
+        (
+            {"type": "PlaybackFinished", "playback": {"id": "leg1-callctl-7/2", "state": "failed"}},
+            PromptEnded("leg1-callctl-7", 2, was_played=False),
+        ),
+        ({"type": "PlaybackFinished", "playback": {"id": "of-a-bridge", "state": "done"}}, None),
+        (
+            {"type": "RecordingFinished", "recording": RECORDING},
+            RecordingEnded("callctl-7", "message/a/box/callctl-7", 4_000),
+        ),
+        (
+            {"type": "RecordingFailed", "recording": UNRECORDED},
+            RecordingEnded("callctl-7", "message/a/box/callctl-7", 0, was_kept=False),
+        ),
+        ({"type": "RecordingFinished", "recording": {**RECORDING, "target_uri": "bridge:callctl-7"}}, None),
+    ],
+)
+def test_a_frame_is_read(frame: dict[str, object], event: Event | None) -> None:
+    assert read(frame) == event
+
+
+@pytest.mark.parametrize(
+    ("order", "status", "why"),
+    [
+        (StopPlaying("callctl-7", 1), 404, None),
+        (StopPlaying("callctl-7", 1), 500, Why.REJECTED),
+        (StopRecording("callctl-7", "message/x"), 404, None),
+        (MusicOff("callctl-7"), 404, None),
+        (Part("callctl-7", "leg1-callctl-7"), 422, None),
+        (Join("callctl-7", ("callctl-7",)), 422, Why.GONE),
+        (Join("callctl-7", ("callctl-7",)), 500, Why.REJECTED),
+        (PlayToLeg("callctl-7", 1, ("sound:x",)), 404, Why.GONE),
+        (PlayToLeg("callctl-7", 1, ("sound:x",)), 500, Why.REJECTED),
+        (RECORD, 404, Why.GONE),
+        (RECORD, 409, Why.REJECTED),
+        (Answer("callctl-7"), 409, Why.GONE),
+        (HangUp("callctl-7", 16), 404, Why.GONE),
+    ],
+)
+def test_a_refusal_means(order: MediaOrder, status: int, why: Why | None) -> None:
+    assert why_refused(order, status) is why
+
+
+def test_a_call_inside_comes_in_as_a_callers_own_leg() -> None:
+    leg = "leg1-in-leg1-callctl-7"
+    (placing,) = write(PlaceLeg(leg, "in-leg1-callctl-7", Inside("74951234567", 2), "7903", None, False), 0)
+    arrives_as = placing.arguments["otherChannelId"]
+    assert not is_leg_id(arrives_as)
+    assert call_id_of(arrives_as) == arrives_as
+
+
+def test_a_name_cannot_end_a_header() -> None:
+    order = PlaceLeg("leg1-c", "c", Trunk("t", "7916"), "7903", None, False, caller_name='a"\r\n<Яна>\\')
+    (placing,) = write(order, 0)
+    assert placing.arguments["variables"]["CONNECTEDLINE(name,i)"] == "aЯна"
