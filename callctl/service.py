@@ -95,7 +95,7 @@ class Service:
         self._ami = Ami(
             *ami.address, ami.user, ami.password, on_state=lambda is_up: self._on_state("ami", is_up)
         )
-        self._switch = Switch(self._ari, self._ami, clock)
+        self._switch = Switch(self._ari, self._ami, clock, settings.sounds)
         self._journal = Journal(settings.database, on_state=lambda is_up: self._on_state("database", is_up))
         self._tally = Tally(clock, directory)
         self._lanes: dict[str, deque[tuple[MediaOrder, asyncio.Future[None] | None]]] = {}

@@ -89,7 +89,8 @@ def read_yaml(text: str) -> Written | Fault:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or getattr(error, "reason", None)
-        return Fault(mark.line + 1 if mark else 1, "", str(problem or "cannot be read as YAML"))
+        line = min(mark.line, text.count("\n")) + 1 if mark else 1  # the end is no line of its own
+        return Fault(line, "", str(problem or "cannot be read as YAML"))
     return Written(reader.content, reader.root, reader.doubled)
 
 

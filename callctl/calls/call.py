@@ -12,7 +12,6 @@ from callctl.calls.consult import Consult
 from callctl.calls.conversation import Conversation
 from callctl.calls.course import Course
 from callctl.calls.events import (
-    CallArrived,
     LegAnswered,
     LegEnded,
     LegEvent,
@@ -26,7 +25,6 @@ from callctl.calls.events import (
 from callctl.calls.legs import Attempt, Ending, Leg, LegState
 from callctl.calls.orders import Answer, Bound, CloseBridge, HangUp, Join, Order, PlaceLeg
 from callctl.calls.outcomes import SECOND_CUT_CAUSE
-from callctl.calls.purse import Purse
 from callctl.calls.records import CallOver, EndedBy
 from callctl.calls.scene import Reached, Scene
 from callctl.calls.states import MOVES, State
@@ -41,16 +39,17 @@ from rating.refusal import Refusal
 
 
 class Call:
-    def __init__(self, arrived: CallArrived, at_ms: int, *, scene: Scene, walk: Walk, purse: Purse) -> None:
+    def __init__(self, number: str, *, scene: Scene, walk: Walk) -> None:
+        """`number`: as it was dialled."""
         self.call_id = scene.call_id
-        self.number = arrived.number
+        self.number = number
         self.account_id = scene.account_id
         self.caller = scene.caller
         self.state = self._last_state = State.ROUTING
-        self._arrived_ms = at_ms
+        self._arrived_ms = scene.caller.since_ms
         self.scene = scene
         self._connections = scene.connections
-        self.course = Course(scene, walk, purse, self._move)
+        self.course = Course(scene, walk, self._move)
         self._terms = scene.terms
         self._conversation: Conversation | None = None
         self._ending: Ending | None = None
@@ -75,6 +74,8 @@ class Call:
 
     def begin(self, at_ms: int) -> list[Order]:
         answer_until_ms = at_ms + self.course.look_ahead_ms(at_ms)
+        if self.scene.seat:
+            return self._onward(self.course.begin(at_ms), at_ms)
         connection, admitted = self._connections.admit_caller(at_ms, answer_until_ms)
         if isinstance(admitted, Refusal):
             refused = self.scene.refuse(connection, admitted, at_ms)

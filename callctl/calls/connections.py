@@ -84,6 +84,13 @@ class Connections:
         ticket = Ticket(self._next_connection(target), None, is_inside=True)
         return self._try(ticket, target, at_ms, ring_until_ms)
 
+    def adopt_inside(self, leg: Leg, target: str, ring_until_ms: int) -> Attempt:
+        """A phone of the subscriber's own that called us, to take this call."""
+        ticket = Ticket(self._next_connection(target), None, is_inside=True)
+        attempt = Attempt(leg, self._caller, ticket, ring_until_ms)
+        self.attempts.append(attempt)
+        return attempt
+
     def began(self, attempt: Attempt, at_ms: int) -> list[LegBegan]:
         """The target has answered and talks; the caller is answered in the same moment, or soon."""
         way_in = [] if self._began_alone else self._caller_began(at_ms)

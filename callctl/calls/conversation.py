@@ -33,7 +33,7 @@ class Conversation:
         scene, attempt, is_joined = self._scene, self._reached.attempt, self._reached.is_joined
         connections = scene.connections
         if self.seat:
-            scene.seats.engage(scene.account_id, self.seat.name, attempt)
+            scene.seats.engage(scene.account_id, self.seat.name, lambda: attempt.is_settled)
         orders = [*scene.quiet(), *self._recorded(), *scene.answer()]
         if not is_joined:
             scene.is_bridged = True

@@ -7,16 +7,16 @@ Rule 2: what the world could not do is told with the node's name, and the scheme
 from collections.abc import Callable, Sequence
 
 from callctl.calls.events import LegEvent, OrderRefused
+from callctl.calls.legs import Leg
 from callctl.calls.orders import Order
 from callctl.calls.prompting import Saying
-from callctl.calls.purse import Purse
 from callctl.calls.records import NodeFailed, Passed
 from callctl.calls.scene import Reached, Scene, Stage
 from callctl.calls.staging import patience_ms, stage_of, words_of
 from callctl.calls.states import State
 from callctl.calls.waiting import Waiting
 from dialplan.causes import Cause
-from dialplan.facts import Facts
+from dialplan.facts import Facts, Standing
 from dialplan.scheme import Scheme
 from dialplan.steps import Done, EndCall, Failed, Member, NameCaller, Outcome, Play, RecordTalk, Step
 from dialplan.walk import Walk
@@ -24,11 +24,10 @@ from rating.calendar import month_of
 
 
 class Course:
-    def __init__(self, scene: Scene, walk: Walk, purse: Purse, move: Callable[[State], None]) -> None:
+    def __init__(self, scene: Scene, walk: Walk, move: Callable[[State], None]) -> None:
         """`move`: to tell the call its state."""
         self._scene = scene
         self._walk = walk
-        self._purse = purse
         self._move = move
         self._stage: Stage | None = None
         self._first: Step | None = None
@@ -78,6 +77,9 @@ class Course:
         self._past, self._walk = self.way, Walk(scheme)
         return self._take(self._walk.begin(self._facts(at_ms)), at_ms)
 
+    def pick_up(self, leg: Leg, seat: str, rung: str, at_ms: int) -> list[Order] | None:
+        return self._stage.pick_up(leg, seat, rung, at_ms) if self._stage else None
+
     def say_farewell(self, prompt: str, at_ms: int) -> list[Order]:
         """The last that the caller hears, who is not answered for it."""
         self._is_farewell = True
@@ -92,8 +94,9 @@ class Course:
         return self._stage.leave(at_ms) if self._stage else []
 
     def _facts(self, at_ms: int) -> Facts:
-        available = self._purse.available_in(month_of(at_ms))
-        return Facts(self._scene.call_id, at_ms, self._purse.caller, available)
+        purse = self._scene.purse
+        available = purse.available_in(month_of(at_ms))
+        return Facts(self._scene.call_id, at_ms, purse.caller, available, Standing(purse.standing.value))
 
     def _take(self, step: Step, at_ms: int) -> list[Order]:
         """Until a step takes time, or the scheme is over."""

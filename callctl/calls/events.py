@@ -19,6 +19,15 @@ class CallArrived:
 
 
 @dataclass(frozen=True, slots=True)
+class SeatDialled:
+    """A phone of a seat calls somebody."""
+
+    leg_id: str
+    device: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class LegReady:
     """A leg that we placed exists and may be ordered about; it does not ring yet."""
 
@@ -114,4 +123,4 @@ class EntryPosted:
 
 
 LegEvent = LegReady | LegAnswered | LegEnded | LegGone | PromptEnded | DigitPressed | RecordingEnded
-Event = CallArrived | LegEvent | OrderRefused | LegsListed | EntryPosted | DeviceSeen
+Event = CallArrived | SeatDialled | LegEvent | OrderRefused | LegsListed | EntryPosted | DeviceSeen

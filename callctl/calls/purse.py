@@ -11,6 +11,7 @@ from rating.money import ZERO, Money
 from rating.profile import Tariffs
 from rating.quote import Quote, stopped
 from rating.refusal import Refusal
+from rating.standing import Standing
 from rating.tariff import Side
 
 
@@ -21,6 +22,10 @@ class Purse:
         self._account = ledger.account(account_id)
         self._line = line
         self.caller = normal_number(caller) or ""
+
+    @property
+    def standing(self) -> Standing:
+        return self._account.standing if self._account else Standing.ACTIVE
 
     def available_in(self, month: str) -> Money:
         return self._account.available_in(month) if self._account else ZERO

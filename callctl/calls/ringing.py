@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from callctl.calls.events import DigitPressed, LegAnswered, LegEvent, LegGone, LegReady, OrderRefused, Why
 from callctl.calls.legs import Attempt, Leg
 from callctl.calls.orders import (
+    Answer,
+    Bound,
     Device,
     Dial,
     Endpoint,
@@ -45,6 +47,7 @@ class Try:
     endpoints: list[Endpoint]
     attempt: Attempt | None = None
     outcome: NotReached | None = None
+    is_picked_up: bool = False
     asked_until_ms: int | None = None
     asked: Talk | None = field(default=None, repr=False)
 
@@ -159,6 +162,17 @@ class Ringing(Stage):
                 failures.append((target, most_telling(known)))
         return failures
 
+    def pick_up(self, leg: Leg, seat: str, rung: str, at_ms: int) -> list[Order] | None:
+        seats = [
+            a_try.target for a_try in self._tries if a_try.outcome is None and isinstance(a_try.target, Seat)
+        ]
+        if not any(target.name == rung or not rung for target in seats):
+            return None
+        attempt = self._scene.connections.adopt_inside(leg, seat, self._ring_until_ms)
+        self._tries.append(Try(Seat(seat), [], attempt, is_picked_up=True))
+        bound = Bound(leg.leg_id, self._ring_until_ms + self._scene.terms.second_cut_ms)
+        return [bound, attempt.ticket.held(at_ms), Answer(leg.leg_id)]
+
     def withdraw(self, at_ms: int) -> list[Order]:
         """Nobody is needed any more."""
         orders: list[Order] = []
@@ -232,7 +246,7 @@ class Ringing(Stage):
 
     def _answered(self, a_try: Try, at_ms: int) -> list[Order]:
         accept = self._step.accept
-        if accept is None:
+        if accept is None or a_try.is_picked_up:
             return self._reached(a_try, at_ms)
         return self._ask(a_try, accept, at_ms)
 
@@ -263,7 +277,7 @@ class Ringing(Stage):
         for a_try in self._tries:
             if a_try is not winner and a_try.outcome is None and a_try.attempt:
                 orders += self._let_go(a_try, EndedBy.SERVICE, Cause.ANSWERED_ELSEWHERE, at_ms)
-        self.outcome = Reached(winner.attempt, is_joined=self._passes_media)
+        self.outcome = Reached(winner.attempt, is_joined=self._passes_media and not winner.is_picked_up)
         return orders
 
     def _not_placed(self, a_try: Try, why: Why, at_ms: int) -> list[Order]:

@@ -20,6 +20,7 @@ from callctl.calls.orders import (
     RingBack,
     StopPlaying,
 )
+from callctl.calls.purse import Purse
 from callctl.calls.records import Connection, LegRefused
 from callctl.calls.seats import Seats
 from callctl.calls.states import State
@@ -36,11 +37,13 @@ class Scene:
     line: str  # the number that was dialled
     caller: Leg
     connections: Connections
+    purse: Purse
     seats: Seats
     lines: Lines
     terms: CallTerms
     is_own: Callable[[str], bool]  # whether a number is one of ours
     scheme_version: int = 0
+    seat: str | None = None  # of the caller, when it is one of the subscriber's own
     hops: int = 0
     caller_name: str = ""
     refusal: Refusal | None = None  # the last one, while nothing followed it
@@ -143,6 +146,10 @@ class Stage:
 
     def refused(self, event: OrderRefused, at_ms: int) -> list[Order]:
         return []
+
+    def pick_up(self, leg: Leg, seat: str, rung: str, at_ms: int) -> list[Order] | None:
+        """Somebody else takes the call that rings at a seat; None: it rings at none, or not at the one meant."""
+        return None
 
     def leave(self, at_ms: int) -> list[Order]:
         """The caller is gone, or the call ends: let go whom it still reaches for."""

@@ -3,10 +3,9 @@
 Rule 1: a device that nobody has seen registered cannot be rung.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from callctl.calls.legs import Attempt
 from dialplan.steps import NotReached
 
 
@@ -19,6 +18,7 @@ class SeatTold:
     devices: tuple[str, ...]
     is_busy_on_busy: bool = True
     is_undisturbed: bool = False
+    shows: str = ""  # the subscriber's number that those it calls see
 
 
 @dataclass(slots=True)
@@ -26,7 +26,7 @@ class Seats:
     _told: dict[tuple[str, str], SeatTold] = field(default_factory=dict)
     _seats_of: dict[str, tuple[str, str]] = field(default_factory=dict)
     _reachable: set[str] = field(default_factory=set)
-    _engaged: dict[tuple[str, str], list[Attempt]] = field(default_factory=dict)
+    _engaged: dict[tuple[str, str], list[Callable[[], bool]]] = field(default_factory=dict)
 
     def tell(self, seat: SeatTold) -> None:
         key = (seat.account_id, seat.name)
@@ -49,13 +49,16 @@ class Seats:
         else:
             self._reachable.discard(device)
 
-    def engage(self, account_id: str, name: str, attempt: Attempt) -> None:
-        """It talks from now on, until the attempt is settled."""
-        self._engaged.setdefault((account_id, name), []).append(attempt)
+    def shown(self, account_id: str, name: str) -> str:
+        return self._told[account_id, name].shows
+
+    def engage(self, account_id: str, name: str, is_over: Callable[[], bool]) -> None:
+        """It talks from now on."""
+        self._engaged.setdefault((account_id, name), []).append(is_over)
 
     def is_engaged(self, account_id: str, name: str) -> bool:
         key = (account_id, name)
-        talks = [attempt for attempt in self._engaged.pop(key, ()) if not attempt.is_settled]
+        talks = [is_over for is_over in self._engaged.pop(key, ()) if not is_over()]
         if talks:
             self._engaged[key] = talks
         return bool(talks)

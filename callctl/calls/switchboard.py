@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from heapq import heappop, heappush
 
+from callctl.calls.arrivals import PICK_UP, Arrivals
 from callctl.calls.call import Call
-from callctl.calls.connections import Connections
 from callctl.calls.directory import Directory
 from callctl.calls.events import (
     CallArrived,
@@ -21,6 +21,7 @@ from callctl.calls.events import (
     LegReady,
     LegsListed,
     OrderRefused,
+    SeatDialled,
 )
 from callctl.calls.legs import Leg, LegState
 from callctl.calls.lines import Lines
@@ -36,21 +37,12 @@ from callctl.calls.orders import (
     RecordBridge,
     StopRecording,
 )
-from callctl.calls.purse import Purse
-from callctl.calls.scene import Scene
 from callctl.calls.seats import Seats
 from callctl.calls.states import State
 from callctl.calls.terms import CallTerms
 from callctl.calls.view import CallView, view
 from dialplan.causes import Cause
-from dialplan.numbers import EMERGENCY, normal_number
-from dialplan.scheme import Scheme
-from dialplan.straight import to_emergency
-from dialplan.walk import Walk
 from rating.ledger import Ledger
-
-# How often a call may be forwarded from one number of ours to another: two could point at each other.
-HOPS_MAX = 4
 
 # How many faults wait for the log; a call can add one an event at the worst.
 FAULTS_MAX = 1_000
@@ -62,7 +54,7 @@ class Switchboard:
         self.directory = directory
         self.seats = Seats()
         self.lines = Lines(self.seats)
-        self._terms = terms
+        self._arrivals = Arrivals(ledger, directory, self.seats, self.lines, terms)
         self._calls: dict[str, Call] = {}
         self._by_leg: dict[str, Call] = {}
         self._deadlines: list[tuple[int, bool, int, str]] = []
@@ -107,14 +99,14 @@ class Switchboard:
         return orders
 
     def handle(self, event: Event, at_ms: int) -> list[Order]:
-        is_admission = isinstance(event, CallArrived)
+        is_admission = isinstance(event, CallArrived | SeatDialled)
         orders = self.wake(at_ms if is_admission else at_ms - 1)
         orders += self._heard(event, at_ms)
         return orders + self._offer(at_ms)
 
     def _heard(self, event: Event, at_ms: int) -> list[Order]:
         match event:
-            case CallArrived():
+            case CallArrived() | SeatDialled():
                 return self._arrived(event, at_ms)
             case EntryPosted():
                 self.ledger.apply(event.entry)
@@ -151,44 +143,32 @@ class Switchboard:
             orders += self._run(call, partial(call.tear_down, at_ms), at_ms)
         return orders
 
-    def _arrived(self, event: CallArrived, at_ms: int) -> list[Order]:
-        if self._is_closing or event.leg_id in self._calls:
+    def _arrived(self, event: CallArrived | SeatDialled, at_ms: int) -> list[Order]:
+        if self._is_closing or event.leg_id in self._calls or event.leg_id in self._by_leg:
             return []  # whom nobody takes over, the dialplan's fallback does
-        scheme, account_id, version = self._scheme_of(event)
-        if scheme is None:
-            return [HangUp(event.leg_id, Cause.NOT_FOUND)]
-        if event.hops > HOPS_MAX:
-            return [HangUp(event.leg_id, Cause.CONGESTION)]
-        line = normal_number(event.number) or event.number
-        purse = Purse(self.ledger, self.directory.tariffs, account_id, line, event.caller)
-        caller = Leg(event.leg_id, event.caller, LegState.RINGING, at_ms)
-        scene = Scene(
-            event.leg_id,
-            account_id,
-            line,
-            caller,
-            Connections(event.leg_id, account_id, line, caller, purse),
-            self.seats,
-            self.lines,
-            self._terms,
-            is_own=lambda e164: self.directory.number(e164) is not None,
-            scheme_version=version,
-            hops=event.hops,
-        )
-        call = Call(event, at_ms, scene=scene, walk=Walk(scheme), purse=purse)
+        if isinstance(event, SeatDialled):
+            if event.number.startswith(PICK_UP):
+                return self._pick_up(event, at_ms)
+            call = self._arrivals.from_seat(event, at_ms)
+        else:
+            call = self._arrivals.from_outside(event, at_ms)
+        if isinstance(call, Cause):
+            return [HangUp(event.leg_id, call)]
         self._arrived_total += 1
         self._age[call.call_id] = self._arrived_total
         self._calls[call.call_id] = call
         return self._run(call, partial(call.begin, at_ms), at_ms)
 
-    def _scheme_of(self, event: CallArrived) -> tuple[Scheme | None, str, int]:
-        """The subscriber's scheme; an emergency number has its own, on whoever's phone it was dialled."""
-        if event.number in EMERGENCY:
-            caller = self.directory.number(normal_number(event.caller) or "")
-            account_id = caller.account_id if caller else ""
-            return to_emergency(event.number), account_id, 0
-        number = self.directory.number(normal_number(event.number) or "")
-        return (number.scheme, number.account_id, number.scheme_version) if number else (None, "", 0)
+    def _pick_up(self, event: SeatDialled, at_ms: int) -> list[Order]:
+        """The oldest call that rings at a colleague's."""
+        known = self.seats.seat_of(event.device)
+        account_id, seat = known or ("", "")
+        for call in [call for call in self._calls.values() if call.account_id == account_id and known]:
+            leg = Leg(event.leg_id, seat, LegState.RINGING, at_ms)
+            orders = call.course.pick_up(leg, seat, event.number.removeprefix(PICK_UP), at_ms)
+            if orders is not None:
+                return self._run(call, lambda: orders, at_ms)
+        return [HangUp(event.leg_id, Cause.NOT_FOUND)]
 
     def _listed(self, event: LegsListed) -> list[Order]:
         orders: list[Order] = []

@@ -7,6 +7,7 @@ Rule 2: the place in the line is the caller's until this stage is over, whicheve
 from collections.abc import Sequence
 
 from callctl.calls.events import DigitPressed, LegEvent, OrderRefused, PromptEnded
+from callctl.calls.legs import Leg
 from callctl.calls.lines import Lines, Place
 from callctl.calls.orders import Order
 from callctl.calls.ringing import Ringing
@@ -83,6 +84,9 @@ class Waiting(Stage):
         if self._ringing is None:
             return []
         return self._rung(self._ringing, self._ringing.refused(event, at_ms), at_ms)
+
+    def pick_up(self, leg: Leg, seat: str, rung: str, at_ms: int) -> list[Order] | None:
+        return self._ringing.pick_up(leg, seat, rung, at_ms) if self._ringing else None
 
     def leave(self, at_ms: int) -> list[Order]:
         orders = self._ringing.leave(at_ms) if self._ringing else []

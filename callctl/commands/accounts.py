@@ -145,9 +145,7 @@ def _set(options: Namespace) -> None:
     if options.standing:
         terms["standing"] = options.standing
     if not terms:
-        raise Complaint(
-            "nothing to set: give --standing, --credit, --threshold, --stops, --bar, --bar-nothing"
-        )
+        raise Complaint("nothing to set: give --standing, --credit, --threshold, --stops or some --bar")
     print_account(options, ask(options, "PATCH", account_path(options), terms))
 
 

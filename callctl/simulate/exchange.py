@@ -5,6 +5,7 @@ Rule 2: whoever was in a bridge before the answer is answered by it; whoever com
 Rule 3: a leg that ends tells first that its prompt or its recording is over.
 """
 
+from collections.abc import Callable, Set
 from functools import partial
 
 from callctl.calls.events import (
@@ -65,6 +66,13 @@ class Exchange:
         self._reachable = {device: True for seat in scenario.seats for device in seat.devices}
         self.legs: dict[str, SimulatedLeg] = {}
         self.bridges: dict[str, SimulatedBridge] = {}
+        # What no order should ever lead to; a lost or refused one may.
+        self.mishaps: list[str] = []
+
+    @property
+    def talked(self) -> Set[str]:
+        """The legs on which two people heard each other."""
+        return self._people.talked
 
     @property
     def legs_alive(self) -> list[str]:
@@ -143,9 +151,9 @@ class Exchange:
             case PlaceLeg():
                 done(self._place(order))
             case JoinAndDial():
-                self._join(order.bridge_id, order.leg_ids, partial(self._dial_joined, order, done))
+                self._join(order, partial(self._dial_joined, order, done))
             case Join():
-                self._join(order.bridge_id, order.leg_ids, done)
+                self._join(order, done)
             case PlayToBridge():
                 done(None if order.bridge_id in self.bridges else Why.GONE)
             case RecordBridge():
@@ -182,10 +190,10 @@ class Exchange:
         """Asterisk says at once that it will play, record or ring; for the rest it waits until it is done."""
         match order:
             case Answer():
-                leg.when_free(partial(self._answer, leg, done))
+                self._when_free(leg, order, partial(self._answer, leg, done))
                 return
             case Part():
-                leg.when_free(partial(self._part_from, leg, order, done))
+                self._when_free(leg, order, partial(self._part_from, leg, order, done))
                 return
             case Dial():
                 self._dial(leg, order.patience_ms)
@@ -195,20 +203,25 @@ class Exchange:
             case HangUp():
                 self.leave(leg, order.cause)
             case RingBack():
-                leg.when_free(partial(self._hear_on, leg, ringing=True))
+                self._when_free(leg, order, partial(self._hear_on, leg, ringing=True))
             case MusicOn():
-                leg.when_free(partial(self._hear_on, leg, music=True))
+                self._when_free(leg, order, partial(self._hear_on, leg, music=True))
             case MusicOff():
                 leg.has_music = False
             case PlayToLeg():
-                leg.when_free(partial(self._studio.play, leg, order))
+                self._when_free(leg, order, partial(self._studio.play, leg, order))
             case StopPlaying():
                 done(None if self._studio.stop_playing(leg, order.serial) else Why.GONE)
                 return
             case RecordLeg():
-                leg.when_free(partial(self._record, leg, order))
+                self._when_free(leg, order, partial(self._record, leg, order))
         leg.listen(self._timeline.now_ms)
         done(None)
+
+    def _when_free(self, leg: SimulatedLeg, order: MediaOrder, act: Callable[[], None]) -> None:
+        if leg.is_busy:
+            self.mishaps.append(f"waits behind {leg.occupied}: {order}")
+        leg.when_free(act)
 
     def _answer(self, leg: SimulatedLeg, done: Done) -> None:
         self.pick_up(leg)
@@ -265,29 +278,37 @@ class Exchange:
         if leg.answered_ms is None:
             self.leave(leg, Cause.NO_ANSWER)
 
-    def _join(self, bridge_id: str, leg_ids: tuple[str, ...], done: Done) -> None:
+    def _join(self, order: Join | JoinAndDial, done: Done) -> None:
         """One after the other; who plays keeps the rest waiting."""
-        bridge = self.bridges.setdefault(bridge_id, SimulatedBridge(bridge_id))
-        self._join_next(bridge, [self.legs[leg_id] for leg_id in leg_ids], done)
+        bridge = self.bridges.setdefault(order.bridge_id, SimulatedBridge(order.bridge_id))
+        self._join_next(order, bridge, [self.legs[leg_id] for leg_id in order.leg_ids], done)
 
-    def _join_next(self, bridge: SimulatedBridge, legs: list[SimulatedLeg], done: Done) -> None:
+    def _join_next(
+        self, order: Join | JoinAndDial, bridge: SimulatedBridge, legs: list[SimulatedLeg], done: Done
+    ) -> None:
         if not legs:
             done(None)
         elif not legs[0].is_alive:
             done(Why.GONE)
         else:
-            legs[0].when_free(partial(self._enter, bridge, legs, done))
+            self._when_free(legs[0], order, partial(self._enter, order, bridge, legs, done))
 
-    def _enter(self, bridge: SimulatedBridge, legs: list[SimulatedLeg], done: Done) -> None:
+    def _enter(
+        self, order: Join | JoinAndDial, bridge: SimulatedBridge, legs: list[SimulatedLeg], done: Done
+    ) -> None:
         leg, *others = legs
-        if leg.is_alive and leg.bridge is not bridge:
+        if not leg.is_alive:
+            done(Why.GONE)
+            return
+        if leg.bridge is not bridge:
             self._part(leg)
             leg.bridge = bridge
             bridge.legs.append(leg)
-            assert len(bridge.legs) <= 2, f"{bridge.bridge_id}: a third one in the talk"
+            if len(bridge.legs) > 2:
+                self.mishaps.append(f"a third one in the talk: {order}")
             leg.has_ringing = False
             self._connect(leg)
-        self._join_next(bridge, [leg, *others] if not leg.is_alive else others, done)
+        self._join_next(order, bridge, others, done)
 
     def _part_from(self, leg: SimulatedLeg, order: Part, done: Done) -> None:
         is_in = leg.bridge is not None and leg.bridge.bridge_id == order.bridge_id
@@ -323,6 +344,8 @@ class Exchange:
         if callee and callee.is_caller:
             caller, callee = callee, caller
         if caller and callee and callee.phone:
+            if caller.has_music or callee.has_music:
+                self.mishaps.append(f"music in the talk: {callee.leg_id}")
             self._people.talk(caller, callee)
 
     def _bound(self, leg: SimulatedLeg, until_ms: int | None) -> None:

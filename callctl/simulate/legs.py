@@ -61,11 +61,20 @@ class SimulatedLeg:
 
     @property
     def hears_something(self) -> bool:
-        """A prompt, the tone of a recording, music, ringing, somebody."""
-        return bool(self.occupied or self.has_music or self.has_ringing or self.partner)
+        """A prompt, the tone of a recording, music, ringing, somebody; or what a number of ours gives to hear."""
+        if self.occupied or self.has_music or self.has_ringing:
+            return True
+        partner = self.partner
+        if partner and partner.twin and not partner.is_caller:
+            return partner.twin.hears_something
+        return partner is not None
+
+    @property
+    def is_busy(self) -> bool:
+        return bool(self.occupied or self.waiting)
 
     def when_free(self, act: Callable[[], None]) -> None:
-        if self.occupied or self.waiting:
+        if self.is_busy:
             self.waiting.append(act)
         else:
             act()
@@ -85,6 +94,8 @@ class SimulatedLeg:
             self.silent_since_ms = None
         elif self.silent_since_ms is None:
             self.silent_since_ms = now_ms
+        if self.is_caller and self.twin and self.twin.partner:
+            self.twin.partner.listen(now_ms)
 
 
 @dataclass(slots=True)

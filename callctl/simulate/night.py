@@ -198,6 +198,7 @@ class Night:
         for call_id, fault in self.switchboard.take_faults():
             raise AssertionError(f"seed {self._scenario.seed}: a fault in {call_id}") from fault
         self._promises.check()
+        self._promises.check_calls(self.switchboard.calls())
 
     def _record(self, record: Record) -> None:
         self.records.append(record)

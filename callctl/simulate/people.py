@@ -33,7 +33,7 @@ class People:
         self._timeline = timeline
         self._phones = phones
         self._hands = hands
-        self._talked: set[str] = set()
+        self.talked: set[str] = set()
 
     def phone_of(self, endpoint: Trunk | Device, call: CallTold) -> PhoneTold:
         name = endpoint.number if isinstance(endpoint, Trunk) else endpoint.name
@@ -63,20 +63,19 @@ class People:
                 self._after(longest_ms, partial(self._hands.leave, callee, Cause.NO_ANSWER))
 
     def hears_prompt(self, leg: SimulatedLeg) -> None:
+        leg.prompts_heard += 1
         if leg.phone:
             self._press(leg, leg.phone.press, leg.phone.press_after)
             return
         answers = [told for told in leg.call.digits if told.at is None]
-        if leg.prompts_heard < len(answers):
-            told = answers[leg.prompts_heard]
+        for told in answers[leg.prompts_heard - 1 : leg.prompts_heard]:
             self._press(leg, told.press, told.after)
-        leg.prompts_heard += 1
 
     def talk(self, caller: SimulatedLeg, callee: SimulatedLeg) -> None:
         """They hear each other; told again, it is no news."""
-        if callee.leg_id in self._talked:
+        if callee.leg_id in self.talked:
             return
-        self._talked |= {callee.leg_id, caller.leg_id}
+        self.talked |= {callee.leg_id, caller.leg_id}
         told = callee.call
         if told.hang_up != "never":
             who = caller if told.hung_up_by == "caller" else callee
@@ -93,7 +92,7 @@ class People:
             self._after(after_ms + place * BETWEEN_DIGITS_MS, partial(self._hands.press, leg, digit))
 
     def _give_up(self, leg: SimulatedLeg) -> None:
-        if leg.leg_id not in self._talked:
+        if leg.leg_id not in self.talked:
             self._leave(leg)
 
     def _leave(self, leg: SimulatedLeg) -> None:

@@ -4,11 +4,14 @@ Rule 1: a hold never takes what is not there: of the balance, of a pot, of a num
 Rule 2: below zero leads only a line from outside (a chargeback, a late record, a guaranteed payment), or a
     tariff that grants less; from there it goes up.
 Rule 3: what is held is the sum of the holds.
+Rule 4: a call always has something to wait for: a moment, or the end of a talk that costs nothing.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from callctl.calls.call import Call
+from callctl.calls.states import State
 from rating.ledger import Account, Hold, Ledger
 from rating.pots import BALANCE, is_gift, month_of_pot
 
@@ -23,6 +26,11 @@ class Promises:
     def told(self, account_id: str) -> None:
         """A line from outside has changed this account: what is missing now is nobody's fault."""
         self._told.add(account_id)
+
+    def check_calls(self, calls: Iterable[Call]) -> None:
+        for call in calls:
+            is_waiting = call.deadline_ms() is not None or call.state is State.TALKING
+            assert is_waiting, f"{call.call_id} waits for nothing: {call.state}, {call.way}"
 
     def check(self) -> None:
         holds: dict[str, list[Hold]] = {}

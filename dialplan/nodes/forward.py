@@ -38,7 +38,10 @@ class Wave(Part):
 
     @property
     def callees(self) -> list[Callee]:
-        return self.all if self.all is not None else [Callee(number=self.number, seat=self.seat)]
+        if self.all is not None:
+            return self.all
+        # As it is: a number of +88… with 11 digits would be taken for a Russian one if it were read again.
+        return [Callee.model_construct(number=self.number, seat=self.seat)]
 
 
 def _short_form(value: object) -> object:

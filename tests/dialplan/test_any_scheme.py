@@ -5,10 +5,10 @@ from hypothesis import strategies as st
 
 from dialplan.check import read_scheme
 from dialplan.scheme import Scheme
-from dialplan.steps import Ask, EndCall
+from dialplan.steps import Ask, EndCall, NotReached, Ring
 from dialplan.walk import STEPS_MAX, Walk
 from tests.dialplan.drawn_schemes import outcomes_of, scheme_texts
-from tests.dialplan.words import FACTS
+from tests.dialplan.words import FACTS, come_to
 
 # A menu of ten tries that rings a seat each time.
 STEPS_OF_A_NODE_MAX = 20
@@ -37,6 +37,13 @@ def walked(text: str, picks: list[int]) -> tuple[Walk, int]:
 def test_every_scheme_ends_whatever_comes_of_its_steps(text: str, picks: list[int]) -> None:
     walk, _ = walked(text, picks)
     assert len(walk.trail) <= STEPS_MAX
+
+
+def test_a_caller_who_goes_round_is_released_as_congested_after_so_many_nodes() -> None:
+    trip = come_to("{kind: extension, seat: anna, no_answer: x}")
+    trip.after(*[NotReached.NO_ANSWER] * (STEPS_MAX - 1))
+    assert isinstance(trip.step, Ring)
+    assert trip.after(NotReached.NO_ANSWER).end == "CONGESTION"
 
 
 @given(scheme_texts(), PICKS)

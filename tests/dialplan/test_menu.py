@@ -2,7 +2,7 @@
 
 import pytest
 
-from dialplan.nodes.menu import TRIES_MAX
+from dialplan.nodes.menu import TRIES_MAX, Menu
 from dialplan.steps import Ask, Digits, NotReached, Ring
 from dialplan.targets import Seat
 from tests.dialplan.words import DONE, FAILED, Trip, come_to, complaints
@@ -71,8 +71,28 @@ def test_silence_is_named_and_asked_again() -> None:
     assert asked(come_to(KEYS).after(SILENCE)).sounds == ("ru/menu/no-choice", "own/hello")
 
 
-def test_a_wrong_extension_is_named_as_one() -> None:
-    assert asked(come_to(SEATS).after(Digits("103"))).sounds == ("ru/menu/no-extension", "own/hello")
+@pytest.mark.parametrize("digits", ["103", "19"])
+def test_a_wrong_extension_is_named_as_one(digits: str) -> None:
+    assert asked(come_to(SEATS).after(Digits(digits))).sounds == ("ru/menu/no-extension", "own/hello")
+
+
+@pytest.mark.parametrize(("node", "digits"), [(KEYS, "11"), (SEATS, "9")])
+def test_a_wrong_digit_is_no_extension_of_a_menu_without_them_nor_when_it_is_one(
+    node: str, digits: str
+) -> None:
+    assert asked(come_to(node).after(Digits(digits))).sounds == ("ru/menu/wrong-choice", "own/hello")
+
+
+def test_the_own_sounds_of_a_menu_are_named_with_their_places() -> None:
+    node = Menu.model_validate(
+        {"kind": "menu", "prompt": ["service/goodbye", "a"], "wrong_prompt": "b", "silence_prompt": "c"}
+        | {"keys": {"1": "x"}}
+    )
+    assert list(node.sounds()) == [
+        (("prompt", 1), "a"),
+        (("wrong_prompt", 0), "b"),
+        (("silence_prompt", 0), "c"),
+    ]
 
 
 def test_the_subscriber_s_own_words_replace_the_service_s() -> None:

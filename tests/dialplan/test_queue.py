@@ -60,6 +60,23 @@ def test_every_strategy_can_be_written(strategy: Strategy) -> None:
     assert queue(come_to(node)).strategy is strategy
 
 
+def test_one_member_with_all_the_skills_is_enough() -> None:
+    members = "[{seat: anna, skills: [english, billing, french]}, {seat: boris, skills: [english]}]"
+    assert queue(come_to(f"{{kind: queue, needs: [english, billing], members: {members}}}")).needs == {
+        "english",
+        "billing",
+    }
+
+
+@pytest.mark.parametrize(
+    ("fields", "first_ms", "every_ms"),
+    [("wait: true", 15_000, 60_000), ("prompt: stay, every_s: 10", 15_000, 10_000)],
+)
+def test_announcements_need_one_thing_to_say(fields: str, first_ms: int, every_ms: int) -> None:
+    announce = queue(come_to(PLAIN.replace("members", f"announce: {{{fields}}}, members"))).announce
+    assert announce and (announce.first_after_ms, announce.every_ms) == (first_ms, every_ms)
+
+
 @pytest.mark.parametrize(
     ("outcome", "node"),
     [
@@ -133,6 +150,10 @@ def test_otherwise_may_come_back_when_the_hasty_ways_go_elsewhere() -> None:
         ("members: [{seat: anna}], wait_s_max: 14401", "nodes.x.wait_s_max: "),
         ("members: [{seat: anna}], leave: {12: bye}", "nodes.x.leave.12"),
         ("members: [{seat: anna}], announce: {every_s: 30}", "nodes.x.announce: give `position`, `wait`"),
+        (
+            "members: [{seat: anna, skills: [english]}], needs: [english, french]",
+            "nodes.x: no member has all the skills that it `needs`",
+        ),
         ("members: [{seat: anna}], strategy: best", "nodes.x.strategy: "),
     ],
 )

@@ -2,6 +2,7 @@
 
 import pytest
 
+from dialplan.nodes.forward import Forward
 from dialplan.steps import Accept, EndCall, Hears, NotReached, Ring
 from dialplan.targets import Outside, Seat
 from tests.dialplan.words import DONE, come_to, complaints
@@ -76,6 +77,17 @@ def test_targets_are_rung_one_after_the_other() -> None:
 def test_targets_of_a_wave_are_rung_at_once() -> None:
     trip = come_to("{kind: forward, to: [{all: ['79161110001', {seat: anna}], patience_s: 15}]}")
     assert trip.step == Ring((A, Seat("anna")), 15_000)
+
+
+def test_whom_a_forward_may_ring_is_named_with_its_place() -> None:
+    node = Forward.model_validate(
+        {"kind": "forward", "to": [A.number, {"all": [B.number, {"seat": "anna"}]}]}
+    )
+    assert list(node.targets()) == [
+        (("to", 0), A),
+        (("to", 1, "all", 0), B),
+        (("to", 1, "all", 1), Seat("anna")),
+    ]
 
 
 def test_of_several_outcomes_the_most_telling_has_the_exit() -> None:

@@ -63,6 +63,20 @@ def test_a_rule_may_have_several_hours(moment: str, node: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("moment", "node"),
+    [
+        ("2026-11-18 08:44:59", "closed"),
+        ("2026-11-18 08:45:00", "open"),
+        ("2026-11-18 17:29:59", "open"),
+        ("2026-11-18 17:30:00", "closed"),
+    ],
+)
+def test_hours_are_exact_to_the_minute(moment: str, node: str) -> None:
+    hours = "{kind: schedule, rules: [{hours: 8:45-17:30, go: open}], otherwise: closed}"
+    assert way(hours, at(moment)) == node
+
+
+@pytest.mark.parametrize(
     ("moment", "node"), [("2026-11-18 23:59:59", "late"), ("2026-11-19 00:00:00", "not")]
 )
 def test_hours_may_last_until_the_end_of_the_day(moment: str, node: str) -> None:
@@ -95,11 +109,29 @@ def test_days_off_are_weekends_and_holidays() -> None:
     assert found == ["work", "work", "off", "off", "off", "work"]
 
 
+WEEKDAYS_OFF = {
+    2025: "01-01 01-02 01-03 01-06 01-07 01-08 05-01 05-02 05-08 05-09 06-12 06-13 11-03 11-04 12-31",
+    2026: "01-01 01-02 01-05 01-06 01-07 01-08 01-09 02-23 03-09 05-01 05-11 06-12 11-04 12-31",
+    2027: "01-01 01-04 01-05 01-06 01-07 01-08 02-22 02-23 03-08 05-03 05-10 06-14 11-04 11-05 12-31",
+}
+WEEKENDS_WORKED = {2025: "11-01", 2026: "", 2027: "02-20"}
+
+
+def days_of(year: int) -> list[date]:
+    first = date(year, 1, 1)
+    return [first + timedelta(n) for n in range((date(year + 1, 1, 1) - first).days)]
+
+
+@pytest.mark.parametrize("year", WEEKDAYS_OFF)
+def test_a_year_has_its_official_days_off_and_worked_weekends(year: int) -> None:
+    odd = [day for day in days_of(year) if is_off(day) is not (day.weekday() >= 5)]
+    found = [" ".join(day.strftime("%m-%d") for day in odd if is_off(day) is off) for off in (True, False)]
+    assert found == [WEEKDAYS_OFF[year], WEEKENDS_WORKED[year]]
+
+
 @pytest.mark.parametrize(("year", "days"), [(2025, 247), (2026, 247), (2027, 247)])
 def test_a_year_has_its_official_number_of_working_days(year: int, days: int) -> None:
-    first = date(year, 1, 1)
-    year_days = (first + timedelta(n) for n in range((date(year + 1, 1, 1) - first).days))
-    assert sum(not is_off(day) for day in year_days) == days
+    assert sum(not is_off(day) for day in days_of(year)) == days
 
 
 def test_only_days_off_are_moved_and_only_to_weekdays() -> None:
@@ -151,6 +183,11 @@ def test_the_first_rule_that_fits_has_the_way() -> None:
 def test_the_hour_is_the_subscriber_s(zone: str, node: str) -> None:
     there = OFFICE.replace("rules", f"zone: {zone}, rules")
     assert way(there, at("2026-11-18 09:30:00")) == node
+
+
+def test_all_of_russia_s_eleven_clocks_are_known() -> None:
+    assert set(HOURS_BY_ZONE.values()) == set(range(2, 13))
+    assert HOURS_BY_ZONE["Europe/Samara"] == 4
 
 
 @pytest.mark.parametrize("zone", HOURS_BY_ZONE)
@@ -211,6 +248,8 @@ def test_hours_and_the_hours_between_them_share_the_day_out(hours: str, minute: 
         ("hours: 09:00-09:00, go: bye", "rules[0].hours: begin and end are the same"),
         ("hours: 24:00-09:00, go: bye", "rules[0].hours: hours begin at 24:00: write 00:00"),
         ("days: monday, go: bye", "rules[0].days: not a day or a span of days"),
+        ("days: mon-friday, go: bye", "rules[0].days: not a day or a span of days"),
+        ("dates: 2026-01-01..2026-01-02..2026-01-03, go: bye", "rules[0].dates: not dates like"),
         ("days: mon-wed-fri, go: bye", "rules[0].days: not a day or a span of days"),
         ("dates: 2026-02-29, go: bye", "rules[0].dates: there is no 2026-02-29"),
         ("dates: 31.12.2026, go: bye", "rules[0].dates: not a date like"),

@@ -59,6 +59,16 @@ def test_a_caller_who_calls_again_goes_the_same_way(
     assert len(ways) == 1
 
 
+def test_a_caller_keeps_his_way_when_nothing_is_said_of_it() -> None:
+    assert Share.model_validate({"kind": "share", "ways": [{"percent": 100, "go": "n0"}]}).same_caller
+
+
+def test_a_hundredth_is_a_hundredth() -> None:
+    node = share([1, 99])
+    met = sum(node.way(replace(FACTS, caller=str(79_030_000_000 + n))) == "n0" for n in range(20_000))
+    assert abs(met - 200) < 60
+
+
 def test_callers_without_a_number_are_shared_out_call_by_call() -> None:
     assert_shared(share([50, 50]), [replace(fact, caller="") for fact in strangers()], [50, 50])
 

@@ -109,7 +109,6 @@ class Exchange:
             "endpoint": f"Local/{number}@{context}/n",
             "channelId": call_id,
             "otherChannelId": f"{call_id}-in",
-            "callerId": "79031112233",
         } | ({"app": app} if app else {"extension": "nowhere", "context": "nowhere"})
         async with self.ari() as session, session.post("/ari/channels", params=where) as answer:
             assert answer.status == 200, await answer.text()

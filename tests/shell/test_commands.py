@@ -102,7 +102,7 @@ def test_people_get_roubles_and_sentences(callctl: Callctl, scheme: str) -> None
 def test_a_number_and_its_scheme(callctl: Callctl, scheme: str) -> None:
     account_id = new_account(callctl)
     said = callctl("number", "add", "84957000002", "--account", account_id, "--scheme", scheme, "--json")
-    assert said.json == {"e164": "74957000002", "account_id": account_id}
+    assert said.json == {"e164": "74957000002", "account_id": account_id, "warnings": []}
     assert callctl("scheme", "check", scheme, by=()).out.endswith(
         "a sound scheme of 2 nodes, starting at 'ring'\n"
     )

@@ -78,7 +78,7 @@ async def test_without_asterisk_it_says_degraded_and_the_office_works_all_the_sa
     status, added = await office.ask(
         "POST", "/numbers", {"e164": "8 (495) 123-45-67", "account_id": account_id, "scheme": SCHEME}
     )
-    assert (status, added) == (201, {"e164": "74951234567", "account_id": account_id})
+    assert (status, added) == (201, {"e164": "74951234567", "account_id": account_id, "warnings": []})
     assert await office.ask("GET", "/calls") == (200, [])
     assert await office.ask("GET", f"/accounts/{account_id}/legs") == (200, [])
 

@@ -25,7 +25,7 @@ WAV = "audio/wav"
 @pytest.fixture
 async def owned(office: Office) -> tuple[str, str]:
     """An account and its number."""
-    account_id, number = f"s{next(SERIAL)}", f"7499{next(SERIAL):07}"
+    account_id, number = f"sch{next(SERIAL)}", f"7496{next(SERIAL):07}"
     await office.open(account_id, 10_000)
     row = {"e164": number, "account_id": account_id, "scheme": SCHEME}
     assert (await office.ask("POST", "/numbers", row))[0] == 201
@@ -104,7 +104,7 @@ async def test_what_the_service_knows_better_is_one_line(
 async def test_a_warning_is_told_and_refuses_nothing(
     office: Office, callctl: Callctl, account: str, number: str, tmp_path: Path
 ) -> None:
-    second = f"7498{next(SERIAL):07}"
+    second = f"7496{next(SERIAL):07}"
     text = SCHEME.replace("79161110002", number)
     said = callctl("number", "add", second, "--account", account, "--scheme", written(tmp_path, text))
     assert said.code == 0 and "warning: line 3: nodes.ring.to[0]: rings a number" in said.out

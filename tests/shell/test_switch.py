@@ -37,13 +37,12 @@ from callctl.calls.orders import (
     RecordLeg,
     StopPlaying,
     StopRecording,
-    Trunk,
 )
 from callctl.clock import Clock
 from callctl.complaint import Complaint
 from callctl.stack.asterisk_program import find_asterisk
 from callctl.stack.music import provide_music
-from tests.shell.exchanges import PATIENCE_S, Exchange, running, settings_in, until
+from tests.shell.exchanges import Exchange, running, settings_in, until
 
 pytestmark = pytest.mark.e2e
 
@@ -241,29 +240,3 @@ async def test_a_leg_that_parts_stays_up_alone(rig: Rig) -> None:
     assert leg_id in str(channels)
     assert await rig.does(Part("nothing", leg_id)) is None
     await rig.ask("DELETE", "/bridges/room")
-
-
-async def test_the_called_phone_is_shown_the_callers_name(rig: Rig) -> None:
-    settings = rig.exchange.settings
-    leg_id = await rig.caller()
-    heard: asyncio.Queue[bytes] = asyncio.Queue()
-
-    class FarEnd(asyncio.DatagramProtocol):
-        def datagram_received(self, data: bytes, addr: object) -> None:
-            heard.put_nowait(data)
-
-    loop = asyncio.get_running_loop()
-    transport, _ = await loop.create_datagram_endpoint(FarEnd, local_addr=settings.trunks["trunk"])
-    placed = f"leg1-{leg_id}"
-    try:
-        trunk = Trunk("trunk", "79161110002")
-        order = PlaceLeg(placed, leg_id, trunk, "74957654321", None, False, caller_name="ООО Ромашка")
-        assert await rig.does(order) is None
-        await rig.hears(LegReady, placed)
-        await rig.ask("POST", f"/channels/{placed}/dial", caller=leg_id)
-        async with asyncio.timeout(PATIENCE_S):
-            invite = (await heard.get()).decode()
-        assert 'From: "ООО Ромашка" <sip:74957654321@' in invite
-        await rig.ask("DELETE", f"/channels/{placed}")
-    finally:
-        transport.close()

@@ -10,7 +10,7 @@ from callctl.calls.terms import CallTerms
 from dialplan.check import read_scheme
 from dialplan.nodes.forward import Forward, Wave
 from dialplan.nodes.hang_up import HangUp
-from dialplan.scheme import Scheme
+from dialplan.scheme import Node, Scheme
 from rating.entries import Entry, EntryKind
 from rating.ledger import Account, Ledger
 from rating.money import Money
@@ -49,7 +49,7 @@ class Desk:
         fund(account, self.tariffs)
         self.ledger.open(account)
         directory = Directory(self.tariffs)
-        nodes = {
+        nodes: dict[str, Node] = {
             "ring": Forward(kind="forward", to=[Wave(number=MOBILE)], patience_s=30, otherwise=self.otherwise)
         }
         bye = {"bye": HangUp.model_validate({"kind": "hang_up", "cause": "no_answer"})}

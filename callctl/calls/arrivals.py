@@ -1,0 +1,101 @@
+"""Who calls, and which call that makes: for one from outside the scheme, for a seat what it dialled.
+
+Rule 1: an emergency number is reached from everywhere, whatever the subscriber's scheme or state (S-13).
+Rule 2: from one number of ours to another a call is forwarded so often and no more.
+"""
+
+from callctl.calls.call import Call
+from callctl.calls.connections import Connections
+from callctl.calls.directory import Directory
+from callctl.calls.events import CallArrived, SeatDialled
+from callctl.calls.legs import Leg, LegState
+from callctl.calls.lines import Lines
+from callctl.calls.purse import Purse
+from callctl.calls.scene import Scene
+from callctl.calls.seats import Seats
+from callctl.calls.terms import CallTerms
+from dialplan.causes import Cause
+from dialplan.numbers import EMERGENCY, normal_number
+from dialplan.scheme import Scheme
+from dialplan.straight import dialled, to_emergency
+from dialplan.targets import Outside, Seat, Target
+from dialplan.walk import Walk
+from rating.ledger import Ledger
+
+# Two numbers could be forwarded to each other.
+HOPS_MAX = 4
+
+# What a seat dials to take a call that rings at another; behind it the other's name, or nothing for any.
+PICK_UP = "*8"
+
+
+class Arrivals:
+    def __init__(
+        self, ledger: Ledger, directory: Directory, seats: Seats, lines: Lines, terms: CallTerms
+    ) -> None:
+        self._ledger = ledger
+        self._directory = directory
+        self._seats = seats
+        self._lines = lines
+        self._terms = terms
+
+    def from_outside(self, event: CallArrived, at_ms: int) -> Call | Cause:
+        """Or why it is none."""
+        line = normal_number(event.number) or event.number
+        if event.number in EMERGENCY:
+            caller = self._directory.number(normal_number(event.caller) or "")
+            account_id = caller.account_id if caller else ""
+            scheme, version = to_emergency(event.number), 0
+        elif number := self._directory.number(line):
+            account_id, scheme, version = number.account_id, number.scheme, number.scheme_version
+        else:
+            return Cause.NOT_FOUND
+        if event.hops > HOPS_MAX:
+            return Cause.CONGESTION
+        scene = self._scene(event.leg_id, event.caller, account_id, line, at_ms)
+        scene.scheme_version, scene.hops = version, event.hops
+        return self._call(scene, scheme, event.number)
+
+    def from_seat(self, event: SeatDialled, at_ms: int) -> Call | Cause:
+        known = self._seats.seat_of(event.device)
+        if known is None:
+            return Cause.REJECTED
+        account_id, seat = known
+        target = self.target_of(account_id, event.number)
+        if target is None:
+            return Cause.NOT_FOUND
+        is_emergency = isinstance(target, Outside) and target.number in EMERGENCY
+        shown = self._seats.shown(account_id, seat)
+        scene = self._scene(event.leg_id, shown, account_id, event.number if is_emergency else shown, at_ms)
+        scene.seat = seat
+        self._seats.engage(account_id, seat, lambda: scene.caller.state is LegState.GONE)
+        scheme = to_emergency(event.number) if is_emergency else dialled(target)
+        return self._call(scene, scheme, event.number)
+
+    def target_of(self, account_id: str, typed: str) -> Target | None:
+        """Whom a seat means: help, a colleague, or a number outside."""
+        if typed in EMERGENCY:
+            return Outside(typed)
+        if self._seats.is_known(account_id, typed):
+            return Seat(typed)
+        number = normal_number(typed)
+        return Outside(number) if number else None
+
+    def _scene(self, leg_id: str, caller_number: str, account_id: str, line: str, at_ms: int) -> Scene:
+        caller = Leg(leg_id, caller_number, LegState.RINGING, at_ms)
+        purse = Purse(self._ledger, self._directory.tariffs, account_id, line, caller_number)
+        return Scene(
+            leg_id,
+            account_id,
+            line,
+            caller,
+            Connections(leg_id, account_id, line, caller, purse),
+            purse,
+            self._seats,
+            self._lines,
+            self._terms,
+            is_own=lambda e164: self._directory.number(e164) is not None,
+        )
+
+    def _call(self, scene: Scene, scheme: Scheme, number: str) -> Call:
+        return Call(number, scene=scene, walk=Walk(scheme))

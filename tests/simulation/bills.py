@@ -1,0 +1,75 @@
+"""What holds of the books and the bills of any night, whatever happened in it."""
+
+from collections import Counter
+
+from callctl.calls.legs import call_id_of
+from callctl.calls.records import EndedBy, LegBegan, LegHeld, LegSettled
+from callctl.simulate.night import Night
+from callctl.simulate.scenario import Scenario
+from rating.pots import BALANCE
+from rating.tariff import Rate
+from tests.oracle.book import Terms
+from tests.oracle.naive import rated_units
+
+
+def check_end(night: Night, scenario: Scenario, seed: int) -> None:
+    """Everything came to rest, one bill a hold, and nobody paid for more than was talked."""
+    rest = night.lines[-1]
+    assert (rest["calls_left"], rest["legs_left"], rest["holds_left"]) == (0, 0, 0), f"seed {seed}: {rest}"
+    _check_books(night, seed)
+    held = [record.connection.leg_id for record in night.records if isinstance(record, LegHeld)]
+    settled = [record for record in night.records if isinstance(record, LegSettled)]
+    assert Counter(held) == Counter(record.leg_id for record in settled), f"seed {seed}: one bill a hold"
+    rates = _rates(night)
+    for record in settled:
+        if record.ended_by is not EndedBy.REPORTED:
+            _check_bill(record, rates[record.leg_id], night, scenario, seed)
+
+
+def _check_books(night: Night, seed: int) -> None:
+    """A balance is the sum of its lines, and so is a pot."""
+    for account in night.ledger.accounts():
+        assert account.balance == night.books.left(account.account_id, BALANCE), f"seed {seed}: {account}"
+        assert account.held == 0, f"seed {seed}: {account}"
+        for pot in account.pots.values():
+            moved = night.books.left(account.account_id, pot.name)
+            assert (pot.moved, pot.held) == (moved, 0), f"seed {seed}: {pot} of {account}"
+
+
+def _rates(night: Night) -> dict[str, Rate | None]:
+    """By which each connection was charged: that of its answer, if it was another."""
+    rates: dict[str, Rate | None] = {}
+    for record in night.records:
+        if isinstance(record, LegHeld):
+            rates[record.connection.leg_id] = record.rate
+        elif isinstance(record, LegBegan) and record.rate:
+            rates[record.leg_id] = record.rate
+    return rates
+
+
+def _check_bill(record: LegSettled, rate: Rate | None, night: Night, scenario: Scenario, seed: int) -> None:
+    """Against what really happened on the leg, which the switch knows and the switchboard was told late."""
+    told = f"seed {seed}: {record}"
+    caller = night.exchange.legs[call_id_of(record.leg_id)]
+    is_way_in = record.leg_id.startswith("leg0-")
+    leg = caller if is_way_in else night.exchange.legs.get(record.leg_id)
+    if leg is None or leg.answered_ms is None or rate is None:
+        assert record.charge.amount == 0, told
+        return
+    if scenario.clock_jumps:
+        return  # a stamp from before a jump loses its age: the night's own checks must do
+    if record.ended_by is EndedBy.LOST:
+        return  # found out by an order or a list, after its news were lost
+    # Whichever end was heard first: with news that overtake each other it may be the later one. The way in
+    # begins with the target's answer, which is earlier than the caller's own.
+    sides = [one for one in night.exchange.legs.values() if call_id_of(one.leg_id) == caller.leg_id]
+    ended_ms = max(one.ended_ms or 0 for one in sides)
+    answered_ms = min(one.answered_ms for one in sides if one.answered_ms is not None)
+    assert record.charge.amount <= _most(rate, max(1, (ended_ms - answered_ms) // 1000)), told
+
+
+def _most(rate: Rate, seconds: int) -> int:
+    terms = rate.terms
+    counting = Terms(terms.first_s, 0, terms.next_s, 0, threshold_s=terms.threshold_s, offset=terms.is_offset)
+    units = rated_units(counting, seconds)
+    return terms.setup_fee + rate.first_price + (units - 1) * rate.next_price if units else 0
