@@ -148,7 +148,7 @@ class Stage:
         return []
 
     def pick_up(self, leg: Leg, seat: str, rung: str, at_ms: int) -> list[Order] | None:
-        """Somebody else takes the call that rings at a seat; None: it rings at none, or not at the one meant."""
+        """Another seat takes the call; None: it rings at no seat, or not at the one meant."""
         return None
 
     def leave(self, at_ms: int) -> list[Order]:

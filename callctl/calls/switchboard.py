@@ -167,7 +167,7 @@ class Switchboard:
             leg = Leg(event.leg_id, seat, LegState.RINGING, at_ms)
             orders = call.course.pick_up(leg, seat, event.number.removeprefix(PICK_UP), at_ms)
             if orders is not None:
-                return self._run(call, lambda: orders, at_ms)
+                return orders + self._run(call, list, at_ms)
         return [HangUp(event.leg_id, Cause.NOT_FOUND)]
 
     def _listed(self, event: LegsListed) -> list[Order]:

@@ -61,7 +61,7 @@ class SimulatedLeg:
 
     @property
     def hears_something(self) -> bool:
-        """A prompt, the tone of a recording, music, ringing, somebody; or what a number of ours gives to hear."""
+        """A prompt, a tone, music, ringing, somebody; or what a number of ours gives to hear."""
         if self.occupied or self.has_music or self.has_ringing:
             return True
         partner = self.partner

@@ -30,7 +30,7 @@ class Promises:
     def check_calls(self, calls: Iterable[Call]) -> None:
         for call in calls:
             is_waiting = call.deadline_ms() is not None or call.state is State.TALKING
-            assert is_waiting, f"{call.call_id} waits for nothing: {call.state}, {call.way}"
+            assert is_waiting, f"{call.call_id} waits for nothing: {call.state}, {call.course.way}"
 
     def check(self) -> None:
         holds: dict[str, list[Hold]] = {}

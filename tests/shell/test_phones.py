@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -77,7 +78,7 @@ def ms(start_us: int | None, end_us: int | None) -> float:
     return (end_us - start_us) / 1000
 
 
-async def both(rig: Rig, behaviour: Behaviour, **wishes: int) -> tuple[CallSeen, CallSeen]:
+async def both(rig: Rig, behaviour: Behaviour, **wishes: Any) -> tuple[CallSeen, CallSeen]:
     """(the caller's view, the callee's view) of one call."""
     callee, caller = await rig.callee(behaviour)
     mine = await caller.call(to=TO, caller=CALLER, **wishes)

@@ -32,7 +32,7 @@ def draw_evening(seed: int, *, faulty: bool) -> Scenario:
         {"number": line, "account": luck.choice(accounts)["id"], "scheme": draw_scheme(luck, lines)}
         for line in lines
     ]
-    seats = [
+    seats: list[Told] = [
         {
             "account": account["id"],
             "name": name,

@@ -66,7 +66,10 @@ def _node(luck: Random, names: list[str], further: list[str], lines: Sequence[st
         ["forward"] * 4 + ["menu"] * 4 + ["play", "voicemail", "record", "extension"] + ["other"] * 3
     ):
         case "forward":
-            node = {"kind": "forward", "to": [_wave(luck, lines) for _ in range(luck.choice([1, 1, 2, 3]))]}
+            node: Told = {
+                "kind": "forward",
+                "to": [_wave(luck, lines) for _ in range(luck.choice([1, 1, 2, 3]))],
+            }
             node |= {"patience_s": luck.choice([1, 5, 12, 30])}
             node |= {
                 "hears": luck.choice(["target", "ringing", "music"]),

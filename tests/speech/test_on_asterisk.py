@@ -12,7 +12,7 @@ from callctl.prompts.sound_check import Sound, check_sound
 from callctl.stack.asterisk import AsteriskSettings
 from callctl.stack.asterisk_program import find_asterisk
 from dialplan.speech.say import say_balance, say_position
-from tests.shell.test_asterisk_stack import running, settings_in
+from tests.shell.exchanges import running, settings_in
 from tests.speech.sounds import tone, wav
 
 pytestmark = pytest.mark.e2e

@@ -491,6 +491,7 @@ def test_bound_that_asterisk_did_not_take_is_said_again_soon() -> None:
 def test_unrecorded_leg_is_not_tried_on_another_trunk() -> None:
     desk = Desk(terms=CallTerms(("first", "second"), "first", warning_ms=0))
     [*_, place] = desk.arrive()
+    assert isinstance(place, PlaceLeg)
     orders = desk.hear(OrderRefused(place, Why.NOT_RECORDED), 2_000)
     assert not [order for order in orders if isinstance(order, PlaceLeg)]
 
