@@ -11,7 +11,18 @@ import os
 import sys
 from typing import NoReturn
 
-from callctl.commands import accounts, calls, machines, prompts, schemes, sounds, tariffs
+from callctl.commands import (
+    accounts,
+    calls,
+    machines,
+    prompts,
+    queues,
+    recordings,
+    schemes,
+    seats,
+    sounds,
+    tariffs,
+)
 from callctl.commands.client import NoService
 from callctl.complaint import Complaint, one_line
 
@@ -34,6 +45,9 @@ def parser() -> argparse.ArgumentParser:
     schemes.add_commands(commands)
     tariffs.add_commands(commands)
     sounds.add_commands(commands)
+    seats.add_commands(commands)
+    queues.add_commands(commands)
+    recordings.add_commands(commands)
     prompts.add_commands(commands)
     return parser
 

@@ -70,6 +70,11 @@ FAULTS = Counter("callctl_faults", "Bugs of ours that ended a call, order or req
 NODES_FAILED = Counter(
     "callctl_nodes_failed", "Steps of schemes that could not be done, and took their exit.", registry=REGISTRY
 )
+MESSAGES = Counter("callctl_messages_taken", "Messages that callers left.", registry=REGISTRY)
+RECORDINGS = Counter("callctl_recordings_begun", "Talks whose recording began.", registry=REGISTRY)
+RECORDINGS_EXPIRED = Counter(
+    "callctl_recordings_expired", "Recordings removed because their time was over.", registry=REGISTRY
+)
 EVENT_LAG = Histogram(
     "callctl_event_lag_seconds",
     "From Asterisk's stamp on an event to its handling here.",

@@ -10,7 +10,10 @@ from collections.abc import Sequence
 import uvloop
 
 from callctl.api.accounts import AccountApi
+from callctl.api.queues import QueueApi
+from callctl.api.recordings import RecordingApi
 from callctl.api.schemes import SchemeApi
+from callctl.api.seats import SeatApi
 from callctl.api.server import Api, serve_api
 from callctl.api.sounds import SoundApi
 from callctl.api.tariffs import TariffApi
@@ -20,14 +23,20 @@ from callctl.calls.directory import Directory, Number
 from callctl.calls.events import EntryPosted
 from callctl.clock import Clock
 from callctl.complaint import Complaint
+from callctl.news import News
 from callctl.places import MIGRATIONS
 from callctl.service import Service
 from callctl.settings import ServiceSettings
 from callctl.signals import end_on_signals
 from callctl.storage.database import Connection, Pool, close_pool, open_pool
+from callctl.storage.messages import Messages
 from callctl.storage.migrations import migrate
+from callctl.storage.pauses import Pauses, read_pauses
+from callctl.storage.recording_files import RecordingFiles
+from callctl.storage.recordings import Recordings
 from callctl.storage.rows import read_accounts, read_numbers, read_open_legs
 from callctl.storage.schemes import Schemes
+from callctl.storage.seats import SeatBook, read_all_seats
 from callctl.storage.sound_files import SoundFiles
 from callctl.storage.sounds import Sounds, restore_sounds
 from callctl.storage.till import Till
@@ -92,18 +101,27 @@ async def _serve_from(settings: ServiceSettings, pool: Pool, tariffs: Tariffs) -
         await _read_directory(connection, directory)
         open_legs = await read_open_legs(connection)
         await restore_sounds(connection, sounds)
+        seats = await read_all_seats(connection)
+        pauses = await read_pauses(connection)
     # What was loaded stays: a collection in the middle of a call need not look at it, nor often at the rest.
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
     service = Service(settings, ledger, directory, clock, open_legs)
+    switchboard = service.switchboard
 
     def posted(entries: Sequence[Entry]) -> None:
         at_ms = clock.now_ms()
         for entry in entries:
             service.hear(EntryPosted(entry), at_ms)
 
+    news = News(switchboard, clock.now_ms)
+    for seat in seats:
+        news.seat_changed(seat.change)
+    for account_id, member in pauses:
+        news.paused(account_id, member, True)
     till = Till(pool, ledger, directory, clock, posted=posted)
+    recorded = RecordingFiles(settings.recordings)
     desk = TariffDesk(pool, till, tariffs, restored)
 
     def health() -> dict[str, object]:
@@ -116,8 +134,11 @@ async def _serve_from(settings: ServiceSettings, pool: Pool, tariffs: Tariffs) -
         TariffApi(desk),
         SchemeApi(Schemes(till)),
         SoundApi(Sounds(till, sounds)),
-        WayApi(Ways(till), service.switchboard.live, clock.now_ms),
-        live=service.switchboard.live,
+        WayApi(Ways(till), switchboard.live, clock.now_ms),
+        SeatApi(SeatBook(till, news.seat_changed), switchboard.seats),
+        QueueApi(till, Pauses(till, news.paused), news.lines),
+        RecordingApi(Messages(till, recorded), Recordings(till, recorded)),
+        live=switchboard.live,
         health=health,
         measure=service.measure,
     )

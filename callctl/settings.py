@@ -100,6 +100,7 @@ class ServiceSettings(Table):
     ami: AmiSettings
     database: str
     sounds: Path  # a folder for the subscribers' own, which Asterisk can read
+    recordings: Path | None = None  # where Asterisk records; without it none can be fetched or removed
     witness: str | None = None  # Asterisk's CEL as JSON lines
     trunks: Annotated[list[str], Field(min_length=1)]
     emergency_trunk: str | None = None  # the first trunk unless said otherwise

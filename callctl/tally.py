@@ -9,7 +9,7 @@ from callctl import metrics
 from callctl.calls.directory import Directory
 from callctl.calls.events import CallArrived, Event, OrderRefused, Why
 from callctl.calls.orders import HangUp, JoinAndDial, MediaOrder
-from callctl.calls.records import EndedBy, LegRefused, LegSettled, Record
+from callctl.calls.records import EndedBy, LegRefused, LegSettled, MessageTaken, Record, RecordingBegan
 from callctl.calls.switchboard import Switchboard
 from callctl.clock import Clock
 from callctl.storage.journal import Journal
@@ -43,6 +43,10 @@ class Tally:
             case LegRefused():
                 metrics.ENDED[EndedBy.REFUSED].inc()
                 metrics.REFUSED[record.refusal].inc()
+            case MessageTaken():
+                metrics.MESSAGES.inc()
+            case RecordingBegan():
+                metrics.RECORDINGS.inc()
             case _:
                 pass
 

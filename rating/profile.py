@@ -18,6 +18,7 @@ class Profile:
     plans: Mapping[str, Plan]
     is_invented: bool  # its prices are plausible, and nobody's
     discounts: tuple[Discount, ...] = ()
+    recordings_kept_days: int | None = None  # None: until somebody removes them
 
 
 class Tariffs:

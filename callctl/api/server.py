@@ -20,6 +20,7 @@ from callctl.calls.view import CallView
 from callctl.complaint import Clash, Complaint, Exists, Missing
 from callctl.settings import faults_of
 from callctl.storage.database import DatabaseAway
+from callctl.storage.seats import Rung
 from callctl.storage.sounds import Played
 from callctl.tariffs.desk import InUse
 from rating.ledger import Ledger
@@ -33,6 +34,7 @@ STATUSES: dict[type[Exception], int] = {
     Clash: 409,
     InUse: 409,
     Played: 409,
+    Rung: 409,
     DatabaseAway: 503,
 }
 

@@ -2,7 +2,9 @@
 
 Rule 1: words of ARI stop here; one small reader a kind of frame.
 Rule 2: what a caller can write into a frame is cut down to what a telephone number may hold.
-Rule 3: what happens to a bridge is told twice and is no news for a leg; its readers pass it over.
+Rule 3: a leg is over when its hang-up is asked for: what it plays or records ends by that, and is told before
+    anything else of its end.
+Rule 4: what happens to a bridge is told twice and is no news for a leg; its readers pass it over.
 """
 
 import re
@@ -35,6 +37,7 @@ KINDS_HEARD = (
     "StasisStart",
     "ChannelStateChange",
     "ChannelDtmfReceived",
+    "ChannelHangupRequest",
     "StasisEnd",
     "ChannelDestroyed",
     "PlaybackFinished",
@@ -115,6 +118,7 @@ _READERS: Mapping[str, Callable[[Frame], Event | None]] = {
     "StasisStart": _arrived,
     "ChannelStateChange": _state_changed,
     "ChannelDtmfReceived": _pressed,
+    "ChannelHangupRequest": _ended,
     "StasisEnd": _ended,
     "ChannelDestroyed": _destroyed,
     "PlaybackFinished": _prompt_ended,

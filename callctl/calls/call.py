@@ -171,10 +171,10 @@ class Call:
                     released = []
                 told = self._refused_on_course(event, at_ms)
                 return [*released, *told, *self._over_if_empty(at_ms)]
-            case Answer() if event.why is Why.REJECTED:
-                if self.attempt:
+            case Answer() if event.why is not Why.UNKNOWN:
+                if self.attempt and self.caller.answered_at_ms is None:
                     self.attempt.caller_refused = True
-                return self.tear_down(at_ms)
+                return self.tear_down(at_ms) if event.why is Why.REJECTED else []
             case Answer(leg_id=leg_id) if event.why is Why.UNKNOWN and self._is_live:
                 return [Answer(leg_id)]
             case Join() if self.state is State.TALKING and event.why is Why.REJECTED:

@@ -121,7 +121,11 @@ class Connections:
         ticket = self._incoming
         if ticket is None or ticket.is_settled:
             return []
-        is_connected = self._began_alone or self.talking is None or self.talking.is_connected(at_ms)
+        is_connected = (
+            self._began_alone
+            or self.talking is None
+            or self.talking.has_met_caller(self._talk_began_ms, at_ms)
+        )
         return ticket.settle(at_ms, ended_by, cause, is_connected=is_connected)
 
     def _try(self, ticket: Ticket, target: str, at_ms: int, ring_until_ms: int) -> Attempt:

@@ -121,9 +121,15 @@ class Attempt:
         return self.ticket.settle(at_ms, ended_by, cause, is_connected=self.is_connected(at_ms))
 
     def is_connected(self, at_ms: int) -> bool:
-        if self.leg.answered_at_ms is None or self.caller_refused or at_ms <= self.leg.answered_at_ms:
+        answered_at_ms = self.leg.answered_at_ms
+        if answered_at_ms is None:
             return False
         if self.was_met:
-            return True
-        # The news of the caller's own answer may be lost; a talk of some length proves it.
-        return self.caller.answered_at_ms is not None or at_ms - self.leg.answered_at_ms > ANSWER_LAG_MS_MAX
+            return not self.caller_refused and at_ms > answered_at_ms
+        return self.has_met_caller(answered_at_ms, at_ms)
+
+    def has_met_caller(self, since_ms: int, at_ms: int) -> bool:
+        """The news of the caller's own answer may be lost; a talk of some length proves it."""
+        if self.caller_refused or at_ms <= since_ms:
+            return False
+        return self.caller.answered_at_ms is not None or at_ms - since_ms > ANSWER_LAG_MS_MAX

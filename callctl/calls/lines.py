@@ -7,7 +7,7 @@ Rule 2: a place is kept until its caller talks or leaves: an offer that came to 
 
 from bisect import insort
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from zlib import crc32
 
@@ -123,6 +123,19 @@ class Lines:
                 continue
             if chosen := self._chosen(place, idle, at_ms):
                 yield place, chosen
+
+    def names(self) -> Iterator[tuple[str, str]]:
+        """Of all lines in which somebody has waited; each of an account."""
+        return iter(self._lines)
+
+    def places(self, account_id: str, name: str) -> Sequence[Place]:
+        """In their order."""
+        line = self._lines.get((account_id, name))
+        return tuple(line.places) if line else ()
+
+    def calls_taken(self, account_id: str, name: str, target: Target) -> int:
+        line = self._lines.get((account_id, name))
+        return line.calls.get(target, 0) if line else 0
 
     def position(self, place: Place) -> int:
         return self._line(place.account_id, place.queue).places.index(place) + 1

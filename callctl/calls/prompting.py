@@ -4,8 +4,8 @@ Rule 1: the first digit ends the saying when the step lets it; without that, dig
 Rule 2: what cannot be said is an outcome, at once: nobody waits in silence for a choice he was not offered.
 """
 
-from callctl.calls.events import DigitPressed, LegEvent, OrderRefused, PromptEnded, Why
-from callctl.calls.orders import Order, PlayToLeg
+from callctl.calls.events import DigitPressed, LegEvent, OrderRefused, PromptEnded
+from callctl.calls.orders import Order
 from callctl.calls.scene import Scene, Stage
 from callctl.calls.states import State
 from dialplan.steps import Ask, Digits, Done, Failed, Play
@@ -37,13 +37,12 @@ class Saying(Stage):
         return self._fail()
 
     def hear(self, event: LegEvent, at_ms: int) -> list[Order]:
-        if isinstance(event, PromptEnded) and self._scene.has_ended(event.serial):
+        if isinstance(event, PromptEnded) and self._scene.has_ended(event):
             self.outcome = Done() if event.was_played else UNPLAYED
         return []
 
     def refused(self, event: OrderRefused, at_ms: int) -> list[Order]:
-        is_lost = isinstance(event.order, PlayToLeg) and event.why is not Why.GONE
-        return self._fail() if is_lost else []
+        return self._fail() if self._scene.has_lost(event) else []
 
     def _fail(self) -> list[Order]:
         self.outcome = UNPLAYED
@@ -82,15 +81,17 @@ class Asking(Stage):
 
     def hear(self, event: LegEvent, at_ms: int) -> list[Order]:
         match event:
-            case PromptEnded() if self._scene.has_ended(event.serial):
+            case PromptEnded() if self._scene.has_ended(event):
                 return self._said(event, at_ms)
+            case DigitPressed() if event.leg_id != self._scene.caller.leg_id:
+                return []  # somebody who was rung before, and is on the way out
             case DigitPressed() if self._step.barge_in or not self._is_saying:
                 return self._pressed(event.digit, at_ms)
             case _:
                 return []
 
     def refused(self, event: OrderRefused, at_ms: int) -> list[Order]:
-        if isinstance(event.order, PlayToLeg) and event.why is not Why.GONE and self._is_saying:
+        if self._scene.has_lost(event) and self._is_saying:
             self.outcome = UNPLAYED
             return self._scene.quiet()
         return []

@@ -111,6 +111,17 @@ class MessageTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingBegan:
+    """Of a talk."""
+
+    account_id: str
+    call_id: str
+    recording: str  # its name in Asterisk
+    at_ms: int
+    keep_days: int | None  # None: as the operator's profile says
+
+
+@dataclass(frozen=True, slots=True)
 class NodeFailed:
     """The world could not do a step: a sound is missing, a disk is full."""
 
@@ -119,5 +130,5 @@ class NodeFailed:
     why: str
 
 
-Record = LegHeld | LegBegan | LegSettled | LegRefused | CallOver | MessageTaken
+Record = LegHeld | LegBegan | LegSettled | LegRefused | CallOver | MessageTaken | RecordingBegan
 Notice = NodeFailed

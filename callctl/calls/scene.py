@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from callctl.calls.connections import Connections
-from callctl.calls.events import LegEvent, OrderRefused
+from callctl.calls.events import LegEvent, OrderRefused, PromptEnded, Why
 from callctl.calls.legs import Attempt, Leg, LegState
 from callctl.calls.lines import Lines
 from callctl.calls.orders import (
@@ -80,12 +80,20 @@ class Scene:
         self._playing = self._serial
         return [*orders, PlayToLeg(self.caller.leg_id, self._serial, self.media(sounds))]
 
-    def has_ended(self, serial: int) -> bool:
-        """Whether what plays now is over; an older playing that was stopped is no news."""
-        if serial != self._playing:
+    def has_ended(self, prompt: PromptEnded) -> bool:
+        """Whether what plays now is over; an older playing that was stopped is no news, nor another's."""
+        if prompt.leg_id != self.caller.leg_id or prompt.serial != self._playing:
             return False
         self._playing = None
         return True
+
+    def has_lost(self, refused: OrderRefused) -> bool:
+        """Whether what should play now does not, or nobody knows."""
+        match refused.order:
+            case PlayToLeg(self.caller.leg_id, self._playing):
+                return refused.why is not Why.GONE
+            case _:
+                return False
 
     def media(self, sounds: Sounds) -> tuple[str, ...]:
         own = f"own/{self.account_id}/"

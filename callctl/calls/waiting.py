@@ -68,7 +68,7 @@ class Waiting(Stage):
         scene = self._scene
         if event.leg_id == scene.caller.leg_id:
             match event:
-                case PromptEnded() if scene.has_ended(event.serial):
+                case PromptEnded() if scene.has_ended(event):
                     return scene.music(self._step.music)
                 case DigitPressed() if event.digit == self._step.call_back_digit:
                     return self._go(LeftQueue.CALL_BACK, at_ms)

@@ -7,6 +7,8 @@ start one.
 import http.client
 import json
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +19,7 @@ from callctl.settings import Address, read_address
 from callctl.stack.whereabouts import read_whereabouts
 
 ANSWER_S_MAX = 15
+PIECE_BYTES = 1_000_000
 
 
 class NoService(Complaint):
@@ -61,20 +64,45 @@ def ask(
 ) -> Any:
     """A body is JSON, or bytes of a kind that is told."""
     address = find_service(options)
+    sent = json.dumps(body).encode() if isinstance(body, dict) else body
+    with _answer(address, method, path, sent, kind, patience_s) as response:
+        return _read(address, response)
+
+
+def fetch(options: Namespace, path: str, file: Path) -> int:
+    """What the service has under that path, into a file, whole or not at all; how many bytes."""
+    address, part = find_service(options), file.with_name(f"{file.name}.part")
+    with _answer(address, "GET", path, None, "", ANSWER_S_MAX) as response:
+        if response.status >= 400:
+            _read(address, response)
+        try:
+            with part.open("wb") as written:
+                while piece := response.read(PIECE_BYTES):
+                    written.write(piece)
+                size = written.tell()
+            part.replace(file)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise Complaint(f"{file}: {error.strerror}: name a file that can be written") from error
+    return size
+
+
+@contextmanager
+def _answer(
+    address: Address, method: str, path: str, body: bytes | None, kind: str, patience_s: float
+) -> Iterator[http.client.HTTPResponse]:
     connection = http.client.HTTPConnection(*address, timeout=patience_s)
     try:
-        connection.request(
-            method,
-            path,
-            body=json.dumps(body) if isinstance(body, dict) else body,
-            headers={"Content-Type": kind},
-        )
-        response = connection.getresponse()
-        text = response.read()
+        connection.request(method, path, body=body, headers={"Content-Type": kind})
+        yield connection.getresponse()
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise NoService(f"the service at {address} does not answer ({error}): is it running?") from error
     finally:
         connection.close()
+
+
+def _read(address: Address, response: http.client.HTTPResponse) -> Any:
+    text = response.read()
     try:
         answer = json.loads(text)
         if response.status < 400:

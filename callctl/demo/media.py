@@ -8,6 +8,7 @@ import asyncio
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import cast
 
 from callctl.demo.seen import MediaSink
 from callctl.demo.sipp import HOST, TONE_ALAW
@@ -47,8 +48,7 @@ class Handset(MediaSink):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.DatagramTransport, transport)  # uvloop's own is none by class
 
     def datagram_received(self, data: bytes, addr: tuple[str | int, int]) -> None:
         super().datagram_received(data, addr)

@@ -126,6 +126,7 @@ class Exchange:
         if not leg.is_alive:
             return
         self._roads.tell(DigitPressed(leg.leg_id, digit))
+        leg.acts(self._timeline.now_ms)
         self._studio.pressed(leg, digit)
         partner = leg.partner
         if partner and not partner.is_caller and partner.twin:

@@ -85,6 +85,12 @@ class SimulatedLeg:
         while self.waiting and not self.occupied:
             self.waiting.popleft()()
 
+    def acts(self, now_ms: int) -> None:
+        """Whoever presses a key does not wait."""
+        self.listen(now_ms)
+        if self.silent_since_ms is not None:
+            self.silent_since_ms = now_ms
+
     def listen(self, now_ms: int) -> None:
         """Something may have changed for the ear."""
         is_silent = self.is_alive and not self.hears_something

@@ -4,7 +4,7 @@ Rule 1: after every step the promises hold, or the run stops with the step in it
 Rule 2: once the faults are over everything must come to rest; what does not is told.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from random import Random
 
@@ -44,8 +44,16 @@ FAULTS_AFTER_LAST_MS = 120_000
 
 
 class Night:
-    def __init__(self, scenario: Scenario, tariffs: Tariffs, loads: Sequence[Load] = ()) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        tariffs: Tariffs,
+        loads: Sequence[Load] = (),
+        watch: Callable[[Sequence[Order], int], None] = lambda orders, at_ms: None,
+    ) -> None:
+        """`watch` sees the orders of every step before they are carried out."""
         self._scenario = scenario
+        self._watch = watch
         self._loads = loads
         self._timeline = Timeline(scenario.start_ms)
         self._clock = Clock(
@@ -177,6 +185,7 @@ class Night:
             self._obey(self.switchboard.wake(self._clock.now_ms()))
 
     def _obey(self, orders: Sequence[Order]) -> None:
+        self._watch(orders, self._clock.now_ms())
         for order in orders:
             match order:
                 case LegHeld() | LegBegan() | LegSettled() | LegRefused():

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 
-from callctl.calls.events import Event, OrderRefused, Why
+from callctl.calls.events import CallArrived, Event, LegEvent, OrderRefused, Why
 from callctl.calls.legs import call_id_of
 from callctl.calls.orders import (
     Bound,
@@ -54,6 +54,7 @@ class Roads:
         self._take = take
         self._silent_until_ms = 0
         self._lanes: dict[str, Lane] = {}
+        self._began_ms: dict[str, int] = {}  # when the first news of a caller comes, which none overtakes
 
     def order(self, order: MediaOrder) -> None:
         arrives_ms = self._timeline.now_ms + self._delay_ms()
@@ -69,6 +70,10 @@ class Roads:
         times = 2 if self._luck.random() < self._faults.double else 1
         for _ in range(times):
             arrives_ms = self._timeline.now_ms + self._delay_ms()
+            if isinstance(event, CallArrived):
+                arrives_ms = self._began_ms.setdefault(event.leg_id, arrives_ms)
+            elif isinstance(event, LegEvent):
+                arrives_ms = max(arrives_ms, self._began_ms.get(event.leg_id, 0))
             self._timeline.at(arrives_ms, partial(self._deliver, event, stamp_ms))
 
     def fall_silent(self) -> int:

@@ -213,6 +213,7 @@ def _settings(plan: Plan, database: str) -> tuple[ServiceSettings, AsteriskSetti
         ami=AmiSettings(address=Address(LOOPBACK, ami_port), user=user, password=password),
         database=database,
         sounds=plan.state / "sounds",
+        recordings=on_asterisk.recordings,
         witness=str(on_asterisk.witness),
         trunks=list(plan.trunks),
         emergency_trunk=emergency_trunk,

@@ -1,4 +1,4 @@
-"""Calls that are over and the messages they left, as statements for their tables.
+"""Calls that are over, the messages they left and what was recorded of them, as statements for their tables.
 
 Rule 1: every statement may run twice: the tables' keys make the second run change nothing.
 Rule 2: what callers and schemes call themselves is stored with signs that every column can hold.
@@ -12,7 +12,7 @@ from typing import Any
 
 import asyncpg
 
-from callctl.calls.records import CallOver, MessageTaken, Passed, Record
+from callctl.calls.records import CallOver, MessageTaken, Passed, Record, RecordingBegan
 from callctl.clock import moment
 from callctl.storage.database import Connection
 
@@ -24,6 +24,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING
 MESSAGE = """
 INSERT INTO message (account_id, recording, call_id, number, caller, mailbox, taken_at, length_ms)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING
+"""
+RECORDING = """
+INSERT INTO recording (account_id, name, call_id, began_at, keep_days)
+VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
 """
 CALL_COLUMNS = """account_id, call_id, number, caller, scheme_version, arrived_at, answered_at, ended_at,
 ending, way"""
@@ -47,13 +51,15 @@ class CallRow:
 
 
 def statements_of(records: Sequence[Record]) -> list[tuple[str, list[Row]]]:
-    rows: dict[str, list[Row]] = {OVER: [], MESSAGE: []}
+    rows: dict[str, list[Row]] = {OVER: [], MESSAGE: [], RECORDING: []}
     for record in records:
         match record:
             case CallOver():
                 rows[OVER].append(_over(record))
             case MessageTaken():
                 rows[MESSAGE].append(_message(record))
+            case RecordingBegan():
+                rows[RECORDING].append(_recording(record))
     return [(statement, of_kind) for statement, of_kind in rows.items() if of_kind]
 
 
@@ -107,6 +113,11 @@ def _message(record: MessageTaken) -> Row:
         moment(record.at_ms),
         record.length_ms,
     )
+
+
+def _recording(record: RecordingBegan) -> Row:
+    at = moment(record.at_ms)
+    return record.account_id, record.recording, record.call_id, at, record.keep_days
 
 
 def _held(text: str) -> str:

@@ -16,6 +16,7 @@ from callctl.calls.directory import Directory, Number
 from callctl.clock import moment
 from callctl.complaint import Complaint, Exists, Missing
 from callctl.storage.database import Connection
+from callctl.storage.seats import read_seat_names
 from callctl.storage.sounds import read_names
 from callctl.storage.till import Doubt, Till
 from callctl.storage.versions import VersionRow, add_version, digest_of, lock_number, read_text, read_versions
@@ -129,9 +130,16 @@ class Schemes:
     ) -> tuple[str, ...]:
         """The warnings."""
         sounds = await read_names(connection, account.account_id)
+        seats = await read_seat_names(connection, account.account_id)
         own = [known.e164 for known in self._directory.numbers() if known.account_id == account.account_id]
         sale = _sale(self._till, account, number)
-        known = Known(number=number, numbers=frozenset(own), sounds=frozenset(sounds), sale=sale)
+        known = Known(
+            number=number,
+            numbers=frozenset(own),
+            seats=frozenset(seats),
+            sounds=frozenset(sounds),
+            sale=sale,
+        )
         faults = await asyncio.to_thread(check_scheme, source, known)
         if any(not fault.is_warning for fault in faults):
             raise _refused(faults)

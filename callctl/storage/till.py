@@ -102,6 +102,10 @@ class Till:
             raise
 
 
+async def no_doubt(connection: Connection) -> None:
+    """For a deed on which nothing in memory depends."""
+
+
 async def write_entries(connection: Connection, entries: Sequence[Entry]) -> list[Entry]:
     """Those that are new."""
     new, clashes = await post_entries(connection, entries)

@@ -19,7 +19,9 @@ WIDTH_MIN, WIDTH_MAX = 130.0, 260.0
 BOX_GAP, LINE_GAP = 26.0, 16.0
 COLUMN_GAP, COLUMN_GAP_MAX = 64.0, 130.0
 MARGIN = 40.0
-SWEEPS = 10
+# By whom an item goes in a sweep: those on its left, on its right, or both. The last is for straight lines.
+LEFT, RIGHT, BOTH = (0,), (1,), (0, 1)
+SWEEPS = (LEFT, RIGHT, LEFT, RIGHT, LEFT, RIGHT, BOTH, LEFT)
 
 Point = tuple[float, float]
 
@@ -112,10 +114,8 @@ def _tops(picture: Picture, columns: Columns) -> dict[Item, float]:
     for items in columns.items:
         tops.update(_spread(items, dict.fromkeys(items, 0.0), heights))
     pulls = _pulls(picture, columns)
-    for sweep in range(SWEEPS):
-        is_rightward = sweep % 2 == 0
-        sides = (0, 1) if sweep >= SWEEPS - 2 else (0,) if is_rightward else (1,)
-        for items in columns.items if is_rightward else reversed(columns.items):
+    for sides in SWEEPS:
+        for items in reversed(columns.items) if sides == RIGHT else columns.items:
             wanted = {item: _wanted(item, tops, pulls, sides) for item in items}
             tops.update(_spread(items, wanted, heights))
     least = min(tops.values())

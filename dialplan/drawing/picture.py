@@ -25,7 +25,7 @@ _LOOKS = {"menu": Look.ASKS, "hang_up": Look.ENDS}
 # The ordinary way on: where it is the only one it needs no word.
 _PLAIN = ("then", "to")
 
-_ROW_LENGTH = 22
+ROW_LENGTH_MAX = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def _rows(node: Node) -> tuple[Row, ...]:
     rows: dict[str, list[Row]] = {}
     for exit in exits:
         label, same = node.label(exit), rows.setdefault(exit.to, [])
-        if same and len(same[-1].label) + len(label) < _ROW_LENGTH:
+        if same and len(same[-1].label) + len(label) + 2 <= ROW_LENGTH_MAX:
             same[-1] = Row(f"{same[-1].label}, {label}", exit.to)
         else:
             same.append(Row(label, exit.to))

@@ -30,7 +30,7 @@ def _branch(picture: Picture, root: str, unfolded: set[str], roots: list[str]) -
     while waiting:
         name, before, below, depth = waiting.pop()
         box = picture.boxes[name]
-        if name == "q":
+        if name in unfolded:
             yield f"{before}↩ {name}"
         elif depth == DEPTH_MAX:
             yield f"{before}↓ {name}"

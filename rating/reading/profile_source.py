@@ -183,7 +183,9 @@ def _build(name: str, text: ProfileText, table: ProfileTable, made: _Made, warni
         )
         for one in table.discounts
     )
-    profile = Profile(name, table.title, plans, table.invented, discounts)
+    profile = Profile(
+        name, table.title, plans, table.invented, discounts, recordings_kept_days=table.recordings_kept_days
+    )
     return Source(text, table, profile, made.decks, versions, warnings)
 
 

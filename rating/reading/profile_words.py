@@ -19,6 +19,7 @@ from rating.tariff import Every
 
 LONGEST_S_MIN: Final = 3600  # GAZ-5.3.2
 DAY_S: Final = 86_400
+KEPT_DAYS_MAX: Final = 3 * 365
 YEARS: Final = range(2000, 2200)
 
 One = TypeVar("One")
@@ -217,6 +218,7 @@ class DiscountTable(Table):
 class ProfileTable(Table):
     title: Text
     invented: bool
+    recordings_kept_days: Annotated[int, Field(ge=1, le=KEPT_DAYS_MAX)] | None = None
     vat: VatTable | None = None
     funds: FundsTable = FundsTable()
     counting: CountingTable = CountingTable()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dialplan.check import read_scheme
 from dialplan.drawing.layout import Layout, PlacedBox, layout_of
 from dialplan.drawing.mermaid import mermaid_of
-from dialplan.drawing.picture import Box, Look, Picture, Row, picture_of
+from dialplan.drawing.picture import ROW_LENGTH_MAX, Box, Look, Picture, Row, picture_of
 from dialplan.drawing.svg import svg_of
 from dialplan.drawing.texts import fitted, width_of
 from dialplan.drawing.tree import DEPTH_MAX, tree_of
@@ -65,6 +65,12 @@ def test_every_exit_of_every_node_stands_in_a_row_to_where_it_leads(text: str) -
         exits = Counter((exit.to, node.label(exit)) for exit in node.exits())
         plain = len(exits) == 1 and picture.boxes[name].is_plain
         assert said == exits or plain, (name, said, exits)
+
+
+@given(scheme_texts())
+def test_exits_share_a_row_only_when_it_stays_short(text: str) -> None:
+    rows = [row for box in of_scheme(text).boxes.values() for row in box.rows]
+    assert all(len(row.label) <= ROW_LENGTH_MAX for row in rows if ", " in row.label)
 
 
 @given(pictures())
@@ -172,6 +178,38 @@ def test_a_line_begins_at_its_row_and_ends_at_its_box(picture: Picture) -> None:
     for placed in layout.lines:
         assert placed.points[0] == at[placed.line.box].exit(placed.line.row)
         assert placed.points[-1] == at[placed.line.to].entry
+
+
+@given(pictures())
+def test_lines_to_different_boxes_are_apart_within_a_column(picture: Picture) -> None:
+    levels: dict[tuple[float, float], set[str]] = {}
+    for placed in layout_of(picture).lines:
+        for joint in placed.points[1:-1]:
+            levels.setdefault(joint, set()).add(f"{placed.line.to} {placed.line.is_back}")
+    assert all(len(lines) == 1 for lines in levels.values())
+
+
+def test_a_box_stands_level_with_the_one_that_leads_to_it() -> None:
+    """Though its column has room further up."""
+    rows = {"a": "bc", "b": "", "c": "d", "d": ""}
+    boxes = {
+        name: Box(name, "play", Look.SAYS, "", tuple(Row("", to) for to in targets))
+        for name, targets in rows.items()
+    }
+    at = boxes_of(layout_of(Picture("a", boxes)))
+    assert at["b"].entry[1] < at["c"].entry[1] == at["d"].entry[1]
+
+
+def test_lines_that_come_together_are_drawn_once_from_there() -> None:
+    rows = {"a": "bcd", "b": "e", "c": "e", "d": "f", "f": "g", "g": "e", "e": ""}
+    boxes = {
+        name: Box(name, "play", Look.SAYS, "", tuple(Row("x", to) for to in targets))
+        for name, targets in rows.items()
+    }
+    ways = re.findall(r'class="way"([^>]*)d="(M[^"]*)"><title>(.) → e', svg_of(Picture("a", boxes)))
+    assert [name for _, _, name in ways] == ["b", "c", "g"]
+    assert ["marker-end" in mark for mark, _, _ in ways] == [True, False, True]
+    assert [d.count("C") + d.count("H") for _, d, _ in ways] == [5, 1, 1]
 
 
 def test_lines_of_a_chain_are_straight() -> None:

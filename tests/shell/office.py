@@ -15,7 +15,10 @@ from callctl.stack.ports import free_tcp_port
 from callctl.stack.up import start_service
 from tests.shell.relay import Relay
 
-TABLES = ("account", "number", "entry", "leg", "number_limit", "scheme", "call", "message", "sound")
+TABLES = (
+    *("account", "number", "entry", "leg", "number_limit", "scheme", "call", "message", "sound"),
+    *("seat", "device", "pause", "recording"),
+)
 PATIENCE_S = 15.0
 JSON = "application/json"
 NOBODY = "127.0.0.1:1"
@@ -121,6 +124,7 @@ async def open_office(folder: Path, relay: Relay, name: str, database: str) -> A
         "ami": {"address": NOBODY, "user": "callctl", "password": "none"},
         "database": relay.url(name),
         "sounds": str(folder / "sounds"),
+        "recordings": str(folder / "recordings"),
         "trunks": ["carrier"],
     }
     (folder / "service.json").write_text(json.dumps(settings))

@@ -3,14 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+import asyncpg
 import pytest
 
+from callctl.clock import moment
 from callctl.complaint import Complaint, Exists, Missing
 from callctl.storage.database import DatabaseAway
 from callctl.storage.schemes import Schemes
+from callctl.storage.versions import add_version, lock_number
 from dialplan.scheme import Scheme
-from tests.shell.office import SCHEME
+from tests.shell.office import SCHEME, until
 from tests.shell.relay import Relay
+from tests.shell.test_journal import blocked
 from tests.shell.test_till import LINE, Shop, shop_of
 
 OTHER = SCHEME.replace("79161110002", "79161110003")
@@ -115,12 +119,17 @@ async def test_two_loads_at_once_are_two_versions_and_the_later_one_is_in_force(
     assert in_force(shop)[1] in text
 
 
-async def test_two_offices_that_load_at_once_lose_no_version(shop: Shop, database: str) -> None:
-    async with shop_of(database) as other:
-        loads = await asyncio.gather(
-            *(Schemes(one.till).load(LINE, text) for one, text in ((shop, OTHER), (other, THIRD)))
-        )
-    assert sorted(loaded.version.version for loaded in loads) == [2, 3]
+async def test_whoever_loads_at_the_same_time_elsewhere_is_waited_for(shop: Shop, database: str) -> None:
+    elsewhere = await asyncpg.connect(database)
+    async with elsewhere.transaction():
+        await lock_number(elsewhere, LINE)
+        loading = asyncio.create_task(Schemes(shop.till).load(LINE, OTHER))
+        await until(lambda: blocked(elsewhere, cancel=False), "the load waits")
+        at = moment(shop.till.clock.now_ms())
+        await add_version(elsewhere, "ann", LINE, THIRD, at, "elsewhere")
+    assert (await loading).version.version == 3
+    await elsewhere.close()
+    assert await versions(shop) == [(3, ""), (2, "elsewhere"), (1, "")]
 
 
 async def test_rolled_back_is_a_version_of_its_own_with_the_old_text(shop: Shop) -> None:

@@ -5,7 +5,16 @@ import pytest
 from callctl.asterisk.operations import write
 from callctl.asterisk.switch import why_refused
 from callctl.asterisk.wire import read
-from callctl.calls.events import CallArrived, DigitPressed, Event, LegGone, PromptEnded, RecordingEnded, Why
+from callctl.calls.events import (
+    CallArrived,
+    DigitPressed,
+    Event,
+    LegEnded,
+    LegGone,
+    PromptEnded,
+    RecordingEnded,
+    Why,
+)
 from callctl.calls.legs import call_id_of, is_leg_id
 from callctl.calls.orders import (
     Answer,
@@ -45,6 +54,8 @@ RECORD = RecordLeg("callctl-7", "message/a/box/callctl-7", 10_000, 2_000, beep=T
             CallArrived("callctl-7", "79031112233", "74951234567", 0),
         ),
         ({"type": "ChannelDtmfReceived", "channel": CHANNEL, "digit": "#"}, DigitPressed("callctl-7", "#")),
+        ({"type": "ChannelHangupRequest", "channel": CHANNEL, "cause": 32}, LegEnded("callctl-7")),
+        ({"type": "StasisEnd", "channel": CHANNEL}, LegEnded("callctl-7")),
         ({"type": "ChannelDestroyed", "channel": CHANNEL, "cause": 0}, LegGone("callctl-7", 16)),
         ({"type": "ChannelDestroyed", "channel": CHANNEL, "cause": 17}, LegGone("callctl-7", 17)),
         (

@@ -1,0 +1,115 @@
+"""The routes of what callers left in mailboxes, and of recorded talks.
+
+Rule 1: a file goes out as it lies there; what is asked for is a call, never a path.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field
+
+from callctl.api.account_words import Known
+from callctl.api.words import Json
+from callctl.clock import rfc3339
+from callctl.complaint import Missing
+from callctl.storage.messages import MessageRow, Messages
+from callctl.storage.recording_files import RecordingFiles
+from callctl.storage.recordings import RecordingRow, Recordings
+
+SERIAL_MAX = 2**63 - 1
+
+
+class _Asked(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MessagesAsked(_Asked):
+    since: Annotated[int, Field(ge=0, le=SERIAL_MAX)] = 0
+    account_id: Known | None = None
+    mailbox: Known | None = None
+
+
+class MailboxAsked(_Asked):
+    mailbox: Known | None = None
+
+
+class RecordingApi:
+    def __init__(self, messages: Messages, recordings: Recordings) -> None:
+        self._messages = messages
+        self._recordings = recordings
+
+    def routes(self) -> Sequence[web.RouteDef]:
+        return [
+            web.get("/messages", self._get_messages),
+            web.get("/messages/{call_id}", self._get_message),
+            web.delete("/messages/{call_id}", self._delete_message),
+            web.get("/accounts/{account_id}/recordings", self._get_recordings),
+            web.get("/recordings/{call_id}", self._get_recording),
+            web.delete("/recordings/{call_id}", self._delete_recording),
+        ]
+
+    async def _get_messages(self, request: web.Request) -> web.Response:
+        asked = MessagesAsked.model_validate(dict(request.query))
+        messages = await self._messages.newer(asked.since, asked.account_id, asked.mailbox)
+        return web.json_response([_show_message(one, self._messages.files) for one in messages])
+
+    async def _get_message(self, request: web.Request) -> web.StreamResponse:
+        message = await self._messages.of_call(_call_id(request), _mailbox(request))
+        return _sent(self._messages.files.file(message.recording))
+
+    async def _delete_message(self, request: web.Request) -> web.Response:
+        message = await self._messages.remove(_call_id(request), _mailbox(request))
+        return web.json_response(_show_message(message, self._messages.files))
+
+    async def _get_recordings(self, request: web.Request) -> web.Response:
+        recordings = await self._recordings.all_of(request.match_info["account_id"])
+        return web.json_response([_show_recording(one, self._recordings.files) for one in recordings])
+
+    async def _get_recording(self, request: web.Request) -> web.StreamResponse:
+        recording = await self._recordings.of_call(_call_id(request))
+        return _sent(self._recordings.files.file(recording.name))
+
+    async def _delete_recording(self, request: web.Request) -> web.Response:
+        recording = await self._recordings.remove(_call_id(request))
+        return web.json_response(_show_recording(recording, self._recordings.files))
+
+
+def _sent(file: Path) -> web.FileResponse:
+    return web.FileResponse(file, headers={"Content-Type": "audio/wav"})
+
+
+def _call_id(request: web.Request) -> str:
+    call_id = request.match_info["call_id"]
+    if not call_id.isprintable():  # no column could hold it
+        raise Missing(f"there is no call {call_id!r}")
+    return call_id
+
+
+def _mailbox(request: web.Request) -> str | None:
+    return MailboxAsked.model_validate(dict(request.query)).mailbox
+
+
+def _show_message(message: MessageRow, files: RecordingFiles) -> Json:
+    return {
+        "serial": message.serial,
+        "account_id": message.account_id,
+        "call_id": message.call_id,
+        "mailbox": message.mailbox,
+        "from": message.caller,
+        "number": message.number,
+        "taken_at": rfc3339(message.taken_at),
+        "length_ms": message.length_ms,
+        "bytes": files.size(message.recording),
+    }
+
+
+def _show_recording(recording: RecordingRow, files: RecordingFiles) -> Json:
+    return {
+        "account_id": recording.account_id,
+        "call_id": recording.call_id,
+        "began_at": rfc3339(recording.began_at),
+        "keep_until": rfc3339(recording.keep_until),
+        "bytes": files.size(recording.name),
+    }

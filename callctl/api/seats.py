@@ -1,0 +1,99 @@
+"""The routes of the subscribers' seats.
+
+Rule 1: a secret goes out once, in the answer to what made it.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from aiohttp import web
+from pydantic import Field
+
+from callctl.api.account_words import Nothing
+from callctl.api.words import Body, Json, read_body
+from callctl.calls.seats import Seats, SeatTold
+from callctl.clock import rfc3339
+from callctl.complaint import Complaint
+from callctl.storage.seats import DEVICES_MAX, SeatBook, SeatRow, SeatTerms
+
+
+class NewSeat(Body):
+    name: str
+    devices: Annotated[int, Field(ge=1, le=DEVICES_MAX)] = 1
+    shows: str | None = None  # the account's only number
+
+
+class Terms(Body):
+    """What is left out stays as it is."""
+
+    do_not_disturb: bool | None = None
+    busy_on_busy: bool | None = None
+    shows: str | None = None  # empty: no number
+
+
+class SeatApi:
+    def __init__(self, book: SeatBook, seats: Seats) -> None:
+        self._book = book
+        self._seats = seats
+
+    def routes(self) -> Sequence[web.RouteDef]:
+        every = "/accounts/{account_id}/seats"
+        one = f"{every}/{{name}}"
+        return [
+            web.get(every, self._get_seats),
+            web.post(every, self._post_seat),
+            web.patch(one, self._patch_seat),
+            web.delete(one, self._delete_seat),
+            web.post(f"{one}/devices/{{device}}/secret", self._post_secret),
+        ]
+
+    async def _get_seats(self, request: web.Request) -> web.Response:
+        seats = await self._book.all_of(request.match_info["account_id"])
+        return web.json_response([self._show(seat) for seat in seats])
+
+    async def _post_seat(self, request: web.Request) -> web.Response:
+        asked = await read_body(request, NewSeat)
+        account_id = request.match_info["account_id"]
+        added = await self._book.add(account_id, asked.name, asked.devices, asked.shows)
+        shown = {**self._show(added.seat), "secrets": added.secrets, "warnings": added.warnings}
+        return web.json_response(shown, status=201)
+
+    async def _patch_seat(self, request: web.Request) -> web.Response:
+        asked = await read_body(request, Terms)
+        if not asked.model_dump(exclude_none=True):
+            raise Complaint("nothing to set: give do_not_disturb, busy_on_busy or shows")
+        terms = SeatTerms(asked.do_not_disturb, asked.busy_on_busy, asked.shows)
+        return web.json_response(self._show(await self._book.set_terms(*_name(request), terms)))
+
+    async def _delete_seat(self, request: web.Request) -> web.Response:
+        return web.json_response(self._show(await self._book.remove(*_name(request))))
+
+    async def _post_secret(self, request: web.Request) -> web.Response:
+        await read_body(request, Nothing)
+        device = request.match_info["device"]
+        secret = await self._book.new_secret(*_name(request), device)
+        return web.json_response({"device": device, "secret": secret}, status=201)
+
+    def _show(self, seat: SeatRow) -> Json:
+        told = seat.told
+        return {
+            "account_id": told.account_id,
+            "name": told.name,
+            "devices": list(told.devices),
+            "shows": told.shows,
+            "do_not_disturb": told.is_undisturbed,
+            "busy_on_busy": told.is_busy_on_busy,
+            "state": self._state(told),
+            "added_at": rfc3339(seat.added_at),
+        }
+
+    def _state(self, told: SeatTold) -> str:
+        if self._seats.is_engaged(told.account_id, told.name):
+            return "talking"
+        if told.is_undisturbed:
+            return "undisturbed"
+        return "free" if self._seats.is_there(told.account_id, told.name) else "away"
+
+
+def _name(request: web.Request) -> tuple[str, str]:
+    return request.match_info["account_id"], request.match_info["name"]

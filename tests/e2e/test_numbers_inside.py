@@ -1,0 +1,58 @@
+"""A number of ours that is forwarded to another of ours, to itself, or round in a ring."""
+
+import pytest
+
+from callctl.demo.phones import Answers
+from tests.e2e.schemes import scheme_now
+from tests.e2e.stacks import Stack
+from tests.e2e.words import (
+    CALLER,
+    assert_bill_is_what_was_talked,
+    assert_money,
+    bill,
+    bills,
+    dial,
+    given_subscriber,
+)
+
+pytestmark = pytest.mark.e2e
+
+
+def _to(number: str) -> str:
+    return f'start: on\nnodes:\n  on: {{kind: forward, to: ["{number}"]}}\n'
+
+
+async def test_each_leg_of_a_chain_is_billed_to_its_own_subscriber(stack: Stack) -> None:
+    await stack.carrier.behaves(Answers(ring_ms=300))
+    anna, boris = await given_subscriber(stack, 1000), await given_subscriber(stack, 1000)
+    await scheme_now(stack, anna, _to(boris.number))
+    mine = await dial(stack, anna.number, hang_up_after_ms=2_000)
+    assert mine.was_answered
+    (theirs,) = await stack.carrier.over(boris.target)
+    assert theirs.caller == CALLER
+    assert_bill_is_what_was_talked(await bill(stack, boris), boris, theirs)
+    leg = await bill(stack, anna)
+    assert (leg["to"], leg["charge_kopecks"]) == (boris.number, 100)
+    await assert_money(stack, anna, 900)
+    await assert_money(stack, boris, 900)
+
+
+async def test_two_numbers_that_point_at_each_other_end_soon_and_cost_nothing(stack: Stack) -> None:
+    anna, boris = await given_subscriber(stack, 1000), await given_subscriber(stack, 1000)
+    await scheme_now(stack, anna, _to(boris.number))
+    await scheme_now(stack, boris, _to(anna.number))
+    mine = await dial(stack, anna.number)
+    assert (mine.was_answered, mine.final_status) == (False, 503)
+    for who, count in ((anna, 3), (boris, 2)):
+        legs = await bills(stack, who, count=count)
+        assert {leg["charge_kopecks"] for leg in legs} == {0}
+        await assert_money(stack, who, 1000)
+
+
+async def test_a_number_that_is_forwarded_to_itself_ends_soon_and_costs_nothing(stack: Stack) -> None:
+    who = await given_subscriber(stack, 1000)
+    await scheme_now(stack, who, _to(who.number))
+    mine = await dial(stack, who.number)
+    assert (mine.was_answered, mine.final_status) == (False, 503)
+    assert {leg["charge_kopecks"] for leg in await bills(stack, who, count=5)} == {0}
+    await assert_money(stack, who, 1000)
