@@ -8,7 +8,7 @@ import http.client
 import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -77,14 +77,26 @@ def fetch(options: Namespace, path: str, file: Path) -> int:
             _read(address, response)
         try:
             with part.open("wb") as written:
-                while piece := response.read(PIECE_BYTES):
+                for piece in _pieces(address, response):
                     written.write(piece)
                 size = written.tell()
             part.replace(file)
         except OSError as error:
-            part.unlink(missing_ok=True)
             raise Complaint(f"{file}: {error.strerror}: name a file that can be written") from error
+        finally:
+            with suppress(OSError):
+                part.unlink()
     return size
+
+
+def _pieces(address: Address, response: http.client.HTTPResponse) -> Iterator[bytes]:
+    try:
+        while piece := response.read(PIECE_BYTES):
+            yield piece
+    except OSError as error:
+        raise NoService(f"the service at {address} broke off ({error}): try again") from error
+    if response.length:  # what it promised, and did not send
+        raise NoService(f"the service at {address} broke off: try again")
 
 
 @contextmanager

@@ -42,6 +42,8 @@ from rating.tariff import Rate
 REST_MS = 400 * 24 * 3600 * 1000
 FAULTS_AFTER_LAST_MS = 120_000
 
+Watch = Callable[[Event | None, Sequence[Order], int], None]
+
 
 class Night:
     def __init__(
@@ -49,9 +51,9 @@ class Night:
         scenario: Scenario,
         tariffs: Tariffs,
         loads: Sequence[Load] = (),
-        watch: Callable[[Sequence[Order], int], None] = lambda orders, at_ms: None,
+        watch: Watch = lambda event, orders, at_ms: None,
     ) -> None:
-        """`watch` sees the orders of every step before they are carried out."""
+        """`watch` sees every step: what was heard, if anything, and the orders before they are carried out."""
         self._scenario = scenario
         self._watch = watch
         self._loads = loads
@@ -177,15 +179,15 @@ class Night:
         self._promises.check()
 
     def _hear(self, event: Event, stamp_ms: int) -> None:
-        self._obey(self.switchboard.handle(event, self._clock.heard_ms(stamp_ms)))
+        self._obey(self.switchboard.handle(event, self._clock.heard_ms(stamp_ms)), event)
 
     def _wake(self, due_ms: int) -> None:
         if self._woken_at_ms == due_ms:
             self._woken_at_ms = None
             self._obey(self.switchboard.wake(self._clock.now_ms()))
 
-    def _obey(self, orders: Sequence[Order]) -> None:
-        self._watch(orders, self._clock.now_ms())
+    def _obey(self, orders: Sequence[Order], event: Event | None = None) -> None:
+        self._watch(event, orders, self._clock.now_ms())
         for order in orders:
             match order:
                 case LegHeld() | LegBegan() | LegSettled() | LegRefused():

@@ -234,8 +234,8 @@ DOUBTS: dict[str, tuple[Known, list[str]]] = {
     "dear, and not sold": (
         Known(premium=("7916",), sale=lambda number: Sale.NOT_SOLD if number[0] == "7" else Sale.SOLD),
         [
-            f"line {place + 4}: nodes.a.to[{place}]: the plan does not sell this number: it would never be rung"
-            for place in range(3)
+            f"line {4 + at}: nodes.a.to[{at}]: the plan does not sell this number: it would never be rung"
+            for at in range(3)
         ],
     ),
     "dear by the plan": (

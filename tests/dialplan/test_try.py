@@ -28,7 +28,11 @@ nodes:
     first_digit_s: 4
     tries: 2
     silence: box
-  ring: {kind: forward, to: ["79161110001", {all: ["79161110002", {seat: boris}]}], patience_s: 20, otherwise: box}
+  ring:
+    kind: forward
+    to: ["79161110001", {all: ["79161110002", {seat: boris}]}]
+    patience_s: 20
+    otherwise: box
   line:
     kind: queue
     members: [{seat: anna, skills: [french]}, {seat: boris}, "79161110003"]
@@ -136,8 +140,8 @@ def test_a_hash_ends_the_digits() -> None:
 
 
 def test_more_digits_than_a_menu_takes_are_refused() -> None:
-    with pytest.raises(DoesNotFit, match="^menu: of the digits 12 it takes 1 only: write 1,2$"):
-        run(["12"])
+    with pytest.raises(DoesNotFit, match=r"^menu: of the digits 21 it takes 2 only: write 2,1$"):
+        run(["21"])
 
 
 QUEUE: dict[str, tuple[Told, int, object]] = {

@@ -17,7 +17,7 @@ from tests.e2e.words import until
 SETTLE_S_MAX = 20.0
 
 # What a stack leaves in its state directory: its database, its logs, and Asterisk's own small store.
-KEPT = {"asterisk", "postgres", "service.log"}
+KEPT = {"asterisk", "postgres", "service.log", "sounds"}
 KEPT_OF_ASTERISK = {"data", "log", "spool", "var"}
 KEPT_OF_POSTGRES = {"cluster", "initdb.log", "postgres.log"}
 

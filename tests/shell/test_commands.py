@@ -306,8 +306,8 @@ FILES: dict[str, tuple[bytes, str]] = {
     "bomb": (b"a: &a [1,1]\nb: &b [*a,*a]\nc: [*b,*b]", "aliases"),
     "deep": (b"[" * 3000, "nested too deep"),
     "list": (b"- start", "a scheme is a mapping"),
-    "two": (b"start: a\n---\nstart: b", "but found another document"),
-    "key": (b"[a]: b", "unhashable key"),
+    "two": (b"start: a\n---\nstart: b", "give each scheme a file of its own"),
+    "key": (b"[a]: b", "cannot be a name"),
 }
 
 

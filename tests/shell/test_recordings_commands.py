@@ -1,8 +1,11 @@
 """Messages and recorded talks in a running office, by command and over HTTP: listed, fetched, removed."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import count
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -40,6 +43,33 @@ async def talk(office: Office, account: str) -> RecordingBegan:
     await write_down(office.database, began)
     record(office.folder / "recordings", began.recording)
     return began
+
+
+class _Half(BaseHTTPRequestHandler):
+    """Promises more than it sends."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(2 * len(SAID)))
+        self.end_headers()
+        self.wfile.write(SAID)
+
+    def log_message(self, *words: object) -> None:
+        pass
+
+
+@pytest.fixture
+def half_a_service() -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), _Half) as server:
+        serving = Thread(target=server.serve_forever, args=(0.01,))
+        serving.start()
+        yield f"127.0.0.1:{server.server_port}"
+        server.shutdown()
+        serving.join()
+
+
+def entries(folder: Path) -> list[str]:
+    return [entry.name for entry in folder.iterdir()]
 
 
 async def test_a_message_is_listed_fetched_and_removed(
@@ -109,7 +139,7 @@ async def test_what_is_not_there_is_one_line_and_leaves_no_file(
         (("recording", "remove", "a\0b"), "no call"),
     ):
         assert is_complaint(callctl(*words), 2, said), words
-    assert list(tmp_path.iterdir()) == []
+    assert entries(tmp_path) == []
 
 
 async def test_a_file_that_cannot_be_written_is_one_line(
@@ -118,8 +148,14 @@ async def test_a_file_that_cannot_be_written_is_one_line(
     for file in (tmp_path / "none" / "f.wav", tmp_path):
         said = callctl("recording", "get", talk.call_id, "-o", str(file))
         assert is_complaint(said, 2, "name a file that can be written")
-    assert list(tmp_path.iterdir()) == []
-    assert [one.name for one in tmp_path.parent.iterdir() if one.name.endswith(".part")] == []
+    assert entries(tmp_path) == []
+    assert not any(name.endswith(".part") for name in entries(tmp_path.parent))
+
+
+def test_a_file_that_comes_in_half_is_none(callctl: Callctl, tmp_path: Path, half_a_service: str) -> None:
+    said = callctl("recording", "get", "x", "-o", str(tmp_path / "f.wav"), by=("--api", half_a_service))
+    assert is_complaint(said, 1, "broke off")
+    assert entries(tmp_path) == []
 
 
 @pytest.mark.parametrize(

@@ -1,21 +1,22 @@
-"""An overseer of a call centre, who keeps books of his own: who waits, who is rung, who rests.
+"""An overseer of a call centre, who keeps books of his own: who waits, who is rung, who talks, who rests.
 
-Rule 1: he knows the schemes and the orders that are given, and nothing of how the product decides.
-Rule 2: he looks at an evening on a good switch, where each order is done in the instant in which it is given.
+Rule 1: he knows the schemes, what was heard and what is ordered, and nothing of how the product decides.
+Rule 2: he looks at evenings on a good switch, where an order is done in the instant in which it is given.
 """
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from callctl.calls.events import DeviceSeen, Event, LegEnded
 from callctl.calls.legs import call_id_of
-from callctl.calls.orders import Device, Join, MusicOn, Order, PlaceLeg, Trunk
+from callctl.calls.orders import Device, HangUp, Join, MusicOn, Order, PlaceLeg, Trunk
 from callctl.calls.outcomes import outcome_of
-from callctl.calls.records import CallOver, EndedBy, LegHeld, LegRefused, LegSettled
+from callctl.calls.records import EndedBy, LegHeld, LegRefused, LegSettled
 from callctl.simulate.scenario import Scenario
 from dialplan.causes import Cause
-from dialplan.nodes.queue import WaitInQueue
-from dialplan.steps import Member, NotReached, Strategy, most_telling
+from dialplan.nodes.queue import QueueMember, WaitInQueue
+from dialplan.steps import NotReached, Strategy, most_telling
 from dialplan.targets import Outside, Seat, Target
 
 # How long somebody is left alone who was rung in vain, whatever the scheme says.
@@ -29,25 +30,32 @@ ALONE_MS = {
 
 @dataclass
 class Waiting:
-    """One who waits in a line."""
+    """One who waits in a line; `phones`: those that ring for him, by leg."""
 
     call_id: str
     line: WaitInQueue
     came: int
-    rung: dict[Target, int] = field(default_factory=dict)  # how many phones of each still ring
+    since_ms: int
+    phones: dict[str, Target] = field(default_factory=dict)
     failed: dict[Target, list[NotReached]] = field(default_factory=dict)
 
     @property
-    def members(self) -> list[Member]:
-        return [one.member for one in self.line.members if self.line.needs <= one.skills]
-
-    @property
-    def able(self) -> list[Target]:
-        return [member.target for member in self.members]
+    def able(self) -> list[QueueMember]:
+        return [one for one in self.line.members if self.line.needs <= one.skills]
 
     @property
     def rank(self) -> tuple[int, int]:
         return -self.line.priority, self.came
+
+
+@dataclass
+class Offer:
+    """Who was free just before, some of them perhaps only from this instant on, and who is rung."""
+
+    to: Waiting
+    free: list[QueueMember]
+    perhaps: list[QueueMember]
+    chosen: list[Target]
 
 
 class Overseer:
@@ -59,39 +67,191 @@ class Overseer:
             if isinstance(node, WaitInQueue)
         }
         self._seat_of = {device: Seat(seat.name) for seat in scenario.seats for device in seat.devices}
-        self.reachable = {device: True for seat in scenario.seats for device in seat.devices}
-        self._line_of: dict[str, str] = {}
+        self._reachable = dict.fromkeys(self._seat_of, True)
+        self._line_of = {f"sim-{place}": call.to for place, call in enumerate(scenario.calls, 1)}
         self._waiting: dict[str, Waiting] = {}
-        self._came = 0
-        self._leg_of: dict[str, tuple[Waiting, Target]] = {}
-        self._talks: dict[str, tuple[Target, WaitInQueue]] = {}  # by leg
+        self._talks: dict[str, tuple[Target, WaitInQueue]] = {}  # by the member's leg
         self._rests_until_ms: Counter[Target] = Counter()
         self._idle_since_ms: Counter[Target] = Counter()
         self._taken: Counter[tuple[str | None, Target]] = Counter()
         self._last: dict[str | None, Target] = {}
-        self.offers: Counter[tuple[Strategy, int]] = Counter()  # by strategy and the weight of who was chosen
+        self._came: set[str] = set()
+        self._at_ms = 0
+        self.offers: Counter[Strategy] = Counter()
+        self.heavy, self.heavy_expected = 0, 0.0  # offers of weighted lines to who weighs more than another
+        self.talked = 0
 
-    def watch(self, orders: Sequence[Order], at_ms: int) -> None:
-        offered: dict[str, list[Target]] = {}
-        free: dict[str, list[Member]] = {}
+    def watch(self, event: Event | None, orders: Sequence[Order], at_ms: int) -> None:
+        if at_ms > self._at_ms:
+            self._nobody_waits_beside_a_free_member()
+        self._at_ms = at_ms
+        match event:
+            case DeviceSeen(device, is_reachable):
+                self._reachable[device] = is_reachable
+            case LegEnded(leg_id):
+                self._waiting.pop(leg_id, None)
+        offers: dict[str, Offer] = {}
         unlucky: set[str] = set()
         for order in orders:
             match order:
-                case LegHeld() | LegRefused():
-                    self._line_of[order.connection.call_id] = order.connection.line
-                    if isinstance(order, LegRefused):
-                        unlucky.add(order.connection.call_id)
-                        self._refused(order, at_ms, offered, free)
-                case MusicOn(leg_id=call_id) if call_id not in self._waiting and not self._has_talked(
-                    call_id
-                ):
-                    self._came += 1
+                case MusicOn(leg_id=call_id) if call_id not in self._came:
+                    self._joins(call_id)
+                case LegRefused():
+                    unlucky.add(order.connection.call_id)
+                    self._rest(Outside(order.connection.number), ALONE_MS[NotReached.REFUSED])
                 case PlaceLeg():
-                    self._placed(order, at_ms, offered, free)
-                case Join(leg_ids=(call_id, leg_id)) if leg_id in self._leg_of:
-                    self._took(call_id, leg_id)
+                    self._rings(order, offers, unlucky)
+                case Join(leg_ids=(call_id, leg_id)):
+                    self._takes(self._waiting.pop(call_id), leg_id)
+                case HangUp(leg_id=leg_id):
+                    self._waiting.pop(leg_id, None)
+                case LegSettled() if order.leg_id in self._talks:
+                    self._parts(order.leg_id)
                 case LegSettled():
-                    self._settled(order, at_ms)
-                    unlucky.add(call_id_of(order.leg_id))
-                case CallOver():
-                    self._waiting.pop(order.call_id, None)
+                    self._rang_in_vain(order)
+                case LegHeld() | _:
+                    pass
+        for offer in offers.values():
+            if offer.to.call_id not in unlucky:
+                self._keeps_strategy(offer)
+
+    def nobody_is_left(self) -> None:
+        assert not self._waiting, f"still waiting: {self._waiting}"
+        assert not self._talks, f"still talking: {self._talks}"
+
+    def _joins(self, call_id: str) -> None:
+        line = self._lines[self._line_of[call_id]]
+        before = [one for one in self._waiting.values() if one.line.name == line.name]
+        assert line.length_max is None or len(before) < line.length_max, f"{call_id}: the line is full"
+        self._came.add(call_id)
+        self._waiting[call_id] = Waiting(call_id, line, len(self._came), self._at_ms)
+
+    def _rings(self, order: PlaceLeg, offers: dict[str, Offer], unlucky: set[str]) -> None:
+        waiting, target = self._waiting[order.caller_leg_id], self._target(order)
+        if waiting.call_id not in offers:
+            assert not waiting.phones, f"{waiting.call_id} is offered to more while {waiting.phones} ring"
+            free = [one for one in waiting.able if self._is_free(one.target)]
+            perhaps = [one for one in free if self._rests_until_ms[one.target] == self._at_ms]
+            offers[waiting.call_id] = Offer(waiting, free, perhaps, [])
+            waiting.failed.clear()
+        offer = offers[waiting.call_id]
+        if target not in offer.chosen:
+            told = f"{self._at_ms}: {target} is rung for {waiting.call_id}"
+            assert self._at_ms >= self._rests_until_ms[target], f"{told} while he rests"
+            assert target in [one.target for one in offer.free], f"{told}, who is not free"
+            for other in self._waiting.values():
+                is_passed = other.rank < waiting.rank and not other.phones and other.call_id not in unlucky
+                able = [one.target for one in other.able]
+                assert not is_passed or target not in able, f"{told}; {other.call_id} was before him"
+            offer.chosen.append(target)
+        waiting.phones[order.leg_id] = target
+
+    def _takes(self, waiting: Waiting, leg_id: str) -> None:
+        target = waiting.phones[leg_id]
+        self._talks[leg_id] = target, waiting.line
+        self._taken[waiting.line.name, target] += 1
+        self.talked += 1
+
+    def _parts(self, leg_id: str) -> None:
+        target, line = self._talks.pop(leg_id)
+        self._idle_since_ms[target] = self._at_ms
+        self._rest(target, line.wrap_up_s * 1000)
+
+    def _rang_in_vain(self, settled: LegSettled) -> None:
+        """Whose bill comes when the caller has left was not asked for long enough: no rest for that."""
+        waiting = self._waiting.get(call_id_of(settled.leg_id))
+        target = waiting.phones.pop(settled.leg_id, None) if waiting else None
+        if waiting is None or target is None or settled.cause == Cause.ANSWERED_ELSEWHERE:
+            return
+        failed = waiting.failed.setdefault(target, [])
+        failed.append(_outcome(settled))
+        if target in waiting.phones.values():
+            return
+        why = most_telling(failed)
+        penalty_ms = waiting.line.penalty_s * 1000 if why is NotReached.NO_ANSWER else 0
+        self._rest(target, max(ALONE_MS[why], penalty_ms))
+
+    def _rest(self, target: Target, rest_ms: int) -> None:
+        self._rests_until_ms[target] = self._at_ms + rest_ms
+
+    def _target(self, order: PlaceLeg) -> Target:
+        match order.endpoint:
+            case Device(name):
+                return self._seat_of[name]
+            case Trunk(number=number):
+                return Outside(number)
+            case _:
+                raise AssertionError(order)
+
+    def _is_free(self, target: Target) -> bool:
+        is_rung = any(target in one.phones.values() for one in self._waiting.values())
+        is_talking = any(target == talking for talking, _ in self._talks.values())
+        is_resting = self._at_ms < self._rests_until_ms[target]
+        return not (is_rung or is_talking or is_resting) and self._is_there(target)
+
+    def _is_there(self, target: Target) -> bool:
+        phones = [device for device, seat in self._seat_of.items() if seat == target]
+        return isinstance(target, Outside) or any(self._reachable[device] for device in phones)
+
+    def _nobody_waits_beside_a_free_member(self) -> None:
+        for one in self._waiting.values():
+            told = f"{self._at_ms}: {one.call_id} of {one.line.name}"
+            longest_s = one.line.wait_s_max
+            assert longest_s is None or self._at_ms <= one.since_ms + longest_s * 1000, (
+                f"{told} waits too long"
+            )
+            free = (
+                [] if one.phones else [member.target for member in one.able if self._is_free(member.target)]
+            )
+            assert not free, f"{told} waits, and nobody rings {free}"
+
+    def _keeps_strategy(self, offer: Offer) -> None:
+        line, chosen = offer.to.line, offer.chosen
+        surely = [one for one in offer.free if one not in offer.perhaps]
+        for free in (offer.free, surely):
+            if free and self._is_promised(line, free, chosen):
+                break
+        else:
+            raise AssertionError(f"{self._at_ms}: {line.strategy}: {chosen} of {offer.free} for {offer.to}")
+        self._last[line.name] = chosen[-1]
+        self.offers[line.strategy] += 1
+        if line.strategy is Strategy.WEIGHTED and not offer.perhaps:
+            weights = {one.target: one.weight for one in offer.free}
+            heaviest, lightest = max(weights.values()), min(weights.values())
+            if heaviest > lightest:
+                self.heavy += weights[chosen[0]] == heaviest
+                heavy = [weight for weight in weights.values() if weight == heaviest]
+                self.heavy_expected += sum(heavy) / sum(weights.values())
+
+    def _is_promised(self, line: WaitInQueue, free: list[QueueMember], chosen: list[Target]) -> bool:
+        targets = [one.target for one in free]
+        match line.strategy:
+            case Strategy.RING_ALL:
+                return chosen == targets
+            case Strategy.FIXED_ORDER:
+                return chosen == targets[:1]
+            case Strategy.IN_TURN:
+                return chosen == [self._next_in_turn(line, targets)]
+            case Strategy.LONGEST_IDLE:
+                return chosen == [min(targets, key=lambda one: self._idle_since_ms[one])]
+            case Strategy.FEWEST_CALLS:
+                return chosen == [min(targets, key=lambda one: self._taken[line.name, one])]
+            case Strategy.RANDOM | Strategy.WEIGHTED:
+                return len(chosen) == 1 and chosen[0] in targets
+
+    def _next_in_turn(self, line: WaitInQueue, free: list[Target]) -> Target:
+        """All members stand in a ring; the one who was offered the last call stands at its end."""
+        ring = [one.target for one in line.members]
+        last = self._last.get(line.name)
+        begin = ring.index(last) + 1 if last in ring else 0
+        return next(one for one in ring[begin:] + ring[:begin] if one in free)
+
+
+def _outcome(settled: LegSettled) -> NotReached:
+    match settled.ended_by:
+        case EndedBy.BALANCE | EndedBy.LIMIT | EndedBy.LONGEST | EndedBy.REFUSED:
+            return NotReached.REFUSED
+        case EndedBy.SERVICE if settled.cause == Cause.NORMAL:
+            return NotReached.BUSY  # pressed another key than the one that takes the call
+        case _:
+            return outcome_of(settled.cause)
