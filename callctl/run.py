@@ -14,13 +14,14 @@ from callctl.api.queues import QueueApi
 from callctl.api.recordings import RecordingApi
 from callctl.api.schemes import SchemeApi
 from callctl.api.seats import SeatApi
-from callctl.api.server import Api, serve_api
+from callctl.api.server import Api, HasRoutes, serve_api
 from callctl.api.sounds import SoundApi
 from callctl.api.tariffs import TariffApi
 from callctl.api.ways import WayApi
 from callctl.asterisk.ari import AriTaken
 from callctl.calls.directory import Directory, Number
 from callctl.calls.events import EntryPosted
+from callctl.calls.switchboard import Switchboard
 from callctl.clock import Clock
 from callctl.complaint import Complaint
 from callctl.news import News
@@ -101,27 +102,20 @@ async def _serve_from(settings: ServiceSettings, pool: Pool, tariffs: Tariffs) -
         await _read_directory(connection, directory)
         open_legs = await read_open_legs(connection)
         await restore_sounds(connection, sounds)
-        seats = await read_all_seats(connection)
-        pauses = await read_pauses(connection)
     # What was loaded stays: a collection in the middle of a call need not look at it, nor often at the rest.
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
     service = Service(settings, ledger, directory, clock, open_legs)
-    switchboard = service.switchboard
 
     def posted(entries: Sequence[Entry]) -> None:
         at_ms = clock.now_ms()
         for entry in entries:
             service.hear(EntryPosted(entry), at_ms)
 
-    news = News(switchboard, clock.now_ms)
-    for seat in seats:
-        news.seat_changed(seat.change)
-    for account_id, member in pauses:
-        news.paused(account_id, member, True)
     till = Till(pool, ledger, directory, clock, posted=posted)
-    recorded = RecordingFiles(settings.recordings)
+    news = News(service.switchboard, clock.now_ms)
+    await _tell_all(pool, news)
     desk = TariffDesk(pool, till, tariffs, restored)
 
     def health() -> dict[str, object]:
@@ -132,13 +126,8 @@ async def _serve_from(settings: ServiceSettings, pool: Pool, tariffs: Tariffs) -
         AccountApi(till),
         ledger,
         TariffApi(desk),
-        SchemeApi(Schemes(till)),
-        SoundApi(Sounds(till, sounds)),
-        WayApi(Ways(till), switchboard.live, clock.now_ms),
-        SeatApi(SeatBook(till, news.seat_changed), switchboard.seats),
-        QueueApi(till, Pauses(till, news.paused), news.lines),
-        RecordingApi(Messages(till, recorded), Recordings(till, recorded)),
-        live=switchboard.live,
+        *_rooms(till, service.switchboard, news, sounds, RecordingFiles(settings.recordings)),
+        live=service.switchboard.live,
         health=health,
         measure=service.measure,
     )
@@ -147,6 +136,28 @@ async def _serve_from(settings: ServiceSettings, pool: Pool, tariffs: Tariffs) -
         await service.run()
     finally:
         await runner.cleanup()
+
+
+def _rooms(
+    till: Till, switchboard: Switchboard, news: News, sounds: SoundFiles, recorded: RecordingFiles
+) -> list[HasRoutes]:
+    """What the office does besides money."""
+    return [
+        SchemeApi(Schemes(till)),
+        SoundApi(Sounds(till, sounds)),
+        WayApi(Ways(till), switchboard.live, till.clock.now_ms),
+        SeatApi(SeatBook(till, news.seat_changed), switchboard.seats),
+        QueueApi(till, Pauses(till, news.paused), news.lines),
+        RecordingApi(Messages(till, recorded), Recordings(till, recorded)),
+    ]
+
+
+async def _tell_all(pool: Pool, news: News) -> None:
+    async with pool.acquire() as connection:
+        for seat in await read_all_seats(connection):
+            news.seat_changed(seat.change)
+        for account_id, member in await read_pauses(connection):
+            news.paused(account_id, member, True)
 
 
 async def _read_directory(connection: Connection, directory: Directory) -> None:

@@ -6,7 +6,7 @@ Rule 2: what the world could not do is told with the node's name, and the scheme
 
 from collections.abc import Callable, Sequence
 
-from callctl.calls.events import LegEvent, OrderRefused
+from callctl.calls.events import LegEvent, OrderRefused, RecordingEnded
 from callctl.calls.legs import Leg
 from callctl.calls.orders import Order
 from callctl.calls.prompting import Saying
@@ -62,10 +62,14 @@ class Course:
         return self._after(self._stage.wake(at_ms), at_ms) if self._stage else []
 
     def hear(self, event: LegEvent, at_ms: int) -> list[Order]:
+        if self._is_broken_off and not isinstance(event, RecordingEnded):
+            return []
         return self._after(self._stage.hear(event, at_ms), at_ms) if self._stage else []
 
     def refused(self, event: OrderRefused, at_ms: int) -> list[Order]:
-        return self._after(self._stage.refused(event, at_ms), at_ms) if self._stage else []
+        if self._stage is None or self._is_broken_off:
+            return []
+        return self._after(self._stage.refused(event, at_ms), at_ms)
 
     def offer(self, members: Sequence[Member], at_ms: int) -> list[Order]:
         """In the queue it is this caller's turn."""

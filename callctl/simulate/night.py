@@ -21,6 +21,7 @@ from callctl.calls.records import (
     MessageTaken,
     NodeFailed,
     Record,
+    RecordingBegan,
 )
 from callctl.calls.switchboard import Switchboard
 from callctl.clock import Clock, milliseconds, moment, rfc3339
@@ -53,7 +54,7 @@ class Night:
         loads: Sequence[Load] = (),
         watch: Watch = lambda event, orders, at_ms: None,
     ) -> None:
-        """`watch` sees every step: what was heard, if anything, and the orders before they are carried out."""
+        """`watch` sees every step: what was heard, if anything, and what is ordered upon it."""
         self._scenario = scenario
         self._watch = watch
         self._loads = loads
@@ -65,7 +66,7 @@ class Night:
         self.ledger = Ledger()
         self.books = Books()
         self.records: list[Record] = []
-        self.told: list[CallOver | MessageTaken | NodeFailed] = []
+        self.told: list[CallOver | MessageTaken | RecordingBegan | NodeFailed] = []
         self.lines: list[Line] = []
         self._rates: dict[str, Rate | None] = {}
         self._tariffs = Tariffs(tariffs.profiles)
@@ -192,7 +193,7 @@ class Night:
             match order:
                 case LegHeld() | LegBegan() | LegSettled() | LegRefused():
                     self._record(order)
-                case CallOver() | MessageTaken() | NodeFailed():
+                case CallOver() | MessageTaken() | RecordingBegan() | NodeFailed():
                     self.told.append(order)
                 case _:
                     if isinstance(order, HangUp | PlayToBridge):

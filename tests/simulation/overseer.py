@@ -5,8 +5,9 @@ Rule 2: he looks at evenings on a good switch, where an order is done in the ins
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from callctl.calls.events import DeviceSeen, Event, LegEnded
 from callctl.calls.legs import call_id_of
@@ -56,6 +57,12 @@ class Offer:
     free: list[QueueMember]
     perhaps: list[QueueMember]
     chosen: list[Target]
+
+    def perhaps_free(self) -> Iterator[list[QueueMember]]:
+        """Whose rest ends in this instant may be free a moment later."""
+        for count in range(len(self.perhaps) + 1):
+            for late in combinations(self.perhaps, count):
+                yield [one for one in self.free if one not in late]
 
 
 class Overseer:
@@ -207,12 +214,8 @@ class Overseer:
 
     def _keeps_strategy(self, offer: Offer) -> None:
         line, chosen = offer.to.line, offer.chosen
-        surely = [one for one in offer.free if one not in offer.perhaps]
-        for free in (offer.free, surely):
-            if free and self._is_promised(line, free, chosen):
-                break
-        else:
-            raise AssertionError(f"{self._at_ms}: {line.strategy}: {chosen} of {offer.free} for {offer.to}")
+        is_kept = any(self._is_promised(line, free, chosen) for free in offer.perhaps_free() if free)
+        assert is_kept, f"{self._at_ms}: {line.strategy}: {chosen} of {offer.free} for {offer.to}"
         self._last[line.name] = chosen[-1]
         self.offers[line.strategy] += 1
         if line.strategy is Strategy.WEIGHTED and not offer.perhaps:

@@ -72,9 +72,11 @@ def _line(luck: Random, members: list[Told], strategy: Strategy) -> Told:
         "member_patience_s": luck.choice([1, 4, 10]),
         "wrap_up_s": luck.choice([0, 0, 7]),
         "penalty_s": luck.choice([0, 0, 15]),
-        "needs": luck.choice([[], [], ["en"]]),
+        "needs": [],
         "leave": {DIGIT: "bye"},
     }
+    if luck.random() < 0.3 and any("en" in one["skills"] for one in line["members"]):
+        line["needs"] = ["en"]
     if luck.random() < 0.3:
         line["length_max"] = luck.randint(1, 10)
     if luck.random() < 0.3:

@@ -56,7 +56,8 @@ def _check_seconds(record: LegSettled, night: Night, seed: int) -> None:
     was_asked, was_heard = leg.prompts_heard > 0, leg.leg_id in night.exchange.talked
     if leg.phone and not was_asked and not was_heard:
         assert record.charge.amount == 0, f"never connected to anybody: {told}"
-    if record.ended_by in (EndedBy.CALLER, EndedBy.CALLEE) and was_heard:
+    is_paid = any(line.what != "inside" for line in record.charge.lines)
+    if record.ended_by in (EndedBy.CALLER, EndedBy.CALLEE) and was_heard and is_paid:
         caller = night.exchange.legs[call_id_of(record.leg_id)]
         assert caller.ended_ms is not None
         talked_ms = min(leg.ended_ms, caller.ended_ms) - leg.answered_ms
