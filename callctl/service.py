@@ -248,7 +248,15 @@ class Service:
         durable: asyncio.Future[None] | None = None
         for order in orders:
             match order:
-                case LegHeld() | LegBegan() | LegSettled() | LegRefused() | CallOver() | MessageTaken():
+                case (
+                    LegHeld()
+                    | LegBegan()
+                    | LegSettled()
+                    | LegRefused()
+                    | CallOver()
+                    | MessageTaken()
+                    | RecordingBegan()
+                ):
                     log.info("%s", order)
                     self._tally.recorded(order)
                     durable = self._journal.write(order)

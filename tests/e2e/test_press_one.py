@@ -1,4 +1,4 @@
-"""A mobile that must take the call with a digit, so that its voicemail cannot: accepted, not accepted, paid."""
+"""A mobile must take the call with a digit, so that its voicemail cannot: accepted, not accepted, paid."""
 
 import asyncio
 

@@ -199,7 +199,7 @@ async def test_0002_keeps_accounts_lines_and_bills_and_old_terms_can_be_read(
     await migrate(url, tmp_path)
     sql = await asyncpg.connect(url)
     await sql.execute(ROWS_BEFORE)
-    assert await migrate(url, MIGRATIONS) == [2, 3]
+    assert await migrate(url, MIGRATIONS) == [2, 3, 4]
     ann, bob = sorted(await read_accounts(sql, 0), key=lambda account: account.account_id)
     lines = await read_entries(sql, "ann")
     bill, emergency = await read_leg(sql, "l1"), await read_leg(sql, "l2")
@@ -234,7 +234,7 @@ async def test_0003_makes_the_scheme_of_each_number_its_first_version_and_every_
     )
     added = "INSERT INTO number VALUES ($1, 'ann', $2, '2026-05-01T00:00+03:00')"
     await sql.executemany(added, [("74950000001", SCHEME_BEFORE), ("74950000002", "start: [")])
-    assert await migrate(url, MIGRATIONS) == [3]
+    assert await migrate(url, MIGRATIONS) == [3, 4]
     numbers = await read_numbers(sql)
     (version,) = await read_versions(sql, "74950000001")
     (ann,) = await read_accounts(sql, 0)
@@ -243,3 +243,20 @@ async def test_0003_makes_the_scheme_of_each_number_its_first_version_and_every_
     assert (version.digest, version.note) == (digest_of(SCHEME_BEFORE), "")
     assert rfc3339(version.loaded_at) == "2026-04-30T21:00:00.000+00:00"
     assert ann.standing is Standing.ACTIVE
+
+
+async def test_0004_gives_each_message_that_is_there_a_serial_of_its_own(url: str, tmp_path: Path) -> None:
+    for file in sorted(MIGRATIONS.glob("*.sql"))[:3]:
+        (tmp_path / file.name).write_text(file.read_text("utf-8"))
+    await migrate(url, tmp_path)
+    sql = await asyncpg.connect(url)
+    taken = """
+        INSERT INTO message (account_id, recording, call_id, number, caller, mailbox, taken_at, length_ms)
+        VALUES ('ann', $1, 'call', '74950000001', '', 'night', now(), 7000)
+    """
+    await sql.executemany(taken, [("first",), ("second",)])
+    assert await migrate(url, MIGRATIONS) == [4]
+    await sql.execute(taken, "third")
+    told = await sql.fetch("SELECT recording FROM message ORDER BY serial")
+    await sql.close()
+    assert [row["recording"] for row in told] == ["first", "second", "third"]
