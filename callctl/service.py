@@ -45,6 +45,7 @@ from callctl.calls.records import (
     LegSettled,
     MessageTaken,
     NodeFailed,
+    RecordingBegan,
 )
 from callctl.calls.switchboard import Switchboard
 from callctl.clock import Clock, milliseconds

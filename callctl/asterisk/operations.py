@@ -14,6 +14,7 @@ from callctl.asterisk.wire import APP
 from callctl.calls.orders import (
     Answer,
     Bound,
+    BridgeOrder,
     CloseBridge,
     Device,
     Dial,
@@ -58,26 +59,17 @@ def seconds_left(until_ms: int | None, now_ms: int) -> str:
 
 def write(order: MediaOrder, now_ms: int) -> list[Operation]:
     match order:
+        case JoinAndDial() | Join() | Part() | PlayToBridge() | RecordBridge() | CloseBridge():
+            return _to_bridge(order)
+        case StopRecording():
+            return [Operation("recordings", "stop", {"recordingName": order.recording})]
+        case StopPlaying():
+            playback = _playback_id(order.leg_id, order.serial)
+            return [Operation("playbacks", "stop", {"playbackId": playback})]
         case PlaceLeg():
             return [Operation("channels", "create", _placing(order, now_ms))]
-        case JoinAndDial():
-            bridge = {"bridgeId": order.bridge_id}
-            return [
-                Operation("bridges", "createWithId", {**bridge, "type": "mixing"}),
-                Operation("bridges", "addChannel", {**bridge, "channel": ",".join(order.leg_ids)}),
-                _dial(order.leg_ids[1], order.leg_ids[0], order.patience_ms),
-            ]
         case Dial():
             return [_dial(order.leg_id, order.caller_leg_id, order.patience_ms)]
-        case Join():
-            bridge = {"bridgeId": order.bridge_id}
-            return [
-                Operation("bridges", "createWithId", {**bridge, "type": TOLD_DIGITS}),
-                Operation("bridges", "addChannel", {**bridge, "channel": ",".join(order.leg_ids)}),
-            ]
-        case Part():
-            parted = {"bridgeId": order.bridge_id, "channel": order.leg_id}
-            return [Operation("bridges", "removeChannel", parted)]
         case Answer():
             return [_to_leg(order.leg_id, "answer")]
         case RingBack():
@@ -92,11 +84,6 @@ def write(order: MediaOrder, now_ms: int) -> list[Operation]:
         case PlayToLeg():
             playback = _playback_id(order.leg_id, order.serial)
             return [_to_leg(order.leg_id, "playWithId", media=list(order.media), playbackId=playback)]
-        case StopPlaying():
-            playback = _playback_id(order.leg_id, order.serial)
-            return [Operation("playbacks", "stop", {"playbackId": playback})]
-        case PlayToBridge():
-            return [Operation("bridges", "play", {"bridgeId": order.bridge_id, "media": order.media})]
         case RecordLeg():
             limits = {
                 "maxDurationSeconds": _whole_s(order.length_ms_max),
@@ -104,16 +91,36 @@ def write(order: MediaOrder, now_ms: int) -> list[Operation]:
                 "terminateOn": "#",
             }
             return [_to_leg(order.leg_id, "record", **_recording(order), **limits)]
-        case RecordBridge():
-            return [Operation("bridges", "record", {"bridgeId": order.bridge_id, **_recording(order)})]
-        case StopRecording():
-            return [Operation("recordings", "stop", {"recordingName": order.recording})]
         case HangUp():
             return [_to_leg(order.leg_id, "hangup", reason_code=str(order.cause))]
-        case CloseBridge():
-            return [Operation("bridges", "destroy", {"bridgeId": order.bridge_id})]
         case _:
             assert_never(order)
+
+
+def _to_bridge(order: BridgeOrder) -> list[Operation]:
+    bridge = {"bridgeId": order.bridge_id}
+    match order:
+        case JoinAndDial():
+            caller_id, leg_id = order.leg_ids
+            joined = _joining(order.bridge_id, order.leg_ids, "mixing")
+            return [*joined, _dial(leg_id, caller_id, order.patience_ms)]
+        case Join():
+            return _joining(order.bridge_id, order.leg_ids, TOLD_DIGITS)
+        case Part():
+            return [Operation("bridges", "removeChannel", {**bridge, "channel": order.leg_id})]
+        case PlayToBridge():
+            return [Operation("bridges", "play", {**bridge, "media": order.media})]
+        case RecordBridge():
+            return [Operation("bridges", "record", {**bridge, **_recording(order)})]
+        case CloseBridge():
+            return [Operation("bridges", "destroy", bridge)]
+
+
+def _joining(bridge_id: str, leg_ids: tuple[str, ...], kind: str) -> list[Operation]:
+    return [
+        Operation("bridges", "createWithId", {"bridgeId": bridge_id, "type": kind}),
+        Operation("bridges", "addChannel", {"bridgeId": bridge_id, "channel": ",".join(leg_ids)}),
+    ]
 
 
 def _to_leg(leg_id: str, name: str, /, **arguments: Any) -> Operation:

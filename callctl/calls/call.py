@@ -86,9 +86,8 @@ class Call:
         """When this call wants to be woken, if nothing happens before."""
         wanted = [leg.release_again_at_ms for leg in self.legs]
         if self._is_live:
-            wanted.append(self.course.deadline_ms())
-            wanted.append(self._conversation.deadline_ms() if self._conversation else None)
-            wanted.append(self.paid.deadline_ms() if self.paid else None)
+            parts = (self.course, self._conversation, self.paid)
+            wanted += [part.deadline_ms() for part in parts if part]
         return min((moment for moment in wanted if moment is not None), default=None)
 
     def buys_at(self, at_ms: int) -> bool:
@@ -117,7 +116,8 @@ class Call:
         if isinstance(event, RecordingEnded):
             return self._hear_on_course(event, at_ms)
         if leg.state is LegState.GONE:
-            return []
+            # Placed late: its release was there before it, and found nothing.
+            return [HangUp(leg.leg_id, leg.release_cause)] if isinstance(event, LegReady) else []
         match event:
             case LegReady():
                 return self._ready(leg, event, at_ms)

@@ -32,17 +32,7 @@ def draw_evening(seed: int, *, faulty: bool) -> Scenario:
         {"number": line, "account": luck.choice(accounts)["id"], "scheme": draw_scheme(luck, lines)}
         for line in lines
     ]
-    seats: list[Told] = [
-        {
-            "account": account["id"],
-            "name": name,
-            "devices": [f"{account['id']}-{name}-{place}" for place in range(luck.randint(1, 3))],
-            "busy_on_busy": luck.random() < 0.5,
-            "undisturbed": luck.random() < 0.1,
-        }
-        for account in accounts
-        for name in SEATS
-    ]
+    seats = [_seat(luck, account["id"], name) for account in accounts for name in SEATS]
     devices = [device for seat in seats for device in seat["devices"]]
     content: Told = {
         "start": EVENING + timedelta(seconds=luck.randint(0, 240)),
@@ -68,6 +58,16 @@ def draw_evening(seed: int, *, faulty: bool) -> Scenario:
         "settings": {"second_cut_s": luck.choice([3, 20]), "warning_s": luck.choice([0, 4])},
     }
     return Scenario.model_validate(content | ({"faults": draw_faults(luck)} if faulty else {}))
+
+
+def _seat(luck: Random, account_id: str, name: str) -> Told:
+    return {
+        "account": account_id,
+        "name": name,
+        "devices": [f"{account_id}-{name}-{place}" for place in range(luck.randint(1, 3))],
+        "busy_on_busy": luck.random() < 0.5,
+        "undisturbed": luck.random() < 0.1,
+    }
 
 
 def _call(luck: Random, lines: list[str], devices: list[str]) -> Told:

@@ -375,6 +375,15 @@ def test_leg_of_which_nobody_knows_whether_it_was_placed_is_hung_up_when_it_show
     assert desk.hear(LegReady(B), 5_100) == [HangUp(B, Cause.UNAVAILABLE)]
 
 
+def test_leg_that_is_placed_after_its_release_found_nothing_is_released_then() -> None:
+    desk = Desk()
+    desk.arrive()
+    desk.wake(30_000)
+    assert hang_ups(desk.wake(35_000)) == [HangUp(A, Cause.NO_ANSWER), HangUp(B, Cause.NO_ANSWER)]
+    desk.hear(OrderRefused(HangUp(B, Cause.NO_ANSWER), Why.GONE), 35_005)
+    assert desk.hear(LegReady(B), 35_010) == [HangUp(B, Cause.NO_ANSWER)]
+
+
 def test_paid_leg_whose_record_was_not_written_is_refused() -> None:
     desk = Desk()
     desk.arrive()
