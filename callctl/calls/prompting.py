@@ -113,6 +113,6 @@ class Asking(Stage):
             return orders
         self._digits += digit
         self._until_ms = at_ms + step.next_digit_ms
-        if len(self._digits) >= step.digits_max:
+        if step.is_enough(self._digits):
             self.outcome = Digits(self._digits)
         return orders
