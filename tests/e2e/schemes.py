@@ -28,18 +28,25 @@ def targets_of(who: Subscriber) -> Targets:
     return Targets(FIRST + rest, SECOND + rest, THIRD + rest)
 
 
-async def given_scheme(stack: Stack, kopecks: int, scheme: str, *, plan: str = "demo/six") -> Subscriber:
+async def given_scheme(
+    stack: Stack, kopecks: int, scheme: str, *, plan: str = "demo/six", code: str = "7495"
+) -> Subscriber:
     """A subscriber whose number goes by this scheme."""
-    who = await given_subscriber(stack, kopecks, plan=plan)
+    who = await given_subscriber(stack, kopecks, plan=plan, code=code)
     await scheme_now(stack, who, scheme)
     return who
 
 
-async def scheme_now(stack: Stack, who: Subscriber, scheme: str) -> None:
+def written(scheme: str, who: Subscriber) -> str:
     targets = targets_of(who)
     for word, number in (("FIRST", targets.first), ("SECOND", targets.second), ("THIRD", targets.third)):
         scheme = scheme.replace(word, f'"{number}"')
-    async with stack.api.put(f"/numbers/{who.number}/scheme", json={"scheme": scheme}) as answer:
+    return scheme
+
+
+async def scheme_now(stack: Stack, who: Subscriber, scheme: str) -> None:
+    path = f"/numbers/{who.number}/scheme"
+    async with stack.api.put(path, json={"scheme": written(scheme, who)}) as answer:
         assert answer.status == 201, await answer.text()
 
 
