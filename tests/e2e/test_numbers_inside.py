@@ -49,10 +49,12 @@ async def test_two_numbers_that_point_at_each_other_end_soon_and_cost_nothing(st
         await assert_money(stack, who, 1000)
 
 
-async def test_a_number_that_is_forwarded_to_itself_ends_soon_and_costs_nothing(stack: Stack) -> None:
+async def test_a_scheme_that_rings_its_own_number_is_refused_and_the_one_before_stays(stack: Stack) -> None:
+    await stack.carrier.behaves(Answers())
     who = await given_subscriber(stack, 1000)
-    await scheme_now(stack, who, _to(who.number))
-    mine = await dial(stack, who.number)
-    assert (mine.was_answered, mine.final_status) == (False, 503)
-    assert {leg["charge_kopecks"] for leg in await bills(stack, who, count=5)} == {0}
-    await assert_money(stack, who, 1000)
+    scheme = {"scheme": _to(who.number)}
+    async with stack.api.put(f"/numbers/{who.number}/scheme", json=scheme) as answer:
+        assert answer.status == 400
+        assert "the call would come back here" in (await answer.json())["detail"]
+    assert (await dial(stack, who.number)).was_answered
+    assert [call.was_answered for call in await stack.carrier.over(who.target)] == [True]
