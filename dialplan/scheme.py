@@ -18,11 +18,14 @@ from dialplan.nodes.record import Record
 from dialplan.nodes.schedule import Schedule
 from dialplan.nodes.set_name import SetName
 from dialplan.nodes.share import Share
+from dialplan.nodes.tell_balance import TellBalance
 from dialplan.nodes.voicemail import Voicemail
 from dialplan.targets import Part
 
 Crossings = Schedule | ByCaller | Share | ByBalance | ByState | Goto
-Stations = Forward | Extension | Menu | WaitInQueue | Play | Voicemail | Record | SetName | HangUp
+Stations = (
+    Forward | Extension | Menu | WaitInQueue | Play | TellBalance | Voicemail | Record | SetName | HangUp
+)
 Node = Annotated[Crossings | Stations, Field(discriminator="kind")]
 
 

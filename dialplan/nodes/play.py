@@ -50,7 +50,11 @@ class PlayVisit:
         return PlayStep(said(self._node.prompt, self._place.language), self._node.early)
 
     def go_on(self, outcome: Outcome, facts: Facts) -> Move:
-        assert isinstance(outcome, Done | Failed), outcome
-        is_failed = isinstance(outcome, Failed)
-        to = (is_failed and self._node.failed) or self._node.then
-        return Go(to) if to else EndCall(Cause.UNAVAILABLE if is_failed else Cause.NORMAL)
+        return after_saying(outcome, self._node.then, self._node.failed)
+
+
+def after_saying(outcome: Outcome, then: str | None, failed: str | None) -> Move:
+    assert isinstance(outcome, Done | Failed), outcome
+    is_failed = isinstance(outcome, Failed)
+    to = (is_failed and failed) or then
+    return Go(to) if to else EndCall(Cause.UNAVAILABLE if is_failed else Cause.NORMAL)

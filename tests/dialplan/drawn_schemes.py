@@ -18,6 +18,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "menu": {"prompt": "hello", "extensions": {"101": "anna"}},
     "queue": {"members": [{"seat": "anna"}], "wait_s_max": 60, "length_max": 5, "call_back_digit": "9"},
     "play": {"prompt": "hello"},
+    "tell_balance": {},
     "voicemail": {},
     "record": {},
     "set_name": {"name": "shop"},
@@ -41,6 +42,7 @@ HASTY = {
     "menu": ["failed", "otherwise"],
     "queue": ["full", "empty", "failed", "otherwise"],
     "play": ["then", "failed"],
+    "tell_balance": ["then", "failed"],
     "voicemail": ["then", "failed"],
     "record": ["failed"],
 }

@@ -102,7 +102,7 @@ WRONG: dict[str, tuple[str, list[str]]] = {
         [
             "line 3: nodes.a: Input tag 'dance' found using 'kind' does not match any of the expected tags: "
             "'schedule', 'by_caller', 'share', 'by_balance', 'by_state', 'goto', 'forward', 'extension', "
-            "'menu', 'queue', 'play', 'voicemail', 'record', 'set_name', 'hang_up'"
+            "'menu', 'queue', 'play', 'tell_balance', 'voicemail', 'record', 'set_name', 'hang_up'"
         ],
     ),
     "several at once": (

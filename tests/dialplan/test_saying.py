@@ -1,9 +1,12 @@
-"""Play, voicemail, record and set_name: what is done, and that nothing which fails strands the caller."""
+"""Play, tell_balance, voicemail, record and set_name: what is done; what fails strands no caller."""
+
+from dataclasses import replace
 
 import pytest
 
+from dialplan.speech.say import say_balance
 from dialplan.steps import NameCaller, NotReached, Outcome, Play, RecordTalk, TakeMessage
-from tests.dialplan.words import DONE, FAILED, come_to, complaints
+from tests.dialplan.words import DONE, FACTS, FAILED, come_to, complaints
 
 PLAY = "{kind: play, prompt: [hello, service/goodbye]"
 VOICEMAIL = "{kind: voicemail"
@@ -37,6 +40,21 @@ def test_play_without_a_next_node_ends_the_call() -> None:
 
 def test_play_that_could_not_be_heard_ends_the_call_as_unavailable() -> None:
     assert come_to(f"{PLAY}}}").after(FAILED).end == "UNAVAILABLE"
+
+
+def test_the_balance_is_told_in_the_schemes_language() -> None:
+    facts = replace(FACTS, available_kopecks=-250)
+    told = [come_to("{kind: tell_balance}", facts, language).step for language in ("ru", "en")]
+    assert told == [Play(say_balance(-250, "ru")), Play(say_balance(-250, "en"))]
+
+
+def test_after_the_balance_the_call_goes_on_or_ends() -> None:
+    assert come_to("{kind: tell_balance, then: a}").after(DONE).at == "a"
+    assert come_to("{kind: tell_balance}").after(DONE).end == "NORMAL"
+
+
+def test_a_balance_that_cannot_be_told_leads_to_failed() -> None:
+    assert come_to("{kind: tell_balance, then: a, failed: b}").after(FAILED).at == "b"
 
 
 def test_a_mailbox_greets_and_then_takes_the_message() -> None:

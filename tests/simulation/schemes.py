@@ -119,6 +119,7 @@ def _crossing(luck: Random, onward: Any) -> Told:
         [
             {"kind": "goto", "to": first},
             {"kind": "set_name", "name": "Guest", "then": first},
+            {"kind": "tell_balance", "then": first, "failed": second},
             {"kind": "share", "ways": ways, "same_caller": luck.random() < 0.5},
             {"kind": "by_caller", "rules": [{"prefixes": "+7903", "go": first}], "otherwise": second},
             {"kind": "by_balance", "rules": [{"below": 2, "go": first}], "otherwise": second},
