@@ -1,5 +1,7 @@
 """Schemes that nobody wrote: straight to one target."""
 
+from json import dumps
+
 from dialplan.nodes.forward import Forward, Wave
 from dialplan.scheme import Scheme
 from dialplan.steps import Hears
@@ -13,6 +15,16 @@ HANDED_OVER_S = 30
 def to_emergency(number: str) -> Scheme:
     return _only(
         "emergency", Forward(kind="forward", to=[_wave(Outside(number))], patience_s=EMERGENCY_PATIENCE_S)
+    )
+
+
+def forwarding_to(number: str) -> str:
+    """A file to begin with, as a subscriber would write it."""
+    return (
+        "start: ring\n"
+        "nodes:\n"
+        f"  ring: {{kind: forward, to: [{dumps(number)}], patience_s: 30, otherwise: bye}}\n"
+        "  bye: {kind: hang_up, cause: no_answer}\n"
     )
 
 

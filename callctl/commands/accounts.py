@@ -17,6 +17,7 @@ from callctl.commands.arguments import (
 from callctl.commands.client import account_path, add_service_options, ask
 from callctl.commands.show import print_json, print_table
 from callctl.complaint import Complaint, one_line
+from dialplan.straight import forwarding_to
 from rating.money import Money, show_roubles
 from rating.standing import Standing
 
@@ -60,7 +61,9 @@ def add_commands(commands: Any) -> None:
     add = words.add_parser("add", help="give a number to an account, with its routing scheme")
     add.add_argument("e164", metavar="E164", type=id_argument, help="such as 74951234567")
     add.add_argument("--account", required=True, metavar="ID", type=id_argument, help="whose it is")
-    add.add_argument("--scheme", required=True, metavar="FILE", type=Path, help="where its calls go")
+    way = add.add_mutually_exclusive_group(required=True)
+    way.add_argument("--scheme", metavar="FILE", type=Path, help="where its calls go")
+    way.add_argument("--forward-to", metavar="NUMBER", help="all its calls go to this one")
     add_service_options(add)
     add.set_defaults(run=_add_number)
 
@@ -179,7 +182,8 @@ def _limit(options: Namespace) -> None:
 
 
 def _add_number(options: Namespace) -> None:
-    body = {"e164": options.e164, "account_id": options.account, "scheme": read_text(options.scheme)}
+    scheme = read_text(options.scheme) if options.scheme else forwarding_to(options.forward_to)
+    body = {"e164": options.e164, "account_id": options.account, "scheme": scheme}
     answer = ask(options, "POST", "/numbers", body)
     if options.json:
         print_json(answer)

@@ -12,6 +12,7 @@ import aiohttp
 from callctl.complaint import Complaint
 from callctl.demo.phones import Answers, start_callee
 from callctl.settings import Address
+from dialplan.straight import forwarding_to
 
 DEMO_TRUNK = "carrier"
 RINGS_MS = 1_000
@@ -35,15 +36,6 @@ SUBSCRIBERS = (
 )
 
 
-def scheme_of(subscriber: Subscriber) -> str:
-    return (
-        "start: ring\n"
-        "nodes:\n"
-        f'  ring: {{kind: forward, to: ["{subscriber.forward_to}"], patience_s: 30, otherwise: bye}}\n'
-        "  bye: {kind: hang_up, cause: no_answer}\n"
-    )
-
-
 async def add_subscribers(api_url: str) -> None:
     """Those of an earlier run keep what they have."""
     async with aiohttp.ClientSession(api_url) as http:
@@ -57,7 +49,7 @@ async def add_subscribers(api_url: str) -> None:
             number = {
                 "e164": subscriber.number,
                 "account_id": subscriber.account_id,
-                "scheme": scheme_of(subscriber),
+                "scheme": forwarding_to(subscriber.forward_to),
             }
             await _post(http, "/accounts", account)
             await _post(http, "/numbers", number)

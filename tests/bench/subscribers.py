@@ -8,7 +8,8 @@ from typing import Any
 import aiohttp
 
 from callctl.complaint import Complaint
-from callctl.demo.subscribers import Subscriber, scheme_of
+from callctl.demo.subscribers import Subscriber
+from dialplan.straight import forwarding_to
 from tests.bench.ways import target_number
 
 UNIT_MS, UNIT_KOPECKS = 6_000, 100  # the plan demo/six
@@ -44,9 +45,8 @@ async def _add(http: aiohttp.ClientSession, subscriber: Subscriber, turn: asynci
     account = {"account_id": account_id, "profile": "demo", "plan": "six"}
     async with turn:
         await _post(http, "/accounts", {**account, "balance_kopecks": subscriber.balance_kopecks})
-        await _post(
-            http, "/numbers", {"e164": number, "account_id": account_id, "scheme": scheme_of(subscriber)}
-        )
+        scheme = forwarding_to(subscriber.forward_to)
+        await _post(http, "/numbers", {"e164": number, "account_id": account_id, "scheme": scheme})
 
 
 async def _post(http: aiohttp.ClientSession, path: str, body: dict[str, Any]) -> None:

@@ -109,6 +109,12 @@ def test_a_number_and_its_scheme(callctl: Callctl, scheme: str) -> None:
     assert callctl("scheme", "check", scheme, "--json", by=()).json == {"ok": True, "faults": []}
 
 
+def test_a_number_may_be_forwarded_without_a_file(callctl: Callctl) -> None:
+    added = ("--account", new_account(callctl), "--forward-to", "8 916 111-00-02")
+    assert callctl("number", "add", "74957000003", *added).code == 0
+    assert 'to: ["8 916 111-00-02"]' in callctl("scheme", "show", "74957000003").out
+
+
 def test_what_payers_write_in_brackets_is_shown_as_written(callctl: Callctl) -> None:
     account_id = new_account(callctl)
     callctl("account", "pay", account_id, "5", "--ref", "[/b]:smile:[red]")
@@ -227,6 +233,11 @@ REFUSED: dict[str, tuple[str, tuple[str, ...]]] = {
     "taken number": ("number add 74957000009 --account {account} --scheme {scheme}", ("belongs to an",)),
     "scheme away": ("number add 74957009999 --account {account} --scheme /no/where", ("No such file",)),
     "scheme a directory": ("number add 74957009999 --account {account} --scheme /", ("Is a directory",)),
+    "no scheme": ("number add 74957009999 --account {account}", ("--scheme", "--forward-to")),
+    "forwarded to a word": (
+        "number add 74957009999 --account {account} --forward-to mum",
+        ("nodes.ring.to[0]", "not a telephone number"),
+    ),
     "unknown command": ("dance", ("invalid choice: 'dance'",)),
     "unknown word": ("account dance", ("invalid choice: 'dance'",)),
     "no word": ("account", ("required: WORD",)),
