@@ -70,6 +70,13 @@ FAULTS = Counter("callctl_faults", "Bugs of ours that ended a call, order or req
 NODES_FAILED = Counter(
     "callctl_nodes_failed", "Steps of schemes that could not be done, and took their exit.", registry=REGISTRY
 )
+CALLED_BY_SEATS = Counter("callctl_calls_of_seats", "Calls that seats placed.", registry=REGISTRY)
+PHONES_THERE = Gauge(
+    "callctl_phones_there", "Phones of seats that are logged in and answer.", registry=REGISTRY
+)
+PHONES_REFUSED = Counter(
+    "callctl_phones_refused", "Phones of seats that Asterisk could not be told of.", registry=REGISTRY
+)
 MESSAGES = Counter("callctl_messages_taken", "Messages that callers left.", registry=REGISTRY)
 RECORDINGS = Counter("callctl_recordings_begun", "Talks whose recording began.", registry=REGISTRY)
 RECORDINGS_EXPIRED = Counter(

@@ -1,7 +1,8 @@
-"""What the office changes of seats and members, told to the calls; and the lines as people see them."""
+"""What the office changes of seats and members, told to calls and Asterisk; the lines as people see them."""
 
 from collections.abc import Callable
 
+from callctl.asterisk.registrar import Registrar
 from callctl.calls import line_view
 from callctl.calls.line_view import LineView
 from callctl.calls.phones import SeatChanged
@@ -10,8 +11,9 @@ from dialplan.targets import Seat, Target
 
 
 class News:
-    def __init__(self, switchboard: Switchboard, now_ms: Callable[[], int]) -> None:
+    def __init__(self, switchboard: Switchboard, registrar: Registrar, now_ms: Callable[[], int]) -> None:
         self._switchboard = switchboard
+        self._registrar = registrar
         self._now_ms = now_ms
 
     def seat_changed(self, change: SeatChanged) -> None:
@@ -21,6 +23,7 @@ class News:
         else:
             seats.forget(change.account_id, change.name)
             self.paused(change.account_id, Seat(change.name), False)
+        self._registrar.seat_changed(change)
         self._switchboard.lines.seat_changed(change.account_id, change.name)
 
     def paused(self, account_id: str, member: Target, is_pausing: bool) -> None:

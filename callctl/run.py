@@ -114,7 +114,7 @@ async def _serve_from(settings: ServiceSettings, pool: Pool, tariffs: Tariffs) -
             service.hear(EntryPosted(entry), at_ms)
 
     till = Till(pool, ledger, directory, clock, posted=posted)
-    news = News(service.switchboard, clock.now_ms)
+    news = News(service.switchboard, service.registrar, clock.now_ms)
     await _tell_all(pool, news)
     desk = TariffDesk(pool, till, tariffs, restored)
 
@@ -122,24 +122,25 @@ async def _serve_from(settings: ServiceSettings, pool: Pool, tariffs: Tariffs) -
         told = service.health() | {"tariffs": desk.is_as_loaded}
         return told if desk.is_as_loaded else told | {"status": "degraded"}
 
+    recordings = Recordings(till, RecordingFiles(settings.recordings))
     api = Api(
         AccountApi(till),
         ledger,
         TariffApi(desk),
-        *_rooms(till, service.switchboard, news, sounds, RecordingFiles(settings.recordings)),
+        *_rooms(till, service.switchboard, news, sounds, recordings),
         live=service.switchboard.live,
         health=health,
         measure=service.measure,
     )
     runner = await serve_api(api, *settings.api)
     try:
-        await service.run()
+        await service.run({"remove old recordings": recordings.sweep_now_and_then})
     finally:
         await runner.cleanup()
 
 
 def _rooms(
-    till: Till, switchboard: Switchboard, news: News, sounds: SoundFiles, recorded: RecordingFiles
+    till: Till, switchboard: Switchboard, news: News, sounds: SoundFiles, recordings: Recordings
 ) -> list[HasRoutes]:
     """What the office does besides money."""
     return [
@@ -148,7 +149,7 @@ def _rooms(
         WayApi(Ways(till), switchboard.live, till.clock.now_ms),
         SeatApi(SeatBook(till, news.seat_changed), switchboard.seats),
         QueueApi(till, Pauses(till, news.paused), news.lines),
-        RecordingApi(Messages(till, recorded), Recordings(till, recorded)),
+        RecordingApi(Messages(till, recordings.files), recordings),
     ]
 
 

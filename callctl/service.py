@@ -9,7 +9,7 @@ Rule 4: any task that ends by a fault ends the service; Asterisk's second cut bo
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,10 +18,11 @@ from callctl.asterisk import wire, witness
 from callctl.asterisk.agi import serve_agi
 from callctl.asterisk.ami import Ami
 from callctl.asterisk.ari import SILENCE_MS_MAX, Ari, AriRefused, AriUnknown
+from callctl.asterisk.registrar import Registrar
 from callctl.asterisk.switch import Switch
 from callctl.asterisk.witness import Witnessed
 from callctl.calls.directory import Directory
-from callctl.calls.events import CallArrived, Event, LegAnswered, LegsListed, OrderRefused, Why
+from callctl.calls.events import CallArrived, DeviceSeen, Event, LegAnswered, LegsListed, OrderRefused, Why
 from callctl.calls.legs import call_id_of
 from callctl.calls.orders import (
     Answer,
@@ -97,6 +98,7 @@ class Service:
             *ami.address, ami.user, ami.password, on_state=lambda is_up: self._on_state("ami", is_up)
         )
         self._switch = Switch(self._ari, self._ami, clock, settings.sounds)
+        self.registrar = Registrar(self._ari, self._on_device)
         self._journal = Journal(settings.database, on_state=lambda is_up: self._on_state("database", is_up))
         self._tally = Tally(clock, directory)
         self._lanes: dict[str, deque[tuple[MediaOrder, asyncio.Future[None] | None]]] = {}
@@ -117,15 +119,18 @@ class Service:
             "records_waiting": self._journal.waiting,
         }
 
-    async def run(self) -> None:
-        """Serve until cancelled."""
+    async def run(self, besides: Mapping[str, Callable[[], Coroutine[None, None, None]]]) -> None:
+        """Serve until cancelled; `besides`: what else is done meanwhile, by its name."""
         agi = await serve_agi(*self._settings.agi, self.describe_number)
         try:
             async with self._tasks as tasks:
                 tasks.create_task(self._journal.run(), name="write records")
                 tasks.create_task(self._ami.run(), name="stay connected to AMI")
                 tasks.create_task(self._ari.run(), name="stay connected to ARI")
+                tasks.create_task(self.registrar.run(), name="tell Asterisk of phones")
                 tasks.create_task(self._list_now_and_then(), name="list channels")
+                for name, work in besides.items():
+                    tasks.create_task(work(), name=name)
                 try:
                     await asyncio.Event().wait()
                 finally:
@@ -173,7 +178,12 @@ class Service:
         if self.up["ari"]:  # what waited for the list after a gap proves nothing of the gap
             self._proven_at_ms = now_ms
         metrics.EVENT_LAG.observe((now_ms - at_ms) / 1000)
+        if isinstance(event, DeviceSeen):
+            self.registrar.heard(event.device)
         self.hear(event, at_ms)
+
+    def _on_device(self, event: DeviceSeen) -> None:
+        self.hear(event, self._clock.now_ms())
 
     def _on_first_list(self, channels: list[wire.Frame], asked_at_ms: int) -> None:
         """After every (re)connect: who is missing left in the gap."""
@@ -219,6 +229,8 @@ class Service:
         now_ms = self._clock.now_ms()
         self._proven_at_ms = now_ms if is_up else max(self._proven_at_ms, now_ms - SILENCE_MS_MAX)
         self._on_state("ari", is_up)
+        if is_up:
+            self.registrar.connected()
 
     def _on_state(self, to: str, is_up: bool) -> None:
         if self.up[to] and not is_up:

@@ -7,7 +7,7 @@ from collections import Counter
 
 from callctl import metrics
 from callctl.calls.directory import Directory
-from callctl.calls.events import CallArrived, Event, OrderRefused, Why
+from callctl.calls.events import CallArrived, Event, OrderRefused, SeatDialled, Why
 from callctl.calls.orders import HangUp, JoinAndDial, MediaOrder
 from callctl.calls.records import EndedBy, LegRefused, LegSettled, MessageTaken, Record, RecordingBegan
 from callctl.calls.switchboard import Switchboard
@@ -30,6 +30,8 @@ class Tally:
             number = normal_number(event.number) or ""
             if number not in EMERGENCY and self._directory.number(number) is None:
                 metrics.UNKNOWN_NUMBER.inc()
+        elif isinstance(event, SeatDialled):
+            metrics.CALLED_BY_SEATS.inc()
         elif isinstance(event, OrderRefused) and event.why is Why.NOT_RECORDED:
             metrics.REFUSED[Refusal.NOT_RECORDED].inc()
 
@@ -64,6 +66,7 @@ class Tally:
             gauge.set(counts[state])
         metrics.HELD.set(switchboard.ledger.held_total)
         metrics.HOLDS.set(switchboard.ledger.holds_open)
+        metrics.PHONES_THERE.set(switchboard.seats.phones_there)
         metrics.RECORDS_WAITING.set(journal.waiting)
         metrics.RECORDS.inc(journal.written_total - self._records_told)
         metrics.TRANSACTIONS.inc(journal.transactions_total - self._transactions_told)

@@ -174,6 +174,20 @@ class Ari:
         channels: list[Frame] = await self.call(Operation("channels", "list", {}))
         return channels
 
+    async def list_phones(self) -> dict[str, str]:
+        """The state of each by its name, lines to carriers among them."""
+        endpoints = await self.call(Operation("endpoints", "listByTech", {"tech": "PJSIP"}))
+        return {endpoint["resource"]: endpoint["state"] for endpoint in endpoints}
+
+    async def send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """With a body of our own: aioswagger11 wraps each, and Asterisk takes a wrapped one for none."""
+        if self._http is None:
+            raise AriUnknown("not connected yet")
+        data, headers = (json.dumps(body), {"Content-Type": "application/json"}) if body else (None, None)
+        response = await self._http.request(method, f"{self._url}ari/{path}", data=data, headers=headers)
+        text = await response.text()
+        return json.loads(text) if text else None
+
     async def _open(self) -> aiohttp.ClientWebSocketResponse:
         if self._client is None:
             self._http = _Http(self._user, self._password)
@@ -225,12 +239,8 @@ class Ari:
                 self._waiting.append(frame)
 
     async def _filter_news(self) -> None:
-        assert self._http
-        # aioswagger11 wraps the body, and Asterisk takes a wrapped filter for none.
-        body = json.dumps({"allowed": [{"type": kind} for kind in KINDS_HEARD]})
-        headers = {"Content-Type": "application/json"}
-        url = f"{self._url}ari/applications/{APP}/eventFilter"
-        await self._http.request("PUT", url, data=body, headers=headers)
+        allowed = [{"type": kind} for kind in KINDS_HEARD]
+        await self.send("PUT", f"applications/{APP}/eventFilter", {"allowed": allowed})
 
     async def _forget_client(self) -> None:
         if self._http:

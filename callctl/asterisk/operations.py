@@ -102,10 +102,9 @@ def _to_bridge(order: BridgeOrder) -> list[Operation]:
     match order:
         case JoinAndDial():
             caller_id, leg_id = order.leg_ids
-            joined = _joining(order.bridge_id, order.leg_ids, "mixing")
-            return [*joined, _dial(leg_id, caller_id, order.patience_ms)]
+            return [*_joining(order), _dial(leg_id, caller_id, order.patience_ms)]
         case Join():
-            return _joining(order.bridge_id, order.leg_ids, TOLD_DIGITS)
+            return _joining(order)
         case Part():
             return [Operation("bridges", "removeChannel", {**bridge, "channel": order.leg_id})]
         case PlayToBridge():
@@ -116,10 +115,11 @@ def _to_bridge(order: BridgeOrder) -> list[Operation]:
             return [Operation("bridges", "destroy", bridge)]
 
 
-def _joining(bridge_id: str, leg_ids: tuple[str, ...], kind: str) -> list[Operation]:
+def _joining(order: Join | JoinAndDial) -> list[Operation]:
+    bridge, legs = {"bridgeId": order.bridge_id}, ",".join(order.leg_ids)
     return [
-        Operation("bridges", "createWithId", {"bridgeId": bridge_id, "type": kind}),
-        Operation("bridges", "addChannel", {"bridgeId": bridge_id, "channel": ",".join(leg_ids)}),
+        Operation("bridges", "createWithId", {**bridge, "type": TOLD_DIGITS}),
+        Operation("bridges", "addChannel", {**bridge, "channel": legs}),
     ]
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from callctl.calls.events import (
     CallArrived,
+    DeviceSeen,
     DigitPressed,
     Event,
     LegAnswered,
@@ -23,6 +24,7 @@ from callctl.calls.events import (
     LegsListed,
     PromptEnded,
     RecordingEnded,
+    SeatDialled,
 )
 from callctl.calls.legs import is_leg_id
 from callctl.clock import milliseconds
@@ -43,8 +45,12 @@ KINDS_HEARD = (
     "PlaybackFinished",
     "RecordingFinished",
     "RecordingFailed",
+    "PeerStatusChange",
     "ApplicationReplaced",
 )
+
+# A phone that moves to another address is away for a moment, and says so.
+_REACHABLE = {"Reachable": True, "Unreachable": False}
 
 _NOT_IN_NUMBERS = re.compile(r"[^0-9A-Za-z+*#._-]")
 NUMBER_LENGTH_MAX = 40
@@ -70,6 +76,8 @@ def _arrived(frame: Frame) -> Event | None:
         case ["in", number, *hops]:
             caller = plain_number(channel["caller"]["number"])
             return CallArrived(channel["id"], caller, plain_number(number), _count(hops))
+        case ["seat", number, device]:
+            return SeatDialled(channel["id"], device, plain_number(number))
         case ["out"]:
             return LegReady(channel["id"])
         case _:
@@ -110,6 +118,14 @@ def _recorded(frame: Frame) -> Event | None:
     return RecordingEnded(leg_id, recording["name"], recording.get("duration", 0) * 1000, was_kept)
 
 
+def _seen(frame: Frame) -> Event | None:
+    """Of phones and of lines to carriers alike; the latter are nobody's seat."""
+    status = frame["peer"]["peer_status"]
+    if status not in _REACHABLE:
+        return None
+    return DeviceSeen(frame["endpoint"]["resource"], _REACHABLE[status])
+
+
 def _count(hops: Sequence[str]) -> int:
     return int(hops[0]) if hops and hops[0].isdecimal() else 0
 
@@ -124,6 +140,7 @@ _READERS: Mapping[str, Callable[[Frame], Event | None]] = {
     "PlaybackFinished": _prompt_ended,
     "RecordingFinished": _recorded,
     "RecordingFailed": _recorded,
+    "PeerStatusChange": _seen,
 }
 
 

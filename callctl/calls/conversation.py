@@ -7,8 +7,9 @@ Rule 2: only who was called as a seat has codes: an outside line must not order 
 from callctl.calls.codes import Codes, Command
 from callctl.calls.codes import Order as Code
 from callctl.calls.consult import Consult
-from callctl.calls.events import DigitPressed, LegEvent, OrderRefused
+from callctl.calls.events import DigitPressed, LegEvent, OrderRefused, Why
 from callctl.calls.orders import Join, Order, RecordBridge
+from callctl.calls.records import NodeFailed, RecordingBegan
 from callctl.calls.scene import Reached, Scene
 from callctl.calls.talk import Talk
 from dialplan.numbers import normal_number
@@ -34,7 +35,7 @@ class Conversation:
         connections = scene.connections
         if self.seat:
             scene.seats.engage(scene.account_id, self.seat.name, lambda: attempt.is_settled)
-        orders = [*scene.quiet(), *self._recorded(), *scene.answer()]
+        orders = [*scene.quiet(), *self._recorded(at_ms), *scene.answer()]
         if not is_joined:
             scene.is_bridged = True
             orders.append(Join(scene.call_id, (scene.caller.leg_id, attempt.leg.leg_id)))
@@ -57,18 +58,24 @@ class Conversation:
         return self._consulted(self.consult.hear(event, at_ms)) if self.consult else []
 
     def refused(self, event: OrderRefused, at_ms: int) -> list[Order]:
+        if isinstance(event.order, RecordBridge) and event.why is not Why.GONE:
+            scene = self._scene
+            return [NodeFailed(scene.call_id, scene.record_node, f"it is not recorded: {event.why.value}")]
         return self._consulted(self.consult.refused(event, at_ms)) if self.consult else []
 
     def leave(self, at_ms: int) -> list[Order]:
         return self.consult.leave(at_ms) if self.consult else []
 
-    def _recorded(self) -> list[Order]:
+    def _recorded(self, at_ms: int) -> list[Order]:
+        """Once: it goes on when the caller is handed over."""
         scene = self._scene
-        if scene.record is None:
+        if scene.record is None or scene.is_recorded:
             return []
+        scene.is_recorded = True
         name = f"talk/{scene.account_id}/{scene.call_id}"
         alone = [] if scene.is_bridged else [Join(scene.call_id, (self._reached.attempt.leg.leg_id,))]
-        return [*alone, RecordBridge(scene.call_id, name, scene.record.beep)]
+        began = RecordingBegan(scene.account_id, scene.call_id, name, at_ms, scene.record.keep_days)
+        return [*alone, RecordBridge(scene.call_id, name, scene.record.beep), began]
 
     def _obey(self, command: Command, seat: Seat, at_ms: int) -> list[Order]:
         if command.order is Code.HOLD:

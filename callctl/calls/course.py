@@ -111,7 +111,7 @@ class Course:
                 case NameCaller():
                     self._scene.caller_name = step.name
                 case RecordTalk():
-                    self._scene.record = step
+                    self._scene.record, self._scene.record_node = step, self.node_name
                 case _:
                     stage = stage_of(step, self._scene)
                     self._move(stage.state)

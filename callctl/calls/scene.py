@@ -49,6 +49,8 @@ class Scene:
     refusal: Refusal | None = None  # the last one, while nothing followed it
     paid: Talk | None = None  # the time that runs against money, before a menu or in a talk
     record: RecordTalk | None = None  # what is said from here on, from its first word
+    record_node: str = ""  # which said so
+    is_recorded: bool = False
     is_bridged: bool = False
     is_answering: bool = False
     has_music: bool = False

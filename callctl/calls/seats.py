@@ -30,7 +30,10 @@ class Seats:
 
     def tell(self, seat: SeatTold) -> None:
         key = (seat.account_id, seat.name)
-        self.forget(*key)
+        known = self._told.get(key)
+        for device in known.devices if known else ():
+            if device not in seat.devices:
+                self._forget_device(device)
         self._told[key] = seat
         for device in seat.devices:
             self._seats_of[device] = key
@@ -38,10 +41,14 @@ class Seats:
     def forget(self, account_id: str, name: str) -> None:
         known = self._told.pop((account_id, name), None)
         for device in known.devices if known else ():
-            self._seats_of.pop(device, None)
+            self._forget_device(device)
 
     def all(self) -> Iterable[SeatTold]:
         return self._told.values()
+
+    @property
+    def phones_there(self) -> int:
+        return sum(device in self._seats_of for device in self._reachable)
 
     def seen(self, device: str, *, is_reachable: bool) -> None:
         if is_reachable:
@@ -87,3 +94,8 @@ class Seats:
             return NotReached.BUSY
         ready = tuple(device for device in seat.devices if device in self._reachable)
         return ready or NotReached.UNREACHABLE
+
+    def _forget_device(self, device: str) -> None:
+        """Another phone may get its name one day, and is not there before it says so."""
+        self._seats_of.pop(device, None)
+        self._reachable.discard(device)
