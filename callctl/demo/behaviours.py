@@ -29,6 +29,14 @@ CALLEES_KEY = {
 
 
 @dataclass(frozen=True, slots=True)
+class Login:
+    """By which a seat's phone is let in."""
+
+    user: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
 class Press:
     """A key, told by SIP INFO, so long after the answer or the key before."""
 
@@ -142,6 +150,15 @@ def pressing(presses: Sequence[Press], side: Mapping[str, str]) -> str:
         fill(part, {**side, "serial": str(serial), "after_ms": str(max(1, press.after_ms)), "key": press.key})
         for serial, press in enumerate(presses, start=1)
     )
+
+
+def logging_in(login: Login | None) -> dict[str, str]:
+    """What stands between the at signs of caller.xml for whom a password is asked of, and for others."""
+    if login is None:
+        return {"challenge": "", "cseq": "1", "authentication": ""}
+    authentication = f"[authentication username={login.user} password={login.secret}]"
+    challenge = (SCENARIOS / "challenge.xml").read_text("utf-8")
+    return {"challenge": challenge, "cseq": "2", "authentication": authentication}
 
 
 def rtp_port(media_port: int | None) -> str:

@@ -21,10 +21,12 @@ from callctl.demo.behaviours import (
     AnswersCancelled,
     Behaviour,
     ByNumber,
+    Login,
     NeverAnswers,
     Press,
     Refuses,
     callee_blanks,
+    logging_in,
     pressing,
     rtp_port,
 )
@@ -41,12 +43,18 @@ __all__ = [
     "ByNumber",
     "Caller",
     "Load",
+    "Login",
     "NeverAnswers",
     "Phone",
     "Press",
     "Refuses",
+    "register",
     "start_callee",
 ]
+
+
+# SIP's own patience with a far side that is silent.
+REGISTER_S_MAX = 32.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +133,17 @@ async def start_callee(
     return Phone(await start_sipp("callee", blanks, folder=folder, port=port, media_ports=media_ports))
 
 
+async def register(login: Login, *, exchange_port: int, port: int, folder: Path, expires_s: int) -> bool:
+    """Log in from `port`, or out with 0 s; whether it was let in."""
+    blanks = {"user": login.user, "secret": login.secret, "expires_s": str(expires_s)}
+    command = [f"{HOST}:{exchange_port}", "-m", "1"]
+    sipp = await start_sipp("register", blanks, command, folder=folder, port=port)
+    try:
+        return await asyncio.wait_for(sipp.child.process.wait(), REGISTER_S_MAX) == 0
+    finally:
+        await sipp.stop()
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Places calls to `port`, each with a SIPp of its own; all files go into `folder`."""
@@ -144,17 +163,23 @@ class Caller:
         talk_at_most_ms: int = 60_000,
         media_port: int | None = None,
         presses: Sequence[Press] = (),
+        login: Login | None = None,
     ) -> CallSeen:
         """One call, told when it is over. `give_up_after_ms` counts from the last 1xx heard,
         `hang_up_after_ms` from the last key.
 
         Without `hang_up_after_ms` the far side must hang up; if it has not within `talk_at_most_ms`,
-        we do, and the call says `nobody_cut_it`.
+        we do, and the call says `nobody_cut_it`. With a `login` the caller is a seat's phone.
         """
         ring_ms = ring_at_most_ms if give_up_after_ms is None else give_up_after_ms
         talk_ms = talk_at_most_ms if hang_up_after_ms is None else hang_up_after_ms
         phone = await self.place(
-            [(to, caller)], ring_ms=ring_ms, talk_ms=talk_ms, media_port=media_port, presses=presses
+            [(to, caller)],
+            ring_ms=ring_ms,
+            talk_ms=talk_ms,
+            media_port=media_port,
+            presses=presses,
+            login=login,
         )
         # 32 s more: SIP's own patience with a far side that went silent.
         wait_ms = ring_ms + talk_ms + sum(press.after_ms for press in presses)
@@ -199,6 +224,7 @@ class Caller:
         at_once_max: int = 1,
         media_port: int | None = None,
         presses: Sequence[Press] = (),
+        login: Login | None = None,
     ) -> Phone:
         """Start the calls and return at once, to look at them while they last."""
         blanks = {
@@ -206,6 +232,7 @@ class Caller:
             "hang_up_ms": str(max(1, talk_ms)),
             "rtp_port": rtp_port(media_port),
             "presses": pressing(presses, CALLERS_KEY),
+            **logging_in(login),
         }
         rate = ["-m", str(count), "-r", f"{per_second:g}", "-l", str(at_once_max)]
         command = [f"{HOST}:{self.port}", "-inf", "pairs.csv", *rate]

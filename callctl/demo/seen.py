@@ -28,6 +28,8 @@ FROM_USER = re.compile(rb"\r\n(?:From|f)[ \t]*:[^\r\n]*?sips?:([^@;>\r\n]*)@", r
 REASON = re.compile(
     rb"\r\nReason[ \t]*:[^\r\n]*?Q\.850[^\r\n,]*?;[ \t]*cause[ \t]*=[ \t]*(\d+)", re.IGNORECASE
 )
+# The first word of the exchange to a phone of its own: again, with the password.
+UNAUTHORIZED = 401
 HAS_SDP = re.compile(rb"\r\n(?:Content-Type|c)[ \t]*:[ \t]*application/sdp", re.IGNORECASE)
 
 
@@ -107,6 +109,8 @@ class CallLog:
             self._calls[key] = CallSeen(
                 key, _text(start["user"]), _text(user[1]) if user else "", invited_at_us=at_us
             )
+        elif start["method"] == b"INVITE" and call.final_status == UNAUTHORIZED:
+            self._calls[key] = replace(call, final_status=None, ended_at_us=None, ended_by=None)
         elif start["method"]:
             self._calls[key] = _requested(call, start["method"], message, at_us, is_ours)
         elif cseq[1].upper() == b"INVITE":

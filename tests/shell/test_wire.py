@@ -7,12 +7,14 @@ from callctl.asterisk.switch import why_refused
 from callctl.asterisk.wire import read
 from callctl.calls.events import (
     CallArrived,
+    DeviceSeen,
     DigitPressed,
     Event,
     LegEnded,
     LegGone,
     PromptEnded,
     RecordingEnded,
+    SeatDialled,
     Why,
 )
 from callctl.calls.legs import call_id_of, is_leg_id
@@ -38,6 +40,11 @@ UNRECORDED = {"name": "message/a/box/callctl-7", "target_uri": "channel:callctl-
 RECORD = RecordLeg("callctl-7", "message/a/box/callctl-7", 10_000, 2_000, beep=True)
 
 
+def peer(status: str) -> dict[str, object]:
+    endpoint = {"technology": "PJSIP", "resource": "ann-201-1", "state": "online"}
+    return {"type": "PeerStatusChange", "endpoint": endpoint, "peer": {"peer_status": status}}
+
+
 @pytest.mark.parametrize(
     ("frame", "event"),
     [
@@ -53,6 +60,13 @@ RECORD = RecordLeg("callctl-7", "message/a/box/callctl-7", 10_000, 2_000, beep=T
             {"type": "StasisStart", "channel": CHANNEL, "args": ["in", "74951234567"]},
             CallArrived("callctl-7", "79031112233", "74951234567", 0),
         ),
+        (
+            {"type": "StasisStart", "channel": CHANNEL, "args": ["seat", "*8anna", "ann-201-1"]},
+            SeatDialled("callctl-7", "ann-201-1", "*8anna"),
+        ),
+        (peer("Reachable"), DeviceSeen("ann-201-1", is_reachable=True)),
+        (peer("Unreachable"), DeviceSeen("ann-201-1", is_reachable=False)),
+        (peer("Unknown"), None),
         ({"type": "ChannelDtmfReceived", "channel": CHANNEL, "digit": "#"}, DigitPressed("callctl-7", "#")),
         ({"type": "ChannelHangupRequest", "channel": CHANNEL, "cause": 32}, LegEnded("callctl-7")),
         ({"type": "StasisEnd", "channel": CHANNEL}, LegEnded("callctl-7")),
