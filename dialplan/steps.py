@@ -149,6 +149,7 @@ class Queue:
     language: str = "ru"
     announce: Announce | None = None
     accept: Accept | None = None
+    is_left_unheard: bool = False  # when an announcement cannot be said
 
 
 Step = Ring | Play | Ask | TakeMessage | RecordTalk | NameCaller | Queue | EndCall

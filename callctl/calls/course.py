@@ -113,6 +113,7 @@ class Course:
                 case RecordTalk():
                     self._scene.record, self._scene.record_node = step, self.node_name
                 case _:
+                    self._scene.node = self.node_name
                     stage = stage_of(step, self._scene)
                     self._move(stage.state)
                     orders += stage.begin(at_ms)
@@ -147,4 +148,4 @@ class Course:
     def _told(self, outcome: Outcome) -> list[Order]:
         if not isinstance(outcome, Failed):
             return []
-        return [NodeFailed(self._scene.call_id, self.node_name, outcome.why)]
+        return [NodeFailed(self._scene.call_id, self._scene.node, outcome.why)]

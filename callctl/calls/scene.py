@@ -43,6 +43,7 @@ class Scene:
     terms: CallTerms
     is_own: Callable[[str], bool]  # whether a number is one of ours
     scheme_version: int = 0
+    node: str = ""  # of the scheme, whose step is played
     seat: str | None = None  # of the caller, when it is one of the subscriber's own
     hops: int = 0
     caller_name: str = ""

@@ -10,11 +10,13 @@ from callctl.calls.events import DigitPressed, LegEvent, OrderRefused, PromptEnd
 from callctl.calls.legs import Leg
 from callctl.calls.lines import Lines, Place
 from callctl.calls.orders import Order
+from callctl.calls.prompting import UNPLAYED
+from callctl.calls.records import NodeFailed
 from callctl.calls.ringing import Ringing
 from callctl.calls.scene import Reached, Scene, Stage
 from callctl.calls.states import State
 from dialplan.speech.say import say_position, say_wait
-from dialplan.steps import Digits, Hears, LeftQueue, Member, Queue, Ring
+from dialplan.steps import Digits, Failed, Hears, LeftQueue, Member, Queue, Ring
 
 
 class Waiting(Stage):
@@ -69,7 +71,7 @@ class Waiting(Stage):
         if event.leg_id == scene.caller.leg_id:
             match event:
                 case PromptEnded() if scene.has_ended(event):
-                    return scene.music(self._step.music)
+                    return scene.music(self._step.music) if event.was_played else self._unheard(at_ms)
                 case DigitPressed() if event.digit == self._step.call_back_digit:
                     return self._go(LeftQueue.CALL_BACK, at_ms)
                 case DigitPressed() if event.digit in self._step.leave_digits:
@@ -81,6 +83,8 @@ class Waiting(Stage):
         return self._rung(self._ringing, self._ringing.hear(event, at_ms), at_ms)
 
     def refused(self, event: OrderRefused, at_ms: int) -> list[Order]:
+        if self._scene.has_lost(event):
+            return self._unheard(at_ms)
         if self._ringing is None:
             return []
         return self._rung(self._ringing, self._ringing.refused(event, at_ms), at_ms)
@@ -108,7 +112,14 @@ class Waiting(Stage):
             self._scene.refusal = None  # the caller waits on: nothing was refused to him
         return orders
 
-    def _go(self, outcome: LeftQueue | Digits, at_ms: int) -> list[Order]:
+    def _unheard(self, at_ms: int) -> list[Order]:
+        """Nobody loses his place by a word that could not be said, unless the scheme wants it."""
+        scene = self._scene
+        if self._step.is_left_unheard:
+            return self._go(UNPLAYED, at_ms)
+        return [NodeFailed(scene.call_id, scene.node, UNPLAYED.why), *scene.music(self._step.music)]
+
+    def _go(self, outcome: LeftQueue | Digits | Failed, at_ms: int) -> list[Order]:
         orders = self._ringing.withdraw(at_ms) if self._ringing else []
         self._give_up_place()
         self.outcome = outcome

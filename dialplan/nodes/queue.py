@@ -166,6 +166,7 @@ class QueueVisit:
             language=language,
             announce=node.announce.announce(language) if node.announce else None,
             accept=node.accept.accept(language) if node.accept else None,
+            is_left_unheard=node.failed is not None,
         )
 
     def go_on(self, outcome: Outcome, facts: Facts) -> Move:

@@ -13,7 +13,9 @@ from callctl.calls.events import (
     LegEnded,
     LegGone,
     LegReady,
+    OrderRefused,
     PromptEnded,
+    Why,
 )
 from callctl.calls.orders import (
     Answer,
@@ -30,7 +32,7 @@ from callctl.calls.orders import (
     StopPlaying,
     Trunk,
 )
-from callctl.calls.records import CallOver, LegRefused, LegSettled
+from callctl.calls.records import CallOver, LegRefused, LegSettled, NodeFailed
 from callctl.calls.seats import SeatTold
 from callctl.calls.states import State
 from dialplan.causes import Cause
@@ -389,3 +391,26 @@ def test_callers_are_taken_in_the_order_of_their_coming() -> None:
 def test_a_caller_without_number_waits_as_well() -> None:
     at = desk([FIRST])
     assert rung(at.arrive(caller="")) == [FIRST]
+
+
+UNSAID = NodeFailed(A, "wait", "a sound could not be played")
+REJECTED = OrderRefused(PlayToLeg(A, 1, ("ru/queue/next",)), Why.REJECTED)
+
+
+@pytest.mark.parametrize("news", [PromptEnded(A, 1, was_played=False), REJECTED])
+def test_an_announcement_that_cannot_be_said_is_told_and_music_goes_on(news: Event) -> None:
+    at = desk(announce="{first_after_s: 5, every_s: 60, position: true}")
+    waits(at)
+    assert PlayToLeg(A, 1, ("ru/queue/next",)) in at.wake(5_000)
+    orders = at.hear(news, 5_010)
+    assert (orders[0], orders[-1]) == (UNSAID, MusicOn(A, "default"))
+    assert states(at) == {A: State.WAITING}
+
+
+def test_an_announcement_that_cannot_be_said_leads_to_failed_where_the_scheme_has_it() -> None:
+    at = desk(announce="{first_after_s: 5, every_s: 60, position: true}", failed="bye")
+    waits(at)
+    at.wake(5_000)
+    orders = at.hear(REJECTED, 5_010)
+    assert UNSAID in orders
+    assert HangUp(A, Cause.CONGESTION) in orders
