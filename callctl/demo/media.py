@@ -26,6 +26,11 @@ SILENCE = b"\xd5"
 NEARLY_SILENT = frozenset(b"\xd5\x55\xd4\x54\xd7\x57\xd6\x56")
 
 
+def loud_s(alaw: bytes) -> float:
+    """How much of it is a sound."""
+    return sum(byte not in NEARLY_SILENT for byte in alaw) / 8000
+
+
 class Handset(MediaSink):
     def __init__(self) -> None:
         super().__init__()
@@ -39,8 +44,7 @@ class Handset(MediaSink):
 
     @property
     def loud_s(self) -> float:
-        """How much of what was heard was a sound."""
-        return sum(byte not in NEARLY_SILENT for byte in self.heard) / 8000
+        return loud_s(self.heard)
 
     def has_heard(self, sound: bytes) -> bool:
         """A-law that passes through unchanged: Asterisk does not touch what both sides speak."""

@@ -119,7 +119,7 @@ class CallLog:
 
 def _requested(call: CallSeen, method: bytes, message: bytes, at_us: int, is_ours: bool) -> CallSeen:
     if method == b"CANCEL" and call.cancelled_at_us is None:
-        call = replace(call, cancelled_at_us=at_us)
+        call = replace(_reasoned(call, message), cancelled_at_us=at_us)
         return call if call.was_answered else _ended(call, message, at_us, is_ours)
     if method == b"BYE":
         return _ended(call, message, at_us, is_ours)
@@ -144,11 +144,17 @@ def _responded(call: CallSeen, status: int, message: bytes, at_us: int, is_ours:
 
 
 def _ended(call: CallSeen, message: bytes, at_us: int, is_ours: bool) -> CallSeen:
-    if call.reason_cause is None and (reason := REASON.search(message)):
-        call = replace(call, reason_cause=int(reason[1]))
+    call = _reasoned(call, message)
     if call.ended_at_us is not None:
         return call
     return replace(call, ended_at_us=at_us, ended_by="here" if is_ours else "there")
+
+
+def _reasoned(call: CallSeen, message: bytes) -> CallSeen:
+    """The first to tell why: of an answer that crossed a CANCEL, the BYE need not say it again."""
+    if call.reason_cause is None and (reason := REASON.search(message)):
+        return replace(call, reason_cause=int(reason[1]))
+    return call
 
 
 def _text(user: bytes | None) -> str:

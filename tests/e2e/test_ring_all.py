@@ -58,23 +58,6 @@ async def test_the_first_to_answer_talks_and_the_others_see_that_it_was_answered
     await assert_money(stack, who, 1000 - talked["charge_kopecks"])
 
 
-async def test_of_two_who_answer_in_the_same_instant_one_talks_and_the_other_costs_nothing(
-    stack: Stack,
-) -> None:
-    await stack.carrier.behaves(Answers(ring_ms=700))
-    who = await given_scheme(stack, 1000, TWO)
-    await dial(stack, who.number, hang_up_after_ms=2_000)
-    targets = targets_of(who)
-    (one,) = await stack.carrier.over(targets.first)
-    (other,) = await stack.carrier.over(targets.second)
-    legs = await bills(stack, who, count=2)
-    assert sorted(leg["charge_kopecks"] for leg in legs) == [0, 100]
-    talker, loser = sorted((one, other), key=lambda seen: -seen.talked_ms)
-    assert talker.talked_ms > 1_500
-    assert loser.talked_ms < 500
-    assert bill_to(legs, talker.number)["charge_kopecks"] == 100
-
-
 async def test_a_phone_that_answers_its_cancel_costs_nothing(stack: Stack) -> None:
     await stack.carrier.behaves(ByNumber({FIRST: AnswersCancelled(), SECOND: Answers(ring_ms=400)}))
     who = await given_scheme(stack, 1000, TWO)

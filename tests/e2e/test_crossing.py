@@ -1,0 +1,108 @@
+"""Two things that happen in the same instant, many times over: one of them counts, and everybody sees which.
+
+Rule 1: the phones' timers are a few milliseconds apart, on either side of each other: every order is met.
+"""
+
+import asyncio
+
+import pytest
+
+from callctl.demo.phones import Answers
+from callctl.demo.seen import CallSeen
+from tests.e2e.schemes import bill_to, given_scheme, targets_of
+from tests.e2e.stacks import Json, Stack
+from tests.e2e.words import Subscriber, assert_bill_is_what_was_talked, bill, bills, dial, ms
+
+pytestmark = pytest.mark.e2e
+
+CALLS = 10
+ELSEWHERE = 26
+RING_MS = 900
+TWO = "start: ring\nnodes:\n  ring: {kind: forward, to: [{all: [FIRST, SECOND]}]}\n"
+ONE = "start: ring\nnodes:\n  ring: {kind: forward, to: [FIRST]}\n"
+LINE = "start: line\nnodes:\n  line: {kind: queue, members: [FIRST]}\n"
+BOTH_IN_LINE = "start: line\nnodes:\n  line: {kind: queue, members: [FIRST, SECOND], strategy: ring_all}\n"
+
+
+async def given_many(stack: Stack, scheme: str) -> list[Subscriber]:
+    return [await given_scheme(stack, 1000, scheme) for _ in range(CALLS)]
+
+
+@pytest.mark.parametrize("scheme", [TWO, BOTH_IN_LINE], ids=["forward", "queue"])
+async def test_of_two_who_answer_in_the_same_instant_one_talks_and_the_other_is_told_and_unpaid(
+    stack: Stack, scheme: str
+) -> None:
+    await stack.carrier.behaves(Answers(ring_ms=RING_MS))
+    everybody = await given_many(stack, scheme)
+    load = await stack.caller.many(
+        [(who.number, "79031112233") for who in everybody],
+        count=CALLS,
+        per_second=50,
+        hang_up_after_ms=2_500,
+    )
+    assert load.failed == 0
+    crossed = 0
+    for who in everybody:
+        talker, loser = await _talker_and_loser(stack, who)
+        assert loser.reason_cause == ELSEWHERE
+        assert loser.ended_by == "there"
+        assert loser.talked_ms < 100
+        crossed += loser.was_answered
+        legs = await bills(stack, who, 2)
+        talked = Subscriber(who.account_id, who.number, talker.number)
+        assert_bill_is_what_was_talked(bill_to(legs, talker.number), talked, talker)
+        assert bill_to(legs, loser.number)["charge_kopecks"] == 0
+    assert crossed, "no second answer came before our CANCEL: this test proves nothing"
+
+
+async def _talker_and_loser(stack: Stack, who: Subscriber) -> tuple[CallSeen, CallSeen]:
+    targets = targets_of(who)
+    (one,) = await stack.carrier.over(targets.first)
+    (other,) = await stack.carrier.over(targets.second)
+    return (one, other) if one.talked_ms > other.talked_ms else (other, one)
+
+
+async def test_a_caller_who_gives_up_as_the_target_answers_leaves_nobody_talking_to_nobody(
+    stack: Stack,
+) -> None:
+    """CANCEL against 200, from before it to after it."""
+    await stack.carrier.behaves(Answers(ring_ms=RING_MS))
+    everybody = await given_many(stack, ONE)
+    calls = [
+        dial(stack, who.number, give_up_after_ms=RING_MS + late_ms, hang_up_after_ms=500)
+        for late_ms, who in zip(range(-CALLS // 2, CALLS // 2), everybody, strict=True)
+    ]
+    seen = await asyncio.gather(*calls)
+    kinds = set()
+    for who, mine in zip(everybody, seen, strict=True):
+        (theirs,) = await stack.carrier.over(who.target)
+        kinds.add((mine.was_answered, theirs.was_answered))
+        assert abs(ms(mine.ended_at_us, theirs.ended_at_us)) < 500
+        assert_paid_by_who_talked(await bill(stack, who), mine, theirs)
+    assert len(kinds) > 1, f"always the same came first, {kinds}: this test proves little"
+
+
+async def test_a_caller_who_hangs_up_as_a_member_answers_leaves_nobody_talking_to_nobody(
+    stack: Stack,
+) -> None:
+    """BYE against 200, from before it to after it."""
+    await stack.carrier.behaves(Answers(ring_ms=RING_MS))
+    everybody = await given_many(stack, LINE)
+    calls = [
+        dial(stack, who.number, hang_up_after_ms=RING_MS + late_ms)
+        for late_ms, who in zip(range(0, 2 * CALLS, 2), everybody, strict=True)
+    ]
+    seen = await asyncio.gather(*calls)
+    paid = set()
+    for who, mine in zip(everybody, seen, strict=True):
+        (theirs,) = await stack.carrier.over(who.target)
+        leg = await bill(stack, who)
+        assert abs(ms(mine.ended_at_us, theirs.ended_at_us)) < 500
+        assert_paid_by_who_talked(leg, mine, theirs)
+        paid.add(leg["charge_kopecks"])
+    assert paid == {0, 100}, "always the same came first: this test proves little"
+
+
+def assert_paid_by_who_talked(leg: Json, mine: CallSeen, theirs: CallSeen) -> None:
+    """At most one unit, and only if both were answered."""
+    assert leg["charge_kopecks"] in ({0, 100} if mine.was_answered and theirs.was_answered else {0})
