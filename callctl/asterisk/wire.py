@@ -52,6 +52,9 @@ KINDS_HEARD = (
 # A phone that moves to another address is away for a moment, and says so.
 _REACHABLE = {"Reachable": True, "Unreachable": False}
 
+# What an INVITE is answered with after its CANCEL (RFC 3261, 9.2).
+REQUEST_TERMINATED = 487
+
 _NOT_IN_NUMBERS = re.compile(r"[^0-9A-Za-z+*#._-]")
 NUMBER_LENGTH_MAX = 40
 
@@ -95,7 +98,8 @@ def _ended(frame: Frame) -> Event:
 
 def _destroyed(frame: Frame) -> Event:
     # 0: a lone leg hung up and gave no reason.
-    return LegGone(frame["channel"]["id"], frame["cause"] or Cause.NORMAL)
+    was_cancelled = frame.get("tech_cause") == REQUEST_TERMINATED
+    return LegGone(frame["channel"]["id"], frame["cause"] or Cause.NORMAL, was_cancelled)
 
 
 def _pressed(frame: Frame) -> Event:

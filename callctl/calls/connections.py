@@ -121,7 +121,7 @@ class Connections:
         ticket = self._incoming
         if ticket is None or ticket.is_settled:
             return []
-        is_connected = (
+        is_connected = not self._caller.answer_refused and (
             self._began_alone
             or self.talking is None
             or self.talking.has_met_caller(self._talk_began_ms, at_ms)

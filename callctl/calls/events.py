@@ -50,6 +50,7 @@ class LegEnded:
 class LegGone:
     leg_id: str
     cause: int
+    was_cancelled: bool = False  # its call was given up before an answer reached its phone
 
 
 @dataclass(frozen=True, slots=True)

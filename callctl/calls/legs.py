@@ -52,6 +52,7 @@ class Leg:
     release_again_at_ms: int | None = None
     release_cause: int = Cause.NORMAL
     missed_since_ms: int | None = None  # a list did not have it: last proven alive then
+    answer_refused: bool = False  # it was to be answered, and was not
 
     @property
     def is_leaving(self) -> bool:
@@ -107,7 +108,6 @@ class Attempt:
     ticket: Ticket
     ring_until_ms: int
     was_met: bool = False
-    caller_refused: bool = False
 
     @property
     def is_settled(self) -> bool:
@@ -125,11 +125,11 @@ class Attempt:
         if answered_at_ms is None:
             return False
         if self.was_met:
-            return not self.caller_refused and at_ms > answered_at_ms
+            return not self.caller.answer_refused and at_ms > answered_at_ms
         return self.has_met_caller(answered_at_ms, at_ms)
 
     def has_met_caller(self, since_ms: int, at_ms: int) -> bool:
         """The news of the caller's own answer may be lost; a talk of some length proves it."""
-        if self.caller_refused or at_ms <= since_ms:
+        if self.caller.answer_refused or at_ms <= since_ms:
             return False
         return self.caller.answered_at_ms is not None or at_ms - since_ms > ANSWER_LAG_MS_MAX

@@ -26,7 +26,7 @@ SILENCE = b"\xd5"
 NEARLY_SILENT = frozenset(b"\xd5\x55\xd4\x54\xd7\x57\xd6\x56")
 
 
-def loud_s(alaw: bytes) -> float:
+def loud_s(alaw: bytes | bytearray) -> float:
     """How much of it is a sound."""
     return sum(byte not in NEARLY_SILENT for byte in alaw) / 8000
 

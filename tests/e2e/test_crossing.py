@@ -3,21 +3,20 @@
 Rule 1: the phones' timers are a few milliseconds apart, on either side of each other: every order is met.
 """
 
-import asyncio
-
 import pytest
 
 from callctl.demo.phones import Answers
 from callctl.demo.seen import CallSeen
 from tests.e2e.schemes import bill_to, given_scheme, targets_of
 from tests.e2e.stacks import Json, Stack
-from tests.e2e.words import Subscriber, assert_bill_is_what_was_talked, bill, bills, dial, ms
+from tests.e2e.words import CALLER, Subscriber, assert_bill_is_what_was_talked, bill, bills, ms
 
 pytestmark = pytest.mark.e2e
 
-CALLS = 10
+CALLS = 8
 ELSEWHERE = 26
 RING_MS = 900
+LATE_MS = (-1, 2, 10)
 TWO = "start: ring\nnodes:\n  ring: {kind: forward, to: [{all: [FIRST, SECOND]}]}\n"
 ONE = "start: ring\nnodes:\n  ring: {kind: forward, to: [FIRST]}\n"
 LINE = "start: line\nnodes:\n  line: {kind: queue, members: [FIRST]}\n"
@@ -35,7 +34,7 @@ async def test_of_two_who_answer_in_the_same_instant_one_talks_and_the_other_is_
     await stack.carrier.behaves(Answers(ring_ms=RING_MS))
     everybody = await given_many(stack, scheme)
     load = await stack.caller.many(
-        [(who.number, "79031112233") for who in everybody],
+        [(who.number, CALLER) for who in everybody],
         count=CALLS,
         per_second=50,
         hang_up_after_ms=2_500,
@@ -62,45 +61,30 @@ async def _talker_and_loser(stack: Stack, who: Subscriber) -> tuple[CallSeen, Ca
     return (one, other) if one.talked_ms > other.talked_ms else (other, one)
 
 
-async def test_a_caller_who_gives_up_as_the_target_answers_leaves_nobody_talking_to_nobody(
-    stack: Stack,
+@pytest.mark.parametrize("scheme", [ONE, LINE], ids=["forward", "queue"])
+async def test_a_caller_who_leaves_as_the_target_answers_leaves_nobody_talking_to_nobody(
+    stack: Stack, scheme: str
 ) -> None:
-    """CANCEL against 200, from before it to after it."""
+    """Of a forward CANCEL against 200, of a queue BYE against 200; from before it to after it."""
     await stack.carrier.behaves(Answers(ring_ms=RING_MS))
-    everybody = await given_many(stack, ONE)
-    calls = [
-        dial(stack, who.number, give_up_after_ms=RING_MS + late_ms, hang_up_after_ms=500)
-        for late_ms, who in zip(range(-CALLS // 2, CALLS // 2), everybody, strict=True)
-    ]
-    seen = await asyncio.gather(*calls)
     kinds = set()
-    for who, mine in zip(everybody, seen, strict=True):
-        (theirs,) = await stack.carrier.over(who.target)
-        kinds.add((mine.was_answered, theirs.was_answered))
-        assert abs(ms(mine.ended_at_us, theirs.ended_at_us)) < 500
-        assert_paid_by_who_talked(await bill(stack, who), mine, theirs)
-    assert len(kinds) > 1, f"always the same came first, {kinds}: this test proves little"
-
-
-async def test_a_caller_who_hangs_up_as_a_member_answers_leaves_nobody_talking_to_nobody(
-    stack: Stack,
-) -> None:
-    """BYE against 200, from before it to after it."""
-    await stack.carrier.behaves(Answers(ring_ms=RING_MS))
-    everybody = await given_many(stack, LINE)
-    calls = [
-        dial(stack, who.number, hang_up_after_ms=RING_MS + late_ms)
-        for late_ms, who in zip(range(0, 2 * CALLS, 2), everybody, strict=True)
-    ]
-    seen = await asyncio.gather(*calls)
-    paid = set()
-    for who, mine in zip(everybody, seen, strict=True):
-        (theirs,) = await stack.carrier.over(who.target)
-        leg = await bill(stack, who)
-        assert abs(ms(mine.ended_at_us, theirs.ended_at_us)) < 500
-        assert_paid_by_who_talked(leg, mine, theirs)
-        paid.add(leg["charge_kopecks"])
-    assert paid == {0, 100}, "always the same came first: this test proves little"
+    for late_ms in LATE_MS:
+        everybody = await given_many(stack, scheme)
+        load = await stack.caller.many(
+            [(who.number, CALLER) for who in everybody],
+            count=CALLS,
+            per_second=50,
+            ring_at_most_ms=RING_MS + late_ms,
+            hang_up_after_ms=RING_MS + late_ms,
+        )
+        seen = {mine.number: mine for mine in load.calls}
+        for who in everybody:
+            mine, (theirs,) = seen[who.number], await stack.carrier.over(who.target)
+            leg = await bill(stack, who)
+            assert abs(ms(mine.ended_at_us, theirs.ended_at_us)) < 500
+            assert_paid_by_who_talked(leg, mine, theirs)
+            kinds.add(leg["charge_kopecks"])
+    assert kinds == {0, 100}, "always the same came first: this test proves little"
 
 
 def assert_paid_by_who_talked(leg: Json, mine: CallSeen, theirs: CallSeen) -> None:

@@ -73,6 +73,10 @@ def peer(status: str) -> dict[str, object]:
         ({"type": "ChannelDestroyed", "channel": CHANNEL, "cause": 0}, LegGone("callctl-7", 16)),
         ({"type": "ChannelDestroyed", "channel": CHANNEL, "cause": 17}, LegGone("callctl-7", 17)),
         (
+            {"type": "ChannelDestroyed", "channel": CHANNEL, "cause": 127, "tech_cause": 487},
+            LegGone("callctl-7", 127, was_cancelled=True),
+        ),
+        (
             {"type": "PlaybackFinished", "playback": {"id": "leg1-callctl-7/2", "state": "done"}},
             PromptEnded("leg1-callctl-7", 2),
         ),

@@ -35,8 +35,11 @@ BOTH = Plan(
 )
 
 
-def both(balance: int, plan: Plan = BOTH) -> Desk:
-    return Desk(balance, number=TOLL_FREE, plan=plan)
+LINE = f'start: line\nnodes:\n  line: {{kind: queue, members: ["{MOBILE}"]}}\n'
+
+
+def both(balance: int, plan: Plan = BOTH, scheme: str = "") -> Desk:
+    return Desk(balance, number=TOLL_FREE, plan=plan, scheme=scheme)
 
 
 def talking(desk: Desk) -> Desk:
@@ -137,6 +140,27 @@ def test_a_caller_who_gives_up_pays_for_neither_way() -> None:
     made = bills(desk.hear(LegGone(A, 16), 4_010)) | bills(desk.hear(LegGone(B, 16), 4_020))
     assert {leg_id: bill.charge.amount for leg_id, bill in made.items()} == {B: 0, WAY_IN: 0}
     assert desk.account.held == 0
+
+
+def test_a_caller_whose_answer_crossed_his_giving_up_pays_for_neither_way() -> None:
+    desk = both(1_000)
+    desk.arrive()
+    desk.hear(LegReady(B), 5)
+    for leg_id in (B, A):
+        desk.hear(LegAnswered(leg_id), 4_000)
+    desk.hear(LegEnded(A), 4_002)
+    made = bills(desk.hear(LegGone(A, 127, was_cancelled=True), 4_003))
+    assert {leg_id: bill.charge.amount for leg_id, bill in made.items()} == {B: 0, WAY_IN: 0}
+    assert desk.account.held == 0
+
+
+def test_a_caller_whom_a_line_answers_as_he_gives_up_pays_for_no_way_in() -> None:
+    desk = both(1_000, scheme=LINE)
+    desk.arrive()
+    desk.hear(LegAnswered(A), 5)
+    desk.hear(LegEnded(A), 7)
+    made = bills(desk.hear(LegGone(A, 127, was_cancelled=True), 8))
+    assert {leg_id: bill.charge.amount for leg_id, bill in made.items()} == {B: 0, WAY_IN: 0}
 
 
 def test_a_target_that_does_not_answer_leaves_the_way_in_free() -> None:

@@ -214,6 +214,17 @@ def test_caller_who_could_not_be_answered_pays_nothing() -> None:
     assert settled(orders).charge.amount == 0
 
 
+def test_an_answer_that_is_rejected_when_it_is_there_already_waits_for_why() -> None:
+    desk = Desk()
+    desk.arrive()
+    desk.hear(LegReady(B), 5)
+    for leg_id in (B, A):
+        desk.hear(LegAnswered(leg_id), 3_000)
+    assert desk.hear(OrderRefused(Answer(A), Why.REJECTED), 3_001) == []
+    desk.hear(LegEnded(A), 3_002)
+    assert settled(desk.hear(LegGone(A, 127, was_cancelled=True), 3_003)).charge.amount == 0
+
+
 def test_caller_who_leaves_before_the_leg_is_ready_has_it_hung_up_when_it_is() -> None:
     desk = Desk()
     desk.arrive()
