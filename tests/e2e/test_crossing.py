@@ -45,7 +45,7 @@ async def test_of_two_who_answer_in_the_same_instant_one_talks_and_the_other_is_
         talker, loser = await _talker_and_loser(stack, who)
         assert loser.reason_cause == ELSEWHERE
         assert loser.ended_by == "there"
-        assert loser.talked_ms < 100
+        assert loser.talked_ms < talker.talked_ms / 2, "it was let go at once"
         crossed += loser.was_answered
         legs = await bills(stack, who, 2)
         talked = Subscriber(who.account_id, who.number, talker.number)
@@ -81,7 +81,7 @@ async def test_a_caller_who_leaves_as_the_target_answers_leaves_nobody_talking_t
         for who in everybody:
             mine, (theirs,) = seen[who.number], await stack.carrier.over(who.target)
             leg = await bill(stack, who)
-            assert abs(ms(mine.ended_at_us, theirs.ended_at_us)) < 500
+            assert abs(ms(mine.ended_at_us, theirs.ended_at_us)) < 1_000
             assert_paid_by_who_talked(leg, mine, theirs)
             kinds.add(leg["charge_kopecks"])
     assert kinds == {0, 100}, "always the same came first: this test proves little"

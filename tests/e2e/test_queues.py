@@ -41,7 +41,7 @@ NEXT = "ru/queue/next"
 NEXT_S = 2.3  # how long it is said
 ELSEWHERE = 26
 # A member who was free rings at once; SIPp and the service are given a moment each.
-AT_ONCE_MS = 500
+AT_ONCE_MS = 1_000
 # Plan demo/toll-free, for six seconds begun, from Moscow.
 MOSCOW, WAY_IN, WAY_OUT = "74951112233", 50, 100
 
