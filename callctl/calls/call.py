@@ -171,9 +171,7 @@ class Call:
                     released = []
                 told = self._refused_on_course(event, at_ms)
                 return [*released, *told, *self._over_if_empty(at_ms)]
-            case Answer() if event.why is not Why.UNKNOWN:
-                if self.caller.answered_at_ms is not None:
-                    return []  # the bridge has answered it; if it is gone, that comes as news
+            case Answer() if event.why is not Why.UNKNOWN and self.caller.answered_at_ms is None:
                 self.caller.answer_refused = True
                 return self.tear_down(at_ms) if event.why is Why.REJECTED else []
             case Answer(leg_id=leg_id) if event.why is Why.UNKNOWN and self._is_live:
@@ -339,9 +337,7 @@ class Call:
     def _gone(self, leg: Leg, event: LegGone, at_ms: int) -> list[Order]:
         is_caller = leg is self.caller
         orders = self._ended(leg, EndedBy.CALLER if is_caller else EndedBy.CALLEE, at_ms)
-        if is_caller and event.was_cancelled and self.scene.is_caller_up:
-            leg.answer_refused = True  # Asterisk took it for answered; its phone has heard of no answer
-        leg.gone()
+        leg.gone(was_cancelled=event.was_cancelled)
         ending = self._ending
         if ending and ending.leg is leg:
             cause = event.cause

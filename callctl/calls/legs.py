@@ -62,7 +62,9 @@ class Leg:
         self.state = LegState.UP
         self.answered_at_ms = at_ms
 
-    def gone(self) -> None:
+    def gone(self, *, was_cancelled: bool = False) -> None:
+        """Who gave up as Asterisk took him for answered: his phone has heard of no answer."""
+        self.answer_refused |= was_cancelled and self.state is LegState.UP
         self.state = LegState.GONE
         self.release_again_at_ms = None
 
