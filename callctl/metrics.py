@@ -6,7 +6,7 @@ Rule 2: children of labels are made once; looking one up costs five times the co
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from callctl.calls.records import EndedBy
+from callctl.calls.records import EndedBy, PromiseEnd
 from callctl.calls.states import State
 from rating.refusal import Refusal
 
@@ -77,6 +77,13 @@ PHONES_THERE = Gauge(
 PHONES_REFUSED = Counter(
     "callctl_phones_refused", "Phones of seats that Asterisk could not be told of.", registry=REGISTRY
 )
+_CALL_BACKS = Counter(
+    "callctl_call_backs",
+    "Callers who asked to be called back, by what became of it.",
+    ["end"],
+    registry=REGISTRY,
+)
+CALL_BACKS = {end: _CALL_BACKS.labels(end.value) for end in PromiseEnd}
 MESSAGES = Counter("callctl_messages_taken", "Messages that callers left.", registry=REGISTRY)
 RECORDINGS = Counter("callctl_recordings_begun", "Talks whose recording began.", registry=REGISTRY)
 RECORDINGS_EXPIRED = Counter(

@@ -31,4 +31,4 @@ class News:
 
     def lines(self, account_id: str | None) -> list[LineView]:
         at = self._switchboard
-        return line_view.view(at.lines, at.seats, at.directory, at.live(), self._now_ms(), account_id)
+        return line_view.view(at.lines, at.seats, at.directory, self._now_ms(), account_id)

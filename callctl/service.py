@@ -39,6 +39,7 @@ from callctl.calls.orders import (
     StopRecording,
 )
 from callctl.calls.records import (
+    CallBackOver,
     CallOver,
     LegBegan,
     LegHeld,
@@ -273,6 +274,9 @@ class Service:
                     log.info("%s", order)
                     self._tally.recorded(order)
                     durable = self._journal.write(order)
+                case CallBackOver():
+                    metrics.CALL_BACKS[order.end].inc()
+                    log.info("%s", order)
                 case NodeFailed():
                     metrics.NODES_FAILED.inc()
                     log.error("call %s: node %s: %s", order.call_id, order.node, order.why)

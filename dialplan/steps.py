@@ -127,6 +127,18 @@ class Announce:
     position: bool
     wait: bool
     sounds: Sounds = ()  # said each time after these
+    offer: Sounds = ()  # of a call back, said last to those who could be called
+
+
+@dataclass(frozen=True, slots=True)
+class CallBack:
+    """Who presses the digit keeps the place, hangs up, and is called when it is his turn."""
+
+    digit: str
+    tries: int
+    pause_ms: int  # between two tries
+    patience_ms: int  # how long it may ring at his
+    within_ms: int  # then the place goes
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +156,7 @@ class Queue:
     length_max: int | None = None
     wait_ms_max: int | None = None
     leave_digits: str = ""
-    call_back_digit: str = ""
+    call_back: CallBack | None = None
     music: str = "default"
     language: str = "ru"
     announce: Announce | None = None

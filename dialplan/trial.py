@@ -13,7 +13,7 @@ from typing import TypeVar
 from dialplan.facts import Facts
 from dialplan.scheme import Scheme
 from dialplan.steps import Ask, Digits, Done, EndCall, LeftQueue, NotReached, Outcome, Queue, Ring, Step
-from dialplan.targets import Target
+from dialplan.targets import Outside, Target
 from dialplan.walk import Walk
 
 TALK_S = 60
@@ -73,6 +73,7 @@ class Trial:
         self._digits = list(digits)
         self._answers = list(answers)
         self._forbids = forbids
+        self._caller = ""
         self.end_ms = 0
 
     @property
@@ -81,7 +82,7 @@ class Trial:
         return [*self._digits, *map(str, self._answers)]
 
     def run(self, facts: Facts) -> Iterator[Came | Stepped]:
-        seen = 0
+        seen, self._caller = 0, facts.caller
         step = self._walk.begin(facts)
         while True:
             for passed in self._walk.trail[seen:]:
@@ -134,8 +135,13 @@ class Trial:
         outcome = _left(step, told)
         if outcome is None:
             raise DoesNotFit(f"{node}: {told} cannot come of this queue: tell {_names_of(step, rung)}")
+        if outcome is LeftQueue.CALL_BACK and (why := self._bars_call_back(at_ms)):
+            raise DoesNotFit(f"{node}: the caller cannot be called back: {why}")
         waited_ms = (step.wait_ms_max or 0) if outcome is LeftQueue.TIMEOUT else 0
         return Stepped(node, at_ms, step, outcome, forbidden), at_ms + waited_ms
+
+    def _bars_call_back(self, at_ms: int) -> str | None:
+        return self._forbids(Outside(self._caller), at_ms) if self._caller else "he hides his number"
 
     def _next_answer(self) -> Told:
         return self._answers.pop(0) if self._answers else Told(ANSWER)
@@ -157,7 +163,7 @@ class Trial:
 
 
 def _left(step: Queue, told: Told) -> LeftQueue | Digits | None:
-    if told.word and told.word == step.call_back_digit:
+    if step.call_back and told.word == step.call_back.digit:
         return LeftQueue.CALL_BACK
     if len(told.word) == 1 and told.word in step.leave_digits:
         return Digits(told.word)
@@ -166,7 +172,7 @@ def _left(step: Queue, told: Told) -> LeftQueue | Digits | None:
         LeftQueue.TIMEOUT: step.wait_ms_max is not None,
         LeftQueue.FULL: step.length_max is not None,
         LeftQueue.EMPTY: True,
-        LeftQueue.CALL_BACK: bool(step.call_back_digit),
+        LeftQueue.CALL_BACK: step.call_back is not None,
     }
     return outcome if outcome and possible[outcome] else None
 

@@ -35,6 +35,11 @@ class Walk:
     def node_name(self) -> str:
         return self.trail[-1].node if self.trail else self._scheme.start
 
+    @property
+    def rest(self) -> Scheme:
+        """The scheme as it is from this node on."""
+        return self._scheme.model_copy(update={"start": self.node_name})
+
     def begin(self, facts: Facts) -> Step:
         return self._follow(Go(self._scheme.start), facts)
 

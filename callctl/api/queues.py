@@ -65,6 +65,7 @@ def _show_waiting(position: int, one: WaitingView) -> Json:
         "from": one.caller,
         "since": rfc3339(moment(one.since_ms)),
         "priority": one.priority,
+        "called_back": one.is_called_back,
         "offered": [_show_target(target) for target in one.offered],
     }
 

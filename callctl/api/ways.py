@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from aiohttp import web
 
 from callctl.api.words import Json, show_leg
-from callctl.calls.legs import call_id_of
+from callctl.calls.legs import asked_in, call_id_of
 from callctl.calls.records import Passed
 from callctl.calls.view import CallView
 from callctl.clock import milliseconds, moment, rfc3339
@@ -64,6 +64,7 @@ def _running(call: CallView) -> CallRow:
 def _show(call: CallRow) -> Json:
     return {
         "call_id": call.call_id,
+        "calls_back": asked_in(call.call_id),
         "account_id": call.account_id,
         "from": call.caller,
         "number": call.number,

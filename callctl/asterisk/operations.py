@@ -127,9 +127,10 @@ def _to_leg(leg_id: str, name: str, /, **arguments: Any) -> Operation:
     return Operation("channels", name, {"channelId": leg_id, **arguments})
 
 
-def _dial(leg_id: str, caller_leg_id: str, patience_ms: int) -> Operation:
+def _dial(leg_id: str, caller_leg_id: str | None, patience_ms: int) -> Operation:
+    caller = {"caller": caller_leg_id} if caller_leg_id else {}
     # Our own clock ends the ringing; this one is for the day when we are not there.
-    return _to_leg(leg_id, "dial", caller=caller_leg_id, timeout=patience_ms // 1000 + 5)
+    return _to_leg(leg_id, "dial", **caller, timeout=patience_ms // 1000 + 5)
 
 
 def _placing(order: PlaceLeg, now_ms: int) -> dict[str, Any]:
@@ -143,9 +144,10 @@ def _placing(order: PlaceLeg, now_ms: int) -> dict[str, Any]:
         "app": APP,
         "appArgs": "out",
         "channelId": order.leg_id,
-        "originator": order.caller_leg_id,
         "variables": variables,
     }
+    if order.caller_leg_id:
+        arguments["originator"] = order.caller_leg_id
     if isinstance(order.endpoint, Inside):
         arguments["otherChannelId"] = f"in-{order.leg_id}"
         variables["__CALLCTL_HOPS"] = str(order.endpoint.hops)

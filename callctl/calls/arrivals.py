@@ -5,11 +5,13 @@ Rule 2: from one number of ours to another a call is forwarded so often and no m
 """
 
 from callctl.calls.call import Call
+from callctl.calls.call_backs import CallBacks
+from callctl.calls.calling_back import place_again
 from callctl.calls.connections import Connections
 from callctl.calls.directory import Directory
 from callctl.calls.events import CallArrived, SeatDialled
-from callctl.calls.legs import Leg, LegState
-from callctl.calls.lines import Lines
+from callctl.calls.legs import Leg, LegState, called_back_id
+from callctl.calls.lines import Lines, Place
 from callctl.calls.purse import Purse
 from callctl.calls.scene import Scene
 from callctl.calls.seats import Seats
@@ -31,12 +33,19 @@ PICK_UP = "*8"
 
 class Arrivals:
     def __init__(
-        self, ledger: Ledger, directory: Directory, seats: Seats, lines: Lines, terms: CallTerms
+        self,
+        ledger: Ledger,
+        directory: Directory,
+        seats: Seats,
+        lines: Lines,
+        call_backs: CallBacks,
+        terms: CallTerms,
     ) -> None:
         self._ledger = ledger
         self._directory = directory
         self._seats = seats
         self._lines = lines
+        self._call_backs = call_backs
         self._terms = terms
 
     def from_outside(self, event: CallArrived, at_ms: int) -> Call | Cause:
@@ -72,6 +81,14 @@ class Arrivals:
         scheme = to_emergency(event.number) if is_emergency else dialled(target)
         return self._call(scene, scheme, event.number)
 
+    def from_us(self, place: Place, at_ms: int) -> Call:
+        """The caller whose place this is, called back."""
+        promise, number = self._call_backs.turn(place)
+        call_id = called_back_id(number, promise.call_id)
+        scene = self._scene(call_id, place.caller, place.account_id, promise.line, at_ms)
+        place_again(scene, promise)
+        return self._call(scene, promise.scheme, promise.line)
+
     def target_of(self, account_id: str, typed: str) -> Target | None:
         """Whom a seat means: help, a colleague, or a number outside."""
         if typed in EMERGENCY:
@@ -93,6 +110,7 @@ class Arrivals:
             purse,
             self._seats,
             self._lines,
+            self._call_backs,
             self._terms,
             is_own=lambda e164: self._directory.number(e164) is not None,
         )

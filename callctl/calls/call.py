@@ -25,7 +25,7 @@ from callctl.calls.events import (
 from callctl.calls.legs import Attempt, Ending, Leg, LegState
 from callctl.calls.orders import Answer, Bound, CloseBridge, HangUp, Join, Order, PlaceLeg
 from callctl.calls.outcomes import SECOND_CUT_CAUSE
-from callctl.calls.records import CallOver, EndedBy
+from callctl.calls.records import EndedBy
 from callctl.calls.scene import Reached, Scene
 from callctl.calls.states import MOVES, State
 from callctl.calls.talk import Talk
@@ -73,6 +73,8 @@ class Call:
         return self._connections.legs
 
     def begin(self, at_ms: int) -> list[Order]:
+        if self.scene.promise:
+            return self._onward(self.course.call_back(self.scene.promise, at_ms), at_ms)
         answer_until_ms = at_ms + self.course.look_ahead_ms(at_ms)
         if self.scene.seat:
             return self._onward(self.course.begin(at_ms), at_ms)
@@ -251,12 +253,12 @@ class Call:
         leg.answered(at_ms)
         if self.state is State.TALKING and self.paid:
             self.paid.caller_answered(at_ms)
-        began = self._connections.caller_answered(at_ms)
+        orders: list[Order] = [*self._connections.caller_answered(at_ms)]
         way_in = self._connections.way_in
-        if self.paid or way_in is None or not self._is_live:
-            return [*began]
-        self.scene.paid = Talk([leg], [way_in], self._terms)
-        return [*began, *self.scene.paid.begin(at_ms)]
+        if way_in and not self.paid and self._is_live:
+            self.scene.paid = Talk([leg], [way_in], self._terms)
+            orders += self.scene.paid.begin(at_ms)
+        return orders + (self._hear_on_course(event, at_ms) if self._is_live else [])
 
     def _connect(self, reached: Reached, at_ms: int) -> list[Order]:
         self._move(State.TALKING)
@@ -337,13 +339,13 @@ class Call:
     def _gone(self, leg: Leg, event: LegGone, at_ms: int) -> list[Order]:
         is_caller = leg is self.caller
         orders = self._ended(leg, EndedBy.CALLER if is_caller else EndedBy.CALLEE, at_ms)
-        leg.gone(was_cancelled=event.was_cancelled)
+        leg.gone(event.cause, was_cancelled=event.was_cancelled)
         ending = self._ending
         if ending and ending.leg is leg:
             cause = event.cause
             if cause == SECOND_CUT_CAUSE:
                 ending = replace(ending, by=EndedBy.SECOND_CUT)
-            elif is_caller and self._connections.talking is None:
+            elif is_caller and self._connections.talking is None and not self.scene.promise:
                 cause = Cause.NORMAL  # Asterisk says 127, "interworking", of a CANCEL
             orders += self._connections.settle(ending.at_ms, ending.by, cause)
         elif self._is_live:
@@ -356,16 +358,17 @@ class Call:
         bills = self._connections.settle_caller(at_ms, EndedBy.SERVICE, cause)
         if scene.refusal is None:
             self._move(State.ENDING)
-            return [*bills, *self.caller.release(cause, at_ms)]
+            return [*bills, *self.caller.release(cause, at_ms), *self._over_if_empty(at_ms)]
         prompt = self._terms.refusal_prompts.get(scene.refusal)
-        if prompt is None or self.caller.is_leaving or self.state is State.PROMPTING:
+        if prompt is None or not self.caller.can_hear or self.state is State.PROMPTING:
             return [*bills, *self._release_caller(at_ms)]
         return [*bills, *self.course.say_farewell(prompt, at_ms)]
 
     def _release_caller(self, at_ms: int) -> list[Order]:
         assert self.scene.refusal
         self._move(State.ENDING)
-        return [*self.caller.release(self._terms.refusal_causes[self.scene.refusal], at_ms)]
+        released = self.caller.release(self._terms.refusal_causes[self.scene.refusal], at_ms)
+        return [*released, *self._over_if_empty(at_ms)]
 
     def _break_off(self, at_ms: int) -> list[Order]:
         """Nobody is rung or consulted any more."""
@@ -378,19 +381,7 @@ class Call:
         self._move(State.OVER)
         unsettled = self._connections.settle_caller(at_ms, EndedBy.CALLER, Cause.NORMAL)
         close = [CloseBridge(self.call_id)] if self.scene.is_bridged else []
-        over = CallOver(
-            self.account_id,
-            self.call_id,
-            self.caller.number,
-            self.scene.line,
-            self.scene.scheme_version,
-            self._arrived_ms,
-            at_ms,
-            self.caller.answered_at_ms,
-            self.course.way,
-            self._last_state.value,
-        )
-        return [*unsettled, *close, over]
+        return [*unsettled, *close, self.course.over(self._arrived_ms, at_ms, self._last_state)]
 
     def _move(self, state: State) -> None:
         assert state in MOVES[self.state], f"{self.call_id}: {self.state} -> {state}"

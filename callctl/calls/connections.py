@@ -72,6 +72,16 @@ class Connections:
         self._incoming = Ticket(connection, meter)
         return connection, self._incoming.held(at_ms)
 
+    def admit_call_back(self, at_ms: int, until_ms: int) -> tuple[Connection, LegHeld | Refusal]:
+        """The way to the caller, who is called back: it lasts as long as a way in."""
+        leg_id, line = leg_id_of(self._call_id, CALLERS_OWN), self._line
+        connection = Connection(self._account_id, leg_id, self._call_id, line, self._caller.number, line)
+        meter = self._purse.admit_call_back(leg_id, at_ms, until_ms)
+        if isinstance(meter, Refusal):
+            return connection, meter
+        self._incoming = Ticket(connection, meter)
+        return connection, self._incoming.held(at_ms)
+
     def admit(self, target: str, at_ms: int, ring_until_ms: int) -> tuple[Connection, Attempt | Refusal]:
         connection = self._next_connection(target)
         meter = self._purse.admit(connection.leg_id, target, at_ms, ring_until_ms)

@@ -6,19 +6,34 @@ Rule 2: what the world could not do is told with the node's name, and the scheme
 
 from collections.abc import Callable, Sequence
 
+from callctl.calls.call_backs import Promise
+from callctl.calls.calling_back import CallingBack, promise_to
 from callctl.calls.events import LegEvent, OrderRefused, RecordingEnded
 from callctl.calls.legs import Leg
 from callctl.calls.orders import Order
 from callctl.calls.prompting import Saying
-from callctl.calls.records import NodeFailed, Passed
+from callctl.calls.records import CallOver, NodeFailed, Passed
 from callctl.calls.scene import Reached, Scene, Stage
 from callctl.calls.staging import patience_ms, stage_of, words_of
 from callctl.calls.states import State
 from callctl.calls.waiting import Waiting
 from dialplan.causes import Cause
 from dialplan.facts import Facts, Standing
+from dialplan.nodes.ringing import SILENT_END
 from dialplan.scheme import Scheme
-from dialplan.steps import Done, EndCall, Failed, Member, NameCaller, Outcome, Play, RecordTalk, Step
+from dialplan.steps import (
+    Done,
+    EndCall,
+    Failed,
+    LeftQueue,
+    Member,
+    NameCaller,
+    NotReached,
+    Outcome,
+    Play,
+    RecordTalk,
+    Step,
+)
 from dialplan.walk import Walk
 from rating.calendar import month_of
 
@@ -54,6 +69,12 @@ class Course:
     def begin(self, at_ms: int) -> list[Order]:
         assert self._first
         return self._take(self._first, at_ms)
+
+    def call_back(self, promise: Promise, at_ms: int) -> list[Order]:
+        """First the caller must be on the phone."""
+        self._stage = CallingBack(self._scene, promise)
+        self._move(self._stage.state)
+        return self._after(self._stage.begin(at_ms), at_ms)
 
     def deadline_ms(self) -> int | None:
         return self._stage.deadline_ms() if self._stage else None
@@ -91,6 +112,22 @@ class Course:
         self._stage = Saying(self._scene, Play((prompt,), early=True), length_ms_max=length_ms_max)
         self._move(self._stage.state)
         return self._stage.begin(at_ms)
+
+    def over(self, arrived_ms: int, at_ms: int, last_state: State) -> CallOver:
+        """Nobody is in the call any more."""
+        scene, caller = self._scene, self._scene.caller
+        return CallOver(
+            scene.account_id,
+            scene.call_id,
+            caller.number,
+            scene.line,
+            scene.scheme_version,
+            arrived_ms,
+            at_ms,
+            caller.answered_at_ms,
+            self.way,
+            last_state.value,
+        )
 
     def break_off(self, at_ms: int) -> list[Order]:
         """The call ends: nobody is reached for any more; what was recorded may still be told."""
@@ -130,8 +167,9 @@ class Course:
 
     def _after(self, orders: list[Order], at_ms: int) -> list[Order]:
         """Onward, if the stage has come to its outcome."""
-        assert self._stage
-        outcome = self._stage.outcome
+        stage = self._stage
+        assert stage
+        outcome = stage.outcome
         if outcome is None or self._is_broken_off:
             return orders
         self._stage = None
@@ -141,9 +179,21 @@ class Course:
         if self._is_farewell:
             self.outcome = Cause.NORMAL
             return orders
+        if isinstance(stage, CallingBack):
+            return orders + self._called_back(outcome, at_ms)
         orders += self._told(outcome)
         self._move(State.ROUTING)
+        if outcome is LeftQueue.CALL_BACK:
+            self._scene.call_backs.promise(promise_to(self._scene, self._walk.rest, at_ms))
         return orders + self._take(self._walk.go_on(outcome, self._facts(at_ms)), at_ms)
+
+    def _called_back(self, outcome: Outcome, at_ms: int) -> list[Order]:
+        """The caller is on the phone again, and his way begins; or it never does."""
+        if isinstance(outcome, NotReached):
+            self.outcome = SILENT_END[outcome]
+            return []
+        self._move(State.ROUTING)
+        return self._take(self._walk.begin(self._facts(at_ms)), at_ms)
 
     def _told(self, outcome: Outcome) -> list[Order]:
         if not isinstance(outcome, Failed):

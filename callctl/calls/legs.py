@@ -13,6 +13,7 @@ from callctl.calls.ticket import Ticket
 from dialplan.causes import Cause
 
 _PLACED_LEG = re.compile(r"leg\d+-")
+_CALLED_BACK = re.compile(r"back\d+-")
 
 # More than this is not the way of an answer through Asterisk.
 ANSWER_LAG_MS_MAX = 500
@@ -27,12 +28,22 @@ def leg_id_of(call_id: str, attempt: int) -> str:
 
 def call_id_of(leg_id: str) -> str:
     """The call of a leg that we placed; a caller's own leg has the id of its call."""
-    return leg_id.split("-", 1)[1] if is_leg_id(leg_id) else leg_id
+    return leg_id.split("-", 1)[1] if _PLACED_LEG.match(leg_id) else leg_id
+
+
+def called_back_id(number: int, call_id: str) -> str:
+    """Of a call that we begin ourselves: it calls the caller of an earlier one back."""
+    return f"back{number}-{call_id}"
+
+
+def asked_in(call_id: str) -> str | None:
+    """The call in which the caller of this one asked to be called back."""
+    return call_id.split("-", 1)[1] if _CALLED_BACK.match(call_id) else None
 
 
 def is_leg_id(text: str) -> bool:
     """True for an id that we choose, as Asterisk chooses none."""
-    return _PLACED_LEG.match(text) is not None
+    return bool(_PLACED_LEG.match(text) or _CALLED_BACK.match(text))
 
 
 class LegState(Enum):
@@ -53,19 +64,24 @@ class Leg:
     release_cause: int = Cause.NORMAL
     missed_since_ms: int | None = None  # a list did not have it: last proven alive then
     answer_refused: bool = False  # it was to be answered, and was not
+    gone_cause: int = Cause.UNAVAILABLE
 
     @property
     def is_leaving(self) -> bool:
         return self.release_again_at_ms is not None and self.state is not LegState.GONE
 
+    @property
+    def can_hear(self) -> bool:
+        return self.state in (LegState.RINGING, LegState.UP) and not self.is_leaving
+
     def answered(self, at_ms: int) -> None:
         self.state = LegState.UP
         self.answered_at_ms = at_ms
 
-    def gone(self, *, was_cancelled: bool = False) -> None:
+    def gone(self, cause: int = Cause.UNAVAILABLE, *, was_cancelled: bool = False) -> None:
         """Who gave up as Asterisk took him for answered: his phone has heard of no answer."""
         self.answer_refused |= was_cancelled and self.state is LegState.UP
-        self.state = LegState.GONE
+        self.state, self.gone_cause = LegState.GONE, cause
         self.release_again_at_ms = None
 
     def ended(self, at_ms: int) -> None:

@@ -5,13 +5,11 @@ Rule 1: of one account all lines are told that its schemes in force have; of all
 Rule 2: of what a member does that is told which keeps him longest from the next call.
 """
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from callctl.calls.directory import Directory
 from callctl.calls.lines import Lines, Place
 from callctl.calls.seats import Seats
-from callctl.calls.view import CallView
 from dialplan.nodes.queue import WaitInQueue
 from dialplan.targets import Seat, Target
 
@@ -22,7 +20,8 @@ class WaitingView:
     caller: str
     since_ms: int
     priority: int
-    offered: tuple[Target, ...]  # who is rung for him now
+    offered: tuple[Target, ...]  # who is rung for him now, or kept free while he is called back
+    is_called_back: bool  # he is not on the phone
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +44,10 @@ def view(
     lines: Lines,
     seats: Seats,
     directory: Directory,
-    calls: Iterable[CallView],
     at_ms: int,
     only: str | None = None,
 ) -> list[LineView]:
     """`only`: of this account."""
-    running = {call.call_id: call for call in calls}
     members = _members(directory, only) if only is not None else {}
     for key in lines.names():
         for place in lines.places(*key) if only in (None, key[0]) else ():
@@ -60,7 +57,7 @@ def view(
         LineView(
             account_id,
             name,
-            tuple(_waiting(place, running) for place in lines.places(account_id, name)),
+            tuple(_waiting(place) for place in lines.places(account_id, name)),
             tuple(_member(lines, seats, account_id, name, target, at_ms) for target in targets),
         )
         for (account_id, name), targets in sorted(members.items())
@@ -78,10 +75,10 @@ def _members(directory: Directory, account_id: str) -> dict[tuple[str, str], dic
     return found
 
 
-def _waiting(place: Place, running: Mapping[str, CallView]) -> WaitingView:
-    call = running[place.call_id]
+def _waiting(place: Place) -> WaitingView:
     offered = tuple(sorted(place.offered, key=str))
-    return WaitingView(place.call_id, call.caller, call.way[-1].at_ms, place.queue.priority, offered)
+    priority, is_kept = place.queue.priority, place.is_kept
+    return WaitingView(place.call_id, place.caller, place.since_ms, priority, offered, is_kept)
 
 
 def _member(lines: Lines, seats: Seats, account_id: str, name: str, target: Target, at_ms: int) -> MemberView:

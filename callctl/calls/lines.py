@@ -3,6 +3,8 @@
 Rule 1: the order is priority, then arrival. No member is offered to somebody while one before him, who could
     have this member too, has no offer.
 Rule 2: a place is kept until its caller talks or leaves: an offer that came to nothing costs no place.
+Rule 3: a caller who will be called back keeps his place. When it is his turn one member is kept free for him,
+    until he is there; whom he gets is decided then.
 """
 
 from bisect import insort
@@ -28,9 +30,13 @@ class Place:
 
     account_id: str
     call_id: str
+    caller: str
+    since_ms: int
     queue: Queue
     number: int  # of arrival
     able: frozenset[Target]  # the members with the skills that the caller needs
+    is_kept: bool = False  # its caller is not on the phone
+    is_put_off: bool = False  # for a while he is offered to nobody
     offered: frozenset[Target] = frozenset()
     offers: int = 0
     has_left: bool = False
@@ -67,20 +73,37 @@ class Lines:
         """Somebody is there who could take the call, now or later."""
         return any(self.members.is_there((account_id, target)) for target in _able(queue))
 
-    def join(self, account_id: str, call_id: str, queue: Queue) -> Place:
+    def join(self, account_id: str, call_id: str, caller: str, queue: Queue, at_ms: int) -> Place:
         self._arrived += 1
-        place = Place(account_id, call_id, queue, self._arrived, _able(queue))
+        place = Place(account_id, call_id, caller, at_ms, queue, self._arrived, _able(queue))
         insort(self._line(account_id, queue).places, place, key=_rank)
         insort(self._waiting.setdefault(account_id, []), place, key=_rank)
-        for target in place.able:
-            self.members.may_be_free((account_id, target))
+        self._look_again(place)
         return place
+
+    def keep(self, place: Place, number: str) -> None:
+        """Its caller is about to hang up, and will be called back under this number."""
+        place.is_kept, place.caller = True, number
+        self.put_off(place)
+
+    def put_off(self, place: Place) -> None:
+        self._withdraw(place)
+        place.is_put_off = True
+
+    def resume(self, place: Place) -> None:
+        self._withdraw(place)
+        place.is_put_off = False
+        self._look_again(place)
+
+    def come_back(self, place: Place, call_id: str) -> None:
+        """Its caller is on the phone again."""
+        place.is_kept, place.call_id = False, call_id
+        self.resume(place)
 
     def leave(self, place: Place) -> None:
         account_id = place.account_id
-        for target in place.offered:
-            self.members.withdraw((account_id, target))
-        place.offered, place.has_left = frozenset(), True
+        self._withdraw(place)
+        place.has_left = True
         self._line(account_id, place.queue).places.remove(place)
         self._waiting[account_id].remove(place)
         if not self._waiting[account_id]:
@@ -91,8 +114,7 @@ class Lines:
         """One who was offered the call did not take it; who is rung with him may yet."""
         self.members.missed((place.account_id, target), why, at_ms, place.queue.penalty_ms)
         place.offered -= {target}
-        for able in place.able:  # others may have become free while he was rung
-            self.members.may_be_free((place.account_id, able))
+        self._look_again(place)  # others may have become free while he was rung
 
     def took(self, place: Place, target: Target, talk: Attempt, at_ms: int) -> None:
         line = self._line(place.account_id, place.queue)
@@ -119,7 +141,7 @@ class Lines:
         idle = self._idle.setdefault(account_id, set())
         idle |= news
         for place in list(places):
-            if place.offered or place.has_left or idle.isdisjoint(place.able):
+            if place.offered or place.has_left or place.is_put_off or idle.isdisjoint(place.able):
                 continue
             if chosen := self._chosen(place, idle, at_ms):
                 yield place, chosen
@@ -169,13 +191,25 @@ class Lines:
         last_place = targets.index(line.last_offered) if line.last_offered in targets else -1
         luck = crc32(f"{place.call_id} {place.offers}".encode())
         chosen = choose(queue.strategy, free, last_place=last_place, luck=luck)
-        line.last_offered = chosen[-1].member.target
-        place.offers += 1
+        if place.is_kept:
+            chosen = chosen[:1]
+        else:
+            line.last_offered = chosen[-1].member.target
+            place.offers += 1
         place.offered = frozenset(candidate.member.target for candidate in chosen)
         idle -= place.offered
         for target in place.offered:
             self.members.offer((account_id, target), place.call_id)
         return tuple(candidate.member for candidate in chosen)
+
+    def _withdraw(self, place: Place) -> None:
+        for target in place.offered:
+            self.members.withdraw((place.account_id, target))
+        place.offered = frozenset()
+
+    def _look_again(self, place: Place) -> None:
+        for target in place.able:
+            self.members.may_be_free((place.account_id, target))
 
     def _line(self, account_id: str, queue: Queue) -> _Line:
         return self._lines.setdefault((account_id, queue.name), _Line())

@@ -39,7 +39,7 @@ class PlaceLeg:
     """Create a leg; it rings only when it is dialled, and Asterisk ends it by itself at `until_ms`."""
 
     leg_id: str
-    caller_leg_id: str
+    caller_leg_id: str | None  # None: it is the caller himself, who is called back
     endpoint: Endpoint
     caller: str
     until_ms: int | None
@@ -62,7 +62,7 @@ class Dial:
     """Let the leg ring by itself; whom it will talk to is joined when it answers."""
 
     leg_id: str
-    caller_leg_id: str
+    caller_leg_id: str | None
     patience_ms: int
     arrived_at_ms: int
 

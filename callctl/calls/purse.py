@@ -12,7 +12,7 @@ from rating.profile import Tariffs
 from rating.quote import Quote, stopped
 from rating.refusal import Refusal
 from rating.standing import Standing
-from rating.tariff import Side
+from rating.tariff import Rate, Side
 
 
 class Purse:
@@ -52,3 +52,17 @@ class Purse:
             return Refusal.NO_ACCOUNT
         quote = Quote(self._tariffs, self._account, Side.OUTGOING, self.caller, target, self._line)
         return Meter.open(self._ledger, leg_id, quote, at_ms, until_ms)
+
+    def admit_call_back(self, leg_id: str, at_ms: int, until_ms: int) -> Meter | Refusal:
+        quote = self._quote_back()
+        return Meter.open(self._ledger, leg_id, quote, at_ms, until_ms) if quote else Refusal.NO_ACCOUNT
+
+    def may_call_back(self, at_ms: int) -> bool:
+        """The caller has a number, and the subscriber may call it, whatever money there will be for it."""
+        quote = self._quote_back() if self.caller and self.caller not in EMERGENCY else None
+        return quote is not None and self.caller != self._line and isinstance(quote.admit(at_ms), Rate)
+
+    def _quote_back(self) -> Quote | None:
+        """From the subscriber's number to the caller's."""
+        account, line = self._account, self._line
+        return Quote(self._tariffs, account, Side.OUTGOING, line, self.caller, line) if account else None

@@ -130,5 +130,29 @@ class NodeFailed:
     why: str
 
 
+class PromiseEnd(Enum):
+    """What became of somebody who was to be called back."""
+
+    ANSWERED = "answered"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"  # there was no money for it
+    TOO_LATE = "too_late"
+    SERVICE_ENDED = "service_ended"
+
+
+@dataclass(frozen=True, slots=True)
+class CallBackOver:
+    """A kept place is gone, or its caller is on the phone again."""
+
+    account_id: str
+    call_id: str  # in which he asked
+    caller: str
+    line: str  # the queue's
+    tries: int  # that failed
+    end: PromiseEnd
+
+
 Record = LegHeld | LegBegan | LegSettled | LegRefused | CallOver | MessageTaken | RecordingBegan
-Notice = NodeFailed
+Notice = NodeFailed | CallBackOver

@@ -16,13 +16,11 @@ from callctl.calls.orders import (
     Device,
     Dial,
     Endpoint,
-    Inside,
     JoinAndDial,
     Order,
     PlaceLeg,
     PlayToLeg,
     StopPlaying,
-    Trunk,
 )
 from callctl.calls.outcomes import outcome_of
 from callctl.calls.records import Connection, EndedBy
@@ -30,7 +28,6 @@ from callctl.calls.scene import Reached, Scene, Stage
 from callctl.calls.states import State
 from callctl.calls.talk import Talk
 from dialplan.causes import Cause
-from dialplan.numbers import EMERGENCY
 from dialplan.steps import Accept, Hears, NotReached, Ring, most_telling
 from dialplan.targets import Outside, Seat, Target
 from rating.refusal import Refusal
@@ -184,12 +181,8 @@ class Ringing(Stage):
     def _tries_of(self, target: Target) -> list[Try]:
         scene = self._scene
         match target:
-            case Outside(number) if number in EMERGENCY:
-                return [Try(target, [Trunk(scene.terms.emergency_trunk, number)])]
-            case Outside(number) if scene.is_own(number):
-                return [Try(target, [Inside(number, scene.hops + 1)])]
             case Outside(number):
-                return [Try(target, [Trunk(trunk, number) for trunk in scene.terms.trunks])]
+                return [Try(target, scene.ways_to(number))]
             case Seat(name):
                 devices = scene.seats.devices(scene.account_id, name)
                 if isinstance(devices, NotReached):

@@ -6,19 +6,23 @@ Rule 1: a leg that plays takes no other order before the playing ends: it is sto
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from callctl.calls.call_backs import CallBacks, Promise
 from callctl.calls.connections import Connections
 from callctl.calls.events import LegEvent, OrderRefused, PromptEnded, Why
 from callctl.calls.legs import Attempt, Leg, LegState
-from callctl.calls.lines import Lines
+from callctl.calls.lines import Lines, Place
 from callctl.calls.orders import (
     Answer,
     Bound,
+    Endpoint,
+    Inside,
     MusicOff,
     MusicOn,
     Order,
     PlayToLeg,
     RingBack,
     StopPlaying,
+    Trunk,
 )
 from callctl.calls.purse import Purse
 from callctl.calls.records import Connection, LegRefused
@@ -26,6 +30,7 @@ from callctl.calls.seats import Seats
 from callctl.calls.states import State
 from callctl.calls.talk import Talk
 from callctl.calls.terms import CallTerms
+from dialplan.numbers import EMERGENCY
 from dialplan.steps import Outcome, RecordTalk, Sounds
 from rating.refusal import Refusal
 
@@ -40,6 +45,7 @@ class Scene:
     purse: Purse
     seats: Seats
     lines: Lines
+    call_backs: CallBacks
     terms: CallTerms
     is_own: Callable[[str], bool]  # whether a number is one of ours
     scheme_version: int = 0
@@ -52,12 +58,22 @@ class Scene:
     record: RecordTalk | None = None  # what is said from here on, from its first word
     record_node: str = ""  # which said so
     is_recorded: bool = False
+    place: Place | None = None  # in a line, kept for a caller who is called back
+    promise: Promise | None = None  # which this call keeps: we are the ones who call
     is_bridged: bool = False
     is_answering: bool = False
     has_music: bool = False
     has_ringing: bool = False
     _serial: int = 0
     _playing: int | None = None
+
+    def ways_to(self, number: str) -> list[Endpoint]:
+        """Each is tried while the one before cannot be reached."""
+        if number in EMERGENCY:
+            return [Trunk(self.terms.emergency_trunk, number)]
+        if self.is_own(number):
+            return [Inside(number, self.hops + 1)]
+        return [Trunk(trunk, number) for trunk in self.terms.trunks]
 
     @property
     def is_caller_up(self) -> bool:

@@ -12,6 +12,8 @@ from heapq import heappop, heappush
 
 from callctl.calls.arrivals import PICK_UP, Arrivals
 from callctl.calls.call import Call
+from callctl.calls.call_backs import CallBacks
+from callctl.calls.calling_back import why_missed
 from callctl.calls.directory import Directory
 from callctl.calls.events import (
     CallArrived,
@@ -54,7 +56,8 @@ class Switchboard:
         self.directory = directory
         self.seats = Seats()
         self.lines = Lines(self.seats)
-        self._arrivals = Arrivals(ledger, directory, self.seats, self.lines, terms)
+        self.call_backs = CallBacks(self.lines)
+        self._arrivals = Arrivals(ledger, directory, self.seats, self.lines, self.call_backs, terms)
         self._calls: dict[str, Call] = {}
         self._by_leg: dict[str, Call] = {}
         self._deadlines: list[tuple[int, bool, int, str]] = []
@@ -82,7 +85,8 @@ class Switchboard:
 
     def deadline_ms(self) -> int | None:
         self._drop_stale()
-        moments = (self._deadlines[0][0] if self._deadlines else None, self.lines.members.deadline_ms())
+        call_due_ms = self._deadlines[0][0] if self._deadlines else None
+        moments = (call_due_ms, self.lines.members.deadline_ms(), self.call_backs.deadline_ms())
         return min((moment for moment in moments if moment is not None), default=None)
 
     def wake(self, at_ms: int) -> list[Order]:
@@ -90,6 +94,7 @@ class Switchboard:
         orders: list[Order] = []
         while (due_ms := self.deadline_ms()) is not None and due_ms <= at_ms:
             self.lines.members.wake(due_ms)
+            orders += self.call_backs.wake(due_ms)
             if self._deadlines and self._deadlines[0][0] == due_ms:
                 _, _, _, call_id = heappop(self._deadlines)
                 del self._due[call_id]
@@ -128,9 +133,12 @@ class Switchboard:
                 return [HangUp(event.leg_id, Cause.NORMAL)] if isinstance(event, LegReady) else []
 
     def _offer(self, at_ms: int) -> list[Order]:
-        """Whoever has become free, to whom it is due."""
+        """Whoever has become free, to whom it is due; or that one is called back."""
         orders: list[Order] = []
         for place, members in self.lines.offers(at_ms):
+            if place.is_kept:
+                orders += self._begin(self._arrivals.from_us(place, at_ms), at_ms)
+                continue
             call = self._calls[place.call_id]
             orders += self._run(call, partial(call.offer, members, at_ms), at_ms)
         return orders
@@ -141,7 +149,7 @@ class Switchboard:
         orders: list[Order] = []
         for call in [call for call in self._calls.values() if not call.is_emergency]:
             orders += self._run(call, partial(call.tear_down, at_ms), at_ms)
-        return orders
+        return [*orders, *self.call_backs.close()]
 
     def _arrived(self, event: CallArrived | SeatDialled, at_ms: int) -> list[Order]:
         if self._is_closing or event.leg_id in self._calls or event.leg_id in self._by_leg:
@@ -154,6 +162,9 @@ class Switchboard:
             call = self._arrivals.from_outside(event, at_ms)
         if isinstance(call, Cause):
             return [HangUp(event.leg_id, call)]
+        return self._begin(call, at_ms)
+
+    def _begin(self, call: Call, at_ms: int) -> list[Order]:
         self._arrived_total += 1
         self._age[call.call_id] = self._arrived_total
         self._calls[call.call_id] = call
@@ -203,9 +214,8 @@ class Switchboard:
             self._by_leg.setdefault(leg.leg_id, call)
         self.lines.members.look(call.call_id, at_ms)
         if call.state is State.OVER:
-            self._forget(call)
-        else:
-            self._arm(call)
+            return orders + self._forget(call, at_ms)
+        self._arm(call)
         return orders
 
     def _arm(self, call: Call) -> None:
@@ -219,7 +229,7 @@ class Switchboard:
             self._due[call.call_id] = due
             heappush(self._deadlines, (*due, self._age[call.call_id], call.call_id))
 
-    def _forget(self, call: Call) -> None:
+    def _forget(self, call: Call, at_ms: int) -> list[Order]:
         del self._calls[call.call_id]
         del self._age[call.call_id]
         self._due.pop(call.call_id, None)
@@ -227,6 +237,8 @@ class Switchboard:
             self._by_leg.pop(leg.leg_id, None)
         for seat in call.scene.connections.seats_rung:
             self.lines.seat_changed(call.account_id, seat)
+        scene = call.scene
+        return [*self.call_backs.call_over(call.call_id, scene.promise, why_missed(scene), at_ms)]
 
     def _drop_stale(self) -> None:
         """An entry counts only while it is what its call still wants."""

@@ -1,7 +1,8 @@
 """The step that waits in a queue: music, now and then a word, and members who are rung meanwhile.
 
 Rule 1: the caller hears nothing of the ringing: music goes on until somebody has taken the call.
-Rule 2: the place in the line is the caller's until this stage is over, whichever way.
+Rule 2: the place in the line is the caller's until this stage is over, whichever way; then it is kept for him
+    if he will be called back.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,8 @@ from callctl.calls.records import NodeFailed
 from callctl.calls.ringing import Ringing
 from callctl.calls.scene import Reached, Scene, Stage
 from callctl.calls.states import State
-from dialplan.speech.say import say_position, say_wait
+from dialplan.speech.phrases import Phrase
+from dialplan.speech.say import say, say_position, say_wait
 from dialplan.steps import Digits, Failed, Hears, LeftQueue, Member, Queue, Ring
 
 
@@ -34,16 +36,16 @@ class Waiting(Stage):
 
     def begin(self, at_ms: int) -> list[Order]:
         scene, step, lines = self._scene, self._step, self._lines
+        if scene.place:
+            return self._come_back(scene.place, at_ms)
         if step.length_max is not None and lines.length(scene.account_id, step) >= step.length_max:
             self.outcome = LeftQueue.FULL
             return []
         if not lines.has_members(scene.account_id, step):
             self.outcome = LeftQueue.EMPTY
             return []
-        self._place = lines.join(scene.account_id, scene.call_id, step)
-        self._until_ms = None if step.wait_ms_max is None else at_ms + step.wait_ms_max
-        self._announce_at_ms = at_ms + step.announce.first_after_ms if step.announce else None
-        return [*scene.answer(), *self._bound(at_ms), *scene.music(step.music)]
+        self._place = lines.join(scene.account_id, scene.call_id, scene.caller.number, step, at_ms)
+        return [*self._wait(at_ms), *scene.music(step.music)]
 
     def deadline_ms(self) -> int | None:
         rung_until_ms = self._ringing.deadline_ms() if self._ringing else None
@@ -67,14 +69,14 @@ class Waiting(Stage):
         return self._bound(at_ms)
 
     def hear(self, event: LegEvent, at_ms: int) -> list[Order]:
-        scene = self._scene
+        scene, step = self._scene, self._step
         if event.leg_id == scene.caller.leg_id:
             match event:
                 case PromptEnded() if scene.has_ended(event):
-                    return scene.music(self._step.music) if event.was_played else self._unheard(at_ms)
-                case DigitPressed() if event.digit == self._step.call_back_digit:
-                    return self._go(LeftQueue.CALL_BACK, at_ms)
-                case DigitPressed() if event.digit in self._step.leave_digits:
+                    return scene.music(step.music) if event.was_played else self._unheard(at_ms)
+                case DigitPressed() if step.call_back and event.digit == step.call_back.digit:
+                    return self._ask_for_call_back(at_ms)
+                case DigitPressed() if event.digit in step.leave_digits:
                     return self._go(Digits(event.digit), at_ms)
                 case _:
                     return []
@@ -96,6 +98,30 @@ class Waiting(Stage):
         orders = self._ringing.leave(at_ms) if self._ringing else []
         self._give_up_place()
         return orders
+
+    def _wait(self, at_ms: int) -> list[Order]:
+        step = self._step
+        self._until_ms = None if step.wait_ms_max is None else at_ms + step.wait_ms_max
+        self._announce_at_ms = at_ms + step.announce.first_after_ms if step.announce else None
+        return [*self._scene.answer(), *self._bound(at_ms)]
+
+    def _come_back(self, place: Place, at_ms: int) -> list[Order]:
+        """He has been called back: from now on he waits as anybody, at his old place."""
+        scene = self._scene
+        self._place, scene.place = place, None
+        self._lines.come_back(place, scene.call_id)
+        return [*self._wait(at_ms), *scene.play(say(Phrase.CALL_BACK_CONNECTING, self._step.language))]
+
+    def _ask_for_call_back(self, at_ms: int) -> list[Order]:
+        scene, place, language = self._scene, self._place, self._step.language
+        if not scene.purse.caller:
+            return scene.play(say(Phrase.CALL_BACK_NO_NUMBER, language))
+        if not scene.purse.may_call_back(at_ms):
+            return scene.play(say(Phrase.MENU_WRONG_CHOICE, language))
+        assert place
+        self._place, scene.place = None, place
+        self._lines.keep(place, scene.purse.caller)
+        return self._go(LeftQueue.CALL_BACK, at_ms)
 
     def _rung(self, ringing: Ringing, orders: list[Order], at_ms: int) -> list[Order]:
         """Somebody took the call, or one more of those that were rung did not."""
@@ -139,6 +165,8 @@ class Waiting(Stage):
         if wait_ms is not None:
             sounds += say_wait(wait_ms, language)
         sounds += announce.sounds
+        if announce.offer and self._scene.purse.may_call_back(at_ms):
+            sounds += announce.offer
         return self._scene.play(sounds) if sounds else []
 
     def _bound(self, at_ms: int) -> list[Order]:

@@ -14,6 +14,7 @@ WAITING_COLUMNS = {
     "from": "from",
     "since_at": "since",
     "priority": "priority",
+    "how": "how",
     "rung": "rung now",
     "call_id": "call",
 }
@@ -76,7 +77,8 @@ def _tell(options: Namespace, member: dict[str, str], what: str) -> None:
 
 def _waiting_rows(line: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for one in line["waiting"]:
-        yield {**one, "since_at": one["since"], "rung": ", ".join(map(_name, one["offered"]))}
+        how = "is called back" if one["called_back"] else "on the phone"
+        yield {**one, "since_at": one["since"], "how": how, "rung": ", ".join(map(_name, one["offered"]))}
 
 
 def _member_rows(line: dict[str, Any]) -> Iterator[dict[str, Any]]:

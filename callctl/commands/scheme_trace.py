@@ -67,8 +67,10 @@ def _trace(options: Namespace) -> None:
 def _heading(way: dict[str, Any]) -> str:
     ended = f"ended {date_time(way['ended_at'])}: {way['ending']}" if way["ended_at"] else "it runs"
     answered = f"answered {date_time(way['answered_at'])}" if way["answered_at"] else "not answered"
+    calls_back = f" (calls back {way['calls_back']})" if way["calls_back"] else ""
     return (
-        f"{way['call_id']}: from {way['from'] or 'a hidden number'} to {way['number']} ({way['account_id']}, "
+        f"{way['call_id']}{calls_back}: "
+        f"from {way['from'] or 'a hidden number'} to {way['number']} ({way['account_id']}, "
         f"version {way['scheme_version']}), arrived {date_time(way['arrived_at'])}, {answered}, {ended}"
     )
 

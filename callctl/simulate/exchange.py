@@ -19,6 +19,7 @@ from callctl.calls.events import (
     LegsListed,
     Why,
 )
+from callctl.calls.legs import asked_in
 from callctl.calls.orders import (
     Answer,
     Bound,
@@ -244,8 +245,9 @@ class Exchange:
         endpoint = order.endpoint
         if isinstance(endpoint, Device) and not self._reachable.get(endpoint.name):
             return Why.REJECTED
-        call, now_ms = self.legs[order.caller_leg_id].call, self._timeline.now_ms
-        leg = SimulatedLeg(order.leg_id, call, now_ms, is_caller=False)
+        is_caller, now_ms = order.caller_leg_id is None, self._timeline.now_ms
+        call = self.legs[order.caller_leg_id or asked_in(order.leg_id) or ""].call
+        leg = SimulatedLeg(order.leg_id, call, now_ms, is_caller=is_caller)
         if isinstance(endpoint, Inside):
             leg.number, leg.hops = endpoint.number, endpoint.hops
         else:

@@ -93,7 +93,8 @@ class SimulatedLeg:
 
     def listen(self, now_ms: int) -> None:
         """Something may have changed for the ear."""
-        is_silent = self.is_alive and not self.hears_something
+        is_listening = self.is_up if self.phone else self.is_alive
+        is_silent = is_listening and not self.hears_something
         if self.silent_since_ms is not None:
             self.silence_ms = max(self.silence_ms, now_ms - self.silent_since_ms)
         if not is_silent:

@@ -13,6 +13,7 @@ from callctl.calls.events import DeviceSeen, EntryPosted, Event
 from callctl.calls.late import LateRecord, bill_late
 from callctl.calls.orders import HangUp, Order, PlayToBridge
 from callctl.calls.records import (
+    CallBackOver,
     CallOver,
     LegBegan,
     LegHeld,
@@ -66,7 +67,7 @@ class Night:
         self.ledger = Ledger()
         self.books = Books()
         self.records: list[Record] = []
-        self.told: list[CallOver | MessageTaken | RecordingBegan | NodeFailed] = []
+        self.told: list[CallOver | MessageTaken | RecordingBegan | NodeFailed | CallBackOver] = []
         self.lines: list[Line] = []
         self._rates: dict[str, Rate | None] = {}
         self._tariffs = Tariffs(tariffs.profiles)
@@ -193,7 +194,7 @@ class Night:
             match order:
                 case LegHeld() | LegBegan() | LegSettled() | LegRefused():
                     self._record(order)
-                case CallOver() | MessageTaken() | RecordingBegan() | NodeFailed():
+                case CallOver() | MessageTaken() | RecordingBegan() | NodeFailed() | CallBackOver():
                     self.told.append(order)
                 case _:
                     if isinstance(order, HangUp | PlayToBridge):

@@ -3,7 +3,8 @@
 Rule 1: the line is the subscriber's, by its name: several nodes, also of several schemes, may lead into it,
     each with a priority of its own. Without a name it is the node's.
 Rule 2: each way to leave has an exit; `otherwise` is for those that are not named. Without any the call ends:
-    with no answer, busy when the line is full, normally when the caller will be called back.
+    with no answer, or busy when the line is full.
+Rule 3: who will be called back is told so. He has what he wants: `otherwise` is not for him.
 """
 
 from collections.abc import Iterator
@@ -17,19 +18,35 @@ from dialplan.node import Exit, Go, Move, Place, Station, given
 from dialplan.nodes.forward import AcceptByDigit
 from dialplan.several import few
 from dialplan.sounds import Prompt, own_sounds, said
-from dialplan.steps import Announce, Digits, EndCall, Failed, LeftQueue, Member, Outcome, Queue, Strategy
+from dialplan.speech.phrases import Offer, Phrase
+from dialplan.speech.say import say, say_offer
+from dialplan.steps import (
+    Announce,
+    CallBack,
+    Digits,
+    Done,
+    EndCall,
+    Failed,
+    LeftQueue,
+    Member,
+    Outcome,
+    Play,
+    Queue,
+    Sounds,
+    Strategy,
+)
 from dialplan.targets import Callee, Part, PatienceS, Target, Word
 
 MEMBERS_MAX = 200
 LENGTH_MAX = 1000
 WAIT_S_MAX = 4 * 3600
 REST_S_MAX = 3600
+DAY_S = 24 * 3600
 
 SILENT_END = {
     LeftQueue.TIMEOUT: Cause.NO_ANSWER,
     LeftQueue.FULL: Cause.BUSY,
     LeftQueue.EMPTY: Cause.NO_ANSWER,
-    LeftQueue.CALL_BACK: Cause.NORMAL,
 }
 
 Digit = Annotated[str, Field(pattern=r"^[0-9*#]$")]
@@ -50,24 +67,42 @@ def _short_form(value: object) -> object:
     return {"number": value} if isinstance(value, str) else value
 
 
+class CalledBack(Part):
+    """How somebody is called back."""
+
+    tries: Annotated[int, Field(ge=1, le=10)] = 2
+    pause_s: Annotated[int, Field(ge=10, le=REST_S_MAX)] = 60
+    patience_s: PatienceS = 30
+    within_s: Annotated[int, Field(ge=60, le=DAY_S)] = 4 * 3600
+
+    def call_back(self, digit: str) -> CallBack:
+        return CallBack(digit, self.tries, self.pause_s * 1000, self.patience_s * 1000, self.within_s * 1000)
+
+
 class Announcements(Part):
-    """What a waiting caller is told besides music; `prompt` comes after position and wait."""
+    """What a waiting caller is told besides music, in this order: position, wait, `prompt`, `call_back`."""
 
     first_after_s: Annotated[int, Field(ge=0, le=600)] = 15
     every_s: Annotated[int, Field(ge=10, le=600)] = 60
     position: bool = False
     wait: bool = False
     prompt: Prompt | None = None
+    call_back: bool = False
 
     @model_validator(mode="after")
     def _says_something(self) -> "Announcements":
-        if not (self.position or self.wait or self.prompt):
-            raise ValueError("give `position`, `wait`, `prompt` or several: nothing would be said")
+        if not (self.position or self.wait or self.prompt or self.call_back):
+            raise ValueError("give `position`, `wait`, `prompt` or `call_back`: nothing would be said")
         return self
 
-    def announce(self, language: str) -> Announce:
+    def announce(self, language: str, call_back_digit: str | None) -> Announce:
         sounds = said(self.prompt or (), language)
-        return Announce(self.first_after_s * 1000, self.every_s * 1000, self.position, self.wait, sounds)
+        offer: Sounds = ()
+        if self.call_back and call_back_digit:
+            offer = say_offer(Offer.CALL_BACK, call_back_digit, language)
+        return Announce(
+            self.first_after_s * 1000, self.every_s * 1000, self.position, self.wait, sounds, offer
+        )
 
 
 class WaitInQueue(Station):
@@ -90,6 +125,7 @@ class WaitInQueue(Station):
     accept: AcceptByDigit | None = None
     leave: dict[Digit, str] = Field(default_factory=dict)
     call_back_digit: Digit | None = None
+    called_back: CalledBack | None = None
     call_back: str | None = None
     timeout: str | None = None
     full: str | None = None
@@ -114,6 +150,9 @@ class WaitInQueue(Station):
         ):
             if getattr(self, exit) is not None and getattr(self, needed) is None:
                 raise ValueError(f"`{exit}` needs `{needed}`: nobody would ever leave by it")
+        is_offered = self.called_back is not None or (self.announce is not None and self.announce.call_back)
+        if is_offered and self.call_back_digit is None:
+            raise ValueError("a call back needs `call_back_digit`: nobody could ask for it")
         return self
 
     def exits(self) -> Iterator[Exit]:
@@ -146,9 +185,11 @@ class QueueVisit:
     def __init__(self, node: WaitInQueue, place: Place) -> None:
         self._node = node
         self._place = place
+        self._is_promised = False
 
     def begin(self, facts: Facts) -> Move:
         node, language = self._node, self._place.language
+        digit = node.call_back_digit
         return Queue(
             name=node.name or self._place.name,
             members=tuple(member.member for member in node.members),
@@ -161,10 +202,10 @@ class QueueVisit:
             length_max=node.length_max,
             wait_ms_max=None if node.wait_s_max is None else node.wait_s_max * 1000,
             leave_digits="".join(node.leave),
-            call_back_digit=node.call_back_digit or "",
+            call_back=(node.called_back or CalledBack()).call_back(digit) if digit else None,
             music=node.music,
             language=language,
-            announce=node.announce.announce(language) if node.announce else None,
+            announce=node.announce.announce(language, digit) if node.announce else None,
             accept=node.accept.accept(language) if node.accept else None,
             is_left_unheard=node.failed is not None,
         )
@@ -172,6 +213,11 @@ class QueueVisit:
     def go_on(self, outcome: Outcome, facts: Facts) -> Move:
         node = self._node
         match outcome:
+            case Done() | Failed() if self._is_promised:
+                return EndCall(Cause.NORMAL) if node.call_back is None else Go(node.call_back)
+            case LeftQueue.CALL_BACK:
+                self._is_promised = True
+                return Play(say(Phrase.CALL_BACK_BOOKED, self._place.language))
             case Digits(text):
                 return Go(node.leave[text])
             case LeftQueue():
@@ -186,7 +232,6 @@ class QueueVisit:
             LeftQueue.TIMEOUT: self._node.timeout,
             LeftQueue.FULL: self._node.full,
             LeftQueue.EMPTY: self._node.empty,
-            LeftQueue.CALL_BACK: self._node.call_back,
         }[outcome]
 
     def _leave(self, exit: str | None, cause: Cause) -> Move:

@@ -4,7 +4,19 @@ import pytest
 
 from dialplan.causes import Cause
 from dialplan.nodes.queue import WaitInQueue
-from dialplan.steps import Accept, Announce, Digits, LeftQueue, Member, Queue, Strategy
+from dialplan.steps import (
+    Accept,
+    Announce,
+    CallBack,
+    Digits,
+    Done,
+    Failed,
+    LeftQueue,
+    Member,
+    Play,
+    Queue,
+    Strategy,
+)
 from dialplan.targets import Outside, Seat
 from tests.dialplan.words import DONE, FAILED, Trip, come_to, complaints
 
@@ -28,9 +40,10 @@ def test_all_that_is_written_reaches_the_step() -> None:
     trip = come_to(
         """{kind: queue, name: sales, strategy: weighted, member_patience_s: 15, wrap_up_s: 10, penalty_s: 30,
         members: [{seat: anna, weight: 3, skills: [english, billing]}], needs: [english], priority: 7,
-        length_max: 9, wait_s_max: 120, leave: {0: mail}, call_back_digit: 1, music: jazz,
+        length_max: 9, wait_s_max: 120, leave: {0: mail}, music: jazz, call_back_digit: 1,
+        called_back: {tries: 3, pause_s: 20, patience_s: 15, within_s: 3600},
         announce: {first_after_s: 5, every_s: 40, position: true, wait: true,
-            prompt: [stay, service/queue/thanks]},
+            prompt: [stay, service/queue/thanks], call_back: true},
         accept: {digit: 5, patience_s: 7}}""",
         language="en",
     )
@@ -46,10 +59,17 @@ def test_all_that_is_written_reaches_the_step() -> None:
         length_max=9,
         wait_ms_max=120_000,
         leave_digits="0",
-        call_back_digit="1",
+        call_back=CallBack("1", tries=3, pause_ms=20_000, patience_ms=15_000, within_ms=3_600_000),
         music="jazz",
         language="en",
-        announce=Announce(5000, 40_000, True, True, ("own/stay", "en/queue/thanks")),
+        announce=Announce(
+            5000,
+            40_000,
+            True,
+            True,
+            ("own/stay", "en/queue/thanks"),
+            ("en/call-back/offer", "en/digits/1"),
+        ),
         accept=Accept(("en/accept", "en/digits/5"), "5", 7000),
     )
 
@@ -83,7 +103,6 @@ def test_announcements_need_one_thing_to_say(fields: str, first_ms: int, every_m
         (LeftQueue.TIMEOUT, "late"),
         (LeftQueue.FULL, "crowded"),
         (LeftQueue.EMPTY, "nobody"),
-        (LeftQueue.CALL_BACK, "promised"),
         (FAILED, "broken"),
         (Digits("0"), "operator"),
         (Digits("*"), "mail"),
@@ -93,7 +112,19 @@ def test_each_way_to_leave_has_its_exit(outcome: LeftQueue, node: str) -> None:
     assert come_to(ALL_EXITS).after(outcome).at == node
 
 
-@pytest.mark.parametrize("outcome", [*LeftQueue, FAILED])
+@pytest.mark.parametrize("said", [DONE, FAILED])
+def test_who_will_be_called_back_is_told_so_and_has_an_exit(said: Done | Failed) -> None:
+    told = come_to(ALL_EXITS).after(LeftQueue.CALL_BACK)
+    assert told.step == Play(("ru/call-back/booked",))
+    assert told.after(said).at == "promised"
+
+
+def test_without_an_exit_he_hangs_up_whatever_otherwise_says() -> None:
+    node = PLAIN.replace("members", "otherwise: bye, call_back_digit: 1, members")
+    assert come_to(node).after(LeftQueue.CALL_BACK).after(DONE).end == Cause.NORMAL.name
+
+
+@pytest.mark.parametrize("outcome", [LeftQueue.TIMEOUT, LeftQueue.FULL, LeftQueue.EMPTY, FAILED])
 def test_otherwise_is_for_the_ways_without_an_exit(outcome: LeftQueue) -> None:
     assert come_to(PLAIN.replace("members", "otherwise: bye, members")).after(outcome).at == "bye"
 
@@ -104,7 +135,6 @@ def test_otherwise_is_for_the_ways_without_an_exit(outcome: LeftQueue) -> None:
         (LeftQueue.TIMEOUT, Cause.NO_ANSWER),
         (LeftQueue.FULL, Cause.BUSY),
         (LeftQueue.EMPTY, Cause.NO_ANSWER),
-        (LeftQueue.CALL_BACK, Cause.NORMAL),
         (FAILED, Cause.UNAVAILABLE),
     ],
 )
@@ -147,6 +177,15 @@ def test_otherwise_may_come_back_when_the_hasty_ways_go_elsewhere() -> None:
         ("members: [{seat: anna}], timeout: bye", "nodes.x: `timeout` needs `wait_s_max`"),
         ("members: [{seat: anna}], full: bye", "nodes.x: `full` needs `length_max`"),
         ("members: [{seat: anna}], call_back: bye", "nodes.x: `call_back` needs `call_back_digit`"),
+        ("members: [{seat: anna}], called_back: {tries: 3}", "nodes.x: a call back needs `call_back_digit`"),
+        (
+            "members: [{seat: anna}], announce: {call_back: true}",
+            "nodes.x: a call back needs `call_back_digit`",
+        ),
+        (
+            "members: [{seat: anna}], call_back_digit: 1, called_back: {tries: 0}",
+            "nodes.x.called_back.tries: ",
+        ),
         ("members: [{seat: anna}], wait_s_max: 14401", "nodes.x.wait_s_max: "),
         ("members: [{seat: anna}], leave: {12: bye}", "nodes.x.leave.12"),
         ("members: [{seat: anna}], announce: {every_s: 30}", "nodes.x.announce: give `position`, `wait`"),

@@ -158,7 +158,21 @@ QUEUE: dict[str, tuple[Told, int, object]] = {
 def test_what_comes_of_a_queue(answer: Told, waited_s: int, outcome: object) -> None:
     happened = run(["2"], [answer])
     assert happened[3] == ("line", 0, outcome)
-    assert happened[4:] == ([] if isinstance(outcome, Talked) else in_box(waited_s))
+    if outcome is LeftQueue.CALL_BACK:
+        assert happened[4:] == [("line", 0, Done()), ("line", 0, None)]
+    else:
+        assert happened[4:] == ([] if isinstance(outcome, Talked) else in_box(waited_s))
+
+
+def test_a_caller_without_a_number_is_not_called_back() -> None:
+    trial = tried(["2"], told("call_back"))
+    with pytest.raises(DoesNotFit, match="line: the caller cannot be called back: he hides his number"):
+        list(trial.run(replace(FACTS, caller="")))
+
+
+def test_a_caller_whose_number_may_not_be_called_is_not_called_back() -> None:
+    with pytest.raises(DoesNotFit, match="line: the caller cannot be called back: not_sold"):
+        run(["2"], told("call_back"), [Outside(FACTS.caller)])
 
 
 def test_a_queue_without_anybody_who_may_be_rung_is_empty() -> None:

@@ -134,7 +134,7 @@ class Overseer:
         self._waiting[call_id] = Waiting(call_id, line, len(self._came), self._at_ms)
 
     def _rings(self, order: PlaceLeg, offers: dict[str, Offer], unlucky: set[str]) -> None:
-        waiting, target = self._waiting[order.caller_leg_id], self._target(order)
+        waiting, target = self._waiting[order.caller_leg_id or ""], self._target(order)
         if waiting.call_id not in offers:
             assert not waiting.phones, f"{waiting.call_id} is offered to more while {waiting.phones} ring"
             free = [one for one in waiting.able if self._is_free(one.target)]

@@ -14,7 +14,7 @@ ANNA = Seat("anna")
 
 def looked_at(at: Desk, at_ms: int, only: str | None = "ann") -> list[LineView]:
     board = at.board
-    return view(board.lines, board.seats, board.directory, board.live(), at_ms, only)
+    return view(board.lines, board.seats, board.directory, at_ms, only)
 
 
 def members(at: Desk, at_ms: int) -> dict[Target, tuple[str, int]]:
