@@ -18,6 +18,8 @@ KEY_NAMES = "0123456789*#ABCD"
 PACKET_S = 0.02
 PACKET_SAMPLES = 160
 KEY_PACKETS = 5
+# As long as a finger needs; to keys that follow closer Asterisk listens twice.
+GAP_PACKETS = 5
 # The end of a key is told three times, as any packet may be lost.
 KEY_ENDS = 3
 ENDED = 0x80
@@ -75,13 +77,14 @@ class Handset(MediaSink):
             for _ in range(KEY_ENDS):
                 self._send_key(key, began, length, end=ENDED)
             self._clock = began + length
-            await self._say(SILENCE * PACKET_SAMPLES)
+            for _ in range(GAP_PACKETS):
+                await self._say(SILENCE * PACKET_SAMPLES)
 
-    async def speak(self) -> None:
+    async def speak(self, tone: bytes = TONE_ALAW) -> None:
         """A tone, until cancelled."""
         while True:
-            for at in range(0, len(TONE_ALAW) - PACKET_SAMPLES, PACKET_SAMPLES):
-                await self._say(TONE_ALAW[at : at + PACKET_SAMPLES])
+            for at in range(0, len(tone) - PACKET_SAMPLES, PACKET_SAMPLES):
+                await self._say(tone[at : at + PACKET_SAMPLES])
 
     async def _say(self, payload: bytes) -> None:
         self._send(ALAW, self._clock, payload)
