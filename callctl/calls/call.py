@@ -281,7 +281,7 @@ class Call:
         if consult.attempt is None:
             return [*consult.withdraw(at_ms), *self._hand_over(consult.target, at_ms)]
         bills = self._end_talk(at_ms)
-        return [*bills, *self._connect(Reached(consult.attempt, is_joined=False), at_ms)]
+        return [*bills, *self._connect(Reached(consult.attempt), at_ms)]
 
     def _hand_over(self, target: Target, at_ms: int) -> list[Order]:
         assert self._conversation and self._conversation.seat

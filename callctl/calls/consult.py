@@ -7,7 +7,7 @@ Rule 2: whoever was asked is paid from the answer on, by a meter of its own; whe
 
 from callctl.calls.events import LegEnded, LegEvent, LegGone, OrderRefused
 from callctl.calls.legs import Attempt, Leg
-from callctl.calls.orders import Join, Order, Part, RingBack
+from callctl.calls.orders import Order, RingBack
 from callctl.calls.records import EndedBy
 from callctl.calls.ringing import Ringing
 from callctl.calls.scene import Reached, Scene
@@ -31,7 +31,7 @@ class Consult:
 
     def begin(self, at_ms: int) -> list[Order]:
         scene = self._scene
-        aside = [Part(scene.call_id, scene.caller.leg_id), *scene.music(scene.terms.music)]
+        aside = [*scene.part(scene.caller), *scene.music(scene.terms.music)]
         return [*aside, RingBack(self._seat.leg_id), *self._rung(self._ringing.begin(at_ms), at_ms)]
 
     def deadline_ms(self) -> int | None:
@@ -86,8 +86,8 @@ class Consult:
         began = attempt.began(at_ms)
         meter = attempt.ticket.meter
         self._paid = Talk([attempt.leg], [meter] if meter else [], self._scene.terms)
-        joined = Join(self._scene.call_id, (attempt.leg.leg_id,))
-        return [*orders, joined, *self._paid.begin(at_ms), began]
+        joined = self._scene.join(attempt.leg)
+        return [*orders, *joined, *self._paid.begin(at_ms), began]
 
     def _cut(self, attempt: Attempt, why: EndedBy, at_ms: int) -> list[Order]:
         released = attempt.leg.release(Cause.NORMAL, at_ms)
@@ -95,4 +95,4 @@ class Consult:
 
     def _back(self) -> list[Order]:
         self.is_over = True
-        return [*self._scene.quiet(), Join(self._scene.call_id, (self._scene.caller.leg_id,))]
+        return [*self._scene.quiet(), *self._scene.join(self._scene.caller)]

@@ -8,7 +8,7 @@ from callctl.calls.codes import Codes, Command
 from callctl.calls.codes import Order as Code
 from callctl.calls.consult import Consult
 from callctl.calls.events import DigitPressed, LegEvent, OrderRefused, Why
-from callctl.calls.orders import Join, Order, RecordBridge
+from callctl.calls.orders import Order, RecordBridge
 from callctl.calls.records import NodeFailed, RecordingBegan
 from callctl.calls.scene import Reached, Scene
 from callctl.calls.talk import Talk
@@ -31,14 +31,12 @@ class Conversation:
         return Seat(attempt.leg.number) if attempt.ticket.is_inside else None
 
     def begin(self, at_ms: int) -> list[Order]:
-        scene, attempt, is_joined = self._scene, self._reached.attempt, self._reached.is_joined
+        scene, attempt = self._scene, self._reached.attempt
         connections = scene.connections
         if self.seat:
             scene.seats.engage(scene.account_id, self.seat.name, lambda: attempt.is_settled)
         orders = [*scene.quiet(), *self._recorded(at_ms), *scene.answer()]
-        if not is_joined:
-            scene.is_bridged = True
-            orders.append(Join(scene.call_id, (scene.caller.leg_id, attempt.leg.leg_id)))
+        orders += scene.join(scene.caller, attempt.leg)
         began = connections.began(attempt, at_ms)
         meters = [meter for meter in (connections.way_in, attempt.ticket.meter) if meter]
         scene.paid = Talk([scene.caller, attempt.leg], meters, scene.terms, bridge_id=scene.call_id)
@@ -73,7 +71,7 @@ class Conversation:
             return []
         scene.is_recorded = True
         name = f"talk/{scene.account_id}/{scene.call_id}"
-        alone = [] if scene.is_bridged else [Join(scene.call_id, (self._reached.attempt.leg.leg_id,))]
+        alone = [] if scene.is_bridged else scene.join(self._reached.attempt.leg)
         began = RecordingBegan(scene.account_id, scene.call_id, name, at_ms, scene.record.keep_days)
         return [*alone, RecordBridge(scene.call_id, name, scene.record.beep), began]
 

@@ -1,7 +1,7 @@
 """The step that takes a message: the caller speaks until silence, the length, or hanging up."""
 
 from callctl.calls.events import LegEvent, OrderRefused, RecordingEnded, Why
-from callctl.calls.orders import Order, Part, RecordLeg, StopRecording
+from callctl.calls.orders import Order, RecordLeg, StopRecording
 from callctl.calls.records import MessageTaken
 from callctl.calls.scene import Scene, Stage
 from callctl.calls.states import State
@@ -29,7 +29,7 @@ class Message(Stage):
             *scene.answer(),
             *scene.bound(self._until_ms + scene.terms.second_cut_ms),
             # Asterisk records nobody in a bridge, where a target that failed has left the caller alone.
-            *([Part(scene.call_id, scene.caller.leg_id)] if scene.is_bridged else []),
+            *scene.part(scene.caller),
             RecordLeg(
                 scene.caller.leg_id, self._recording, step.length_ms_max, step.silence_ms_max, step.beep
             ),

@@ -126,6 +126,8 @@ class Ringing(Stage):
                 return []
 
     def refused(self, event: OrderRefused, at_ms: int) -> list[Order]:
+        if isinstance(event.order, JoinAndDial):
+            self._scene.joined.difference_update(event.order.leg_ids)
         match event.order:
             case PlaceLeg(leg_id=leg_id) if a_try := self._try_of(leg_id):
                 return self._not_placed(a_try, event.why, at_ms)
@@ -228,6 +230,7 @@ class Ringing(Stage):
             orders = scene.quiet()
             scene.is_bridged = True
             both = (scene.caller.leg_id, leg.leg_id)
+            scene.joined.update(both)
             return [*orders, JoinAndDial(scene.call_id, both, patience_ms, scene.caller.since_ms)]
         dial = Dial(leg.leg_id, scene.caller.leg_id, patience_ms, scene.caller.since_ms)
         return [dial, *(self._comfort() if self._is_heard else [])]
@@ -270,7 +273,7 @@ class Ringing(Stage):
         for a_try in self._tries:
             if a_try is not winner and a_try.outcome is None and a_try.attempt:
                 orders += self._let_go(a_try, EndedBy.SERVICE, Cause.ANSWERED_ELSEWHERE, at_ms)
-        self.outcome = Reached(winner.attempt, is_joined=self._passes_media and not winner.is_picked_up)
+        self.outcome = Reached(winner.attempt)
         return orders
 
     def _not_placed(self, a_try: Try, why: Why, at_ms: int) -> list[Order]:

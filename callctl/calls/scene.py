@@ -4,7 +4,7 @@ Rule 1: a leg that plays takes no other order before the playing ends: it is sto
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from callctl.calls.call_backs import CallBacks, Promise
 from callctl.calls.connections import Connections
@@ -16,9 +16,11 @@ from callctl.calls.orders import (
     Bound,
     Endpoint,
     Inside,
+    Join,
     MusicOff,
     MusicOn,
     Order,
+    Part,
     PlayToLeg,
     RingBack,
     StopPlaying,
@@ -60,6 +62,7 @@ class Scene:
     is_recorded: bool = False
     place: Place | None = None  # in a line, kept for a caller who is called back
     promise: Promise | None = None  # which this call keeps: we are the ones who call
+    joined: set[str] = field(default_factory=set)  # the legs that came into the bridge
     is_bridged: bool = False
     is_answering: bool = False
     has_music: bool = False
@@ -114,6 +117,20 @@ class Scene:
             case _:
                 return False
 
+    def join(self, *legs: Leg) -> list[Order]:
+        """Those that are not in the bridge: who came in again would leave it first, and the last to leave
+        ends what is recorded there."""
+        leg_ids = tuple(leg.leg_id for leg in legs if leg.leg_id not in self.joined)
+        self.joined.update(leg_ids)
+        self.is_bridged = True
+        return [Join(self.call_id, leg_ids)] if leg_ids else []
+
+    def part(self, leg: Leg) -> list[Order]:
+        if leg.leg_id not in self.joined:
+            return []
+        self.joined.remove(leg.leg_id)
+        return [Part(self.call_id, leg.leg_id)]
+
     def media(self, sounds: Sounds) -> tuple[str, ...]:
         own = f"own/{self.account_id}/"
         return tuple(own + sound[4:] if sound.startswith("own/") else sound for sound in sounds)
@@ -150,7 +167,6 @@ class Reached:
     """Somebody took the call; both legs are to be connected."""
 
     attempt: Attempt
-    is_joined: bool
 
 
 class Stage:

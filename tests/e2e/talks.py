@@ -25,6 +25,7 @@ nodes:
 """
 # One period of 1000 Hz at 8000 a second: a tone that no other phone speaks in.
 HIGH_ALAW = (b"\x94" * 4 + b"\x14" * 4) * 400
+LOW_HZ, HIGH_HZ = 8000 / 18, 8000 / 8
 
 
 @dataclass(frozen=True, slots=True)

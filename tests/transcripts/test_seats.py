@@ -120,7 +120,7 @@ def test_a_caller_who_is_handed_over_hears_music_while_the_other_rings() -> None
     assert place(orders).endpoint == Trunk("carrier", MOBILE)
     assert MusicOn(A, "default") in at.hear(LegReady(C), 5_050)
     orders = at.hear(LegAnswered(C), 8_000)
-    assert orders[:2] == [MusicOff(A), Join(A, (A, C))]
+    assert orders[:2] == [MusicOff(A), Join(A, (C,))]
     gone(at, B, 8_100)
     assert bills(gone(at, C, 15_000)) == {C: 200}, "seven seconds are two units"
 
@@ -172,7 +172,7 @@ def test_a_seat_that_hangs_up_leaves_its_caller_to_whom_it_consulted() -> None:
     at = consulting()
     orders = gone(at, B, 12_000)
     assert MusicOff(A) in orders
-    assert Join(A, (A, C)) in orders
+    assert Join(A, (A,)) in orders, "who was consulted is in the bridge"
     assert bills(gone(at, A, 20_000)) == {C: 300}, "13 s from the answer to the consultation are three units"
 
 
