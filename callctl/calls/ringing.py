@@ -206,7 +206,6 @@ class Ringing(Stage):
             assert connection
             a_try.outcome = NotReached.REFUSED
             return [scene.refuse(connection, attempt, at_ms)]
-        scene.refusal = None
         a_try.attempt = attempt
         meter = attempt.ticket.meter
         is_paid = bool(meter and meter.is_paid) or self._is_way_in_paid
@@ -273,6 +272,7 @@ class Ringing(Stage):
         for a_try in self._tries:
             if a_try is not winner and a_try.outcome is None and a_try.attempt:
                 orders += self._let_go(a_try, EndedBy.SERVICE, Cause.ANSWERED_ELSEWHERE, at_ms)
+        self._scene.refusal = None
         self.outcome = Reached(winner.attempt)
         return orders
 
@@ -307,6 +307,8 @@ class Ringing(Stage):
         """Perhaps nobody is left; the caller's own limit goes before the legs that are placed anew."""
         if self.outcome is None and all(a_try.outcome is not None for a_try in self._tries):
             self.outcome = most_telling(a_try.outcome for a_try in self._tries if a_try.outcome)
+            if self.outcome is not NotReached.REFUSED:
+                self._scene.refusal = None  # somebody was rung: that is told
         places = [at for at, order in enumerate(orders) if isinstance(order, PlaceLeg)]
         if not places:
             return orders
