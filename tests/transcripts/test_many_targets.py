@@ -291,3 +291,17 @@ def test_a_question_that_cannot_be_said_makes_the_target_unreachable() -> None:
     orders = at.hear(OrderRefused(play, Why.REJECTED), 2_010)
     assert only(HangUp, orders) == [HangUp(L1, Cause.UNAVAILABLE)]
     assert rung(orders) == [SECOND]
+
+
+def test_who_accepts_is_billed_from_its_answer() -> None:
+    at = asked()
+    at.hear(DigitPressed(L1, "1"), 7_000)
+    at.hear(LegAnswered(A), 7_001)
+    assert charges(gone(at, A, 9_500, Cause.NORMAL)) == {L1: 200}
+
+
+def test_a_digit_that_comes_too_late_accepts_nothing_while_others_ring() -> None:
+    at = asked(to=BOTH)
+    at.wake(8_000)
+    at.wake(12_000)
+    assert at.hear(DigitPressed(L1, "1"), 12_001) == []
