@@ -64,6 +64,12 @@ def spoken(sound: str) -> bytes:
     return content[len(content) // 2 :][:1600]
 
 
+def heard_before(heard: bytes | bytearray, sound: str) -> bytes:
+    """What somebody heard until the service began to say this."""
+    content = (SOUNDS / f"{sound}.alaw").read_bytes()
+    return bytes(heard[: max(0, heard.find(spoken(sound)) - len(content) // 2)])
+
+
 async def until_called(stack: Stack, number: str) -> CallSeen:
     await until(lambda: bool(stack.carrier.calls_to(number)), f"{number} is called")
     return stack.carrier.calls_to(number)[0]

@@ -14,13 +14,16 @@ from tests.e2e.schemes import (
     targets_of,
     until_called,
 )
+from tests.e2e.seats import at_work
 from tests.e2e.stacks import Stack
 from tests.e2e.words import (
     CALLER,
+    CLOCKS_MS,
     assert_bill_is_what_was_talked,
     assert_money,
     bill,
     dial,
+    given_subscriber,
     ms,
     until,
 )
@@ -39,6 +42,23 @@ nodes:
     tries: 1
     silence: second
     failed: second
+  first: {kind: forward, to: [FIRST]}
+  second: {kind: forward, to: [SECOND]}
+"""
+WRONG, SILENT, ASKED = "ru/menu/wrong-choice", "ru/menu/no-choice", "ru/queue/thanks"
+TWICE = """
+start: menu
+nodes:
+  menu:
+    kind: menu
+    prompt: service/queue/thanks
+    keys: {"1": first}
+    extensions: {"101": anna}
+    first_digit_s: 1
+    next_digit_s: 1
+    tries: 2
+    wrong: second
+    silence: first
   first: {kind: forward, to: [FIRST]}
   second: {kind: forward, to: [SECOND]}
 """
@@ -101,6 +121,49 @@ async def test_who_hangs_up_while_the_menu_speaks_costs_nothing(stack: Stack) ->
     assert await stack.get(f"/accounts/{who.account_id}/legs") == []
 
 
+async def test_a_wrong_key_is_told_and_after_the_last_try_it_goes_the_way_of_wrong(stack: Stack) -> None:
+    await stack.carrier.behaves(Answers())
+    who = await given_subscriber(stack, 1000)
+    async with at_work(stack, who, "anna"), handset() as phone:
+        await scheme_now(stack, who, TWICE)
+        call = dial(stack, who.number, hang_up_after_ms=9_000, media_port=phone.port)
+        await until_said(phone, ASKED)
+        await phone.press("7")
+        await until_said(phone, WRONG)
+        assert stack.carrier.calls_to(targets_of(who).second) == []
+        await phone.press("8")
+        await until_called(stack, targets_of(who).second)
+        await call
+    assert phone.heard.count(spoken(WRONG)) == 1, "who has no try left is not asked again"
+    assert stack.carrier.calls_to(targets_of(who).first) == []
+
+
+async def test_who_stays_silent_is_asked_as_often_as_there_are_tries(stack: Stack) -> None:
+    await stack.carrier.behaves(Answers())
+    who = await given_subscriber(stack, 1000)
+    async with at_work(stack, who, "anna"), handset() as phone:
+        await scheme_now(stack, who, TWICE)
+        call = dial(stack, who.number, hang_up_after_ms=9_000, media_port=phone.port)
+        await until_called(stack, targets_of(who).first)
+        await call
+    assert [phone.heard.count(spoken(sound)) for sound in (ASKED, SILENT)] == [2, 1]
+
+
+async def test_who_knows_an_extension_dials_it_and_is_not_charged_for(stack: Stack) -> None:
+    who = await given_subscriber(stack, 1000)
+    async with at_work(stack, who, "anna") as anna, handset() as phone:
+        await scheme_now(stack, who, TWICE)
+        call = dial(stack, who.number, hang_up_after_ms=4_000, media_port=phone.port)
+        await until(lambda: phone.loud_s > 0.2, "the menu is heard")
+        await phone.press("101")
+        await call
+        (theirs,) = await anna.over()
+    assert (theirs.caller, theirs.was_answered) == (CALLER, True)
+    leg = await bill(stack, who)
+    assert (leg["to"], leg["charge_kopecks"]) == ("anna", 0)
+    assert leg["seconds"] in {(theirs.talked_ms + late_ms) // 1000 for late_ms in (-CLOCKS_MS, CLOCKS_MS)}
+
+
 async def test_a_menu_that_cannot_be_said_takes_its_exit_at_once(stack: Stack) -> None:
     who = await given_scheme(stack, 1000, MENU)
     file = await given_sound(stack, who, "gone")
@@ -111,3 +174,5 @@ async def test_a_menu_that_cannot_be_said_takes_its_exit_at_once(stack: Stack) -
     theirs = await until_called(stack, targets_of(who).second)
     assert ms(mine.invited_at_us, theirs.invited_at_us) < 1_000
     assert (await stack.metrics())["callctl_nodes_failed_total"] == before + 1
+    call_id = (await bill(stack, who))["call_id"]
+    assert f"call {call_id}: node menu: " in stack.service_log()

@@ -14,6 +14,7 @@ from tests.e2e.schemes import (
     THIRD,
     bill_to,
     given_scheme,
+    heard_before,
     spoken,
     targets_of,
     written,
@@ -71,8 +72,7 @@ async def test_who_waits_hears_music_and_his_place_and_gets_the_member_who_becom
         second = dial(stack, who.number, caller=BORIS, hang_up_after_ms=8_500, media_port=phone.port)
         await until(lambda: phone.has_heard(spoken(NEXT)), "he hears that he is next")
         said_s = phone.loud_s
-        before = phone.heard[: phone.heard.find(spoken(NEXT)) - int(NEXT_S / 2 * 8000)]
-        assert loud_s(before) > 0.4, "music is heard before it"
+        assert loud_s(heard_before(phone.heard, NEXT)) > 0.4, "music is heard before it"
         await until(lambda: phone.loud_s > said_s + NEXT_S, "music goes on after the saying")
         assert await waiting(stack, who) == [BORIS]
         mine = await second
