@@ -1,6 +1,6 @@
 """Record the talk that comes, both sides, from its first word.
 
-Rule 1: when it cannot be recorded the way is `failed`, else `then`: a talk unrecorded is better than none.
+Rule 1: a talk that cannot be recorded takes place: it is known only when it begins, and better than none.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from pydantic import Field
 
 from dialplan.facts import Facts
 from dialplan.node import Exit, Go, Move, Place, Station, given
-from dialplan.steps import Done, Failed, Outcome, RecordTalk
+from dialplan.steps import Outcome, RecordTalk
 
 KEEP_DAYS_MAX = 3 * 366
 
@@ -20,10 +20,9 @@ class Record(Station):
     beep: bool = False
     keep_days: Annotated[int, Field(ge=1, le=KEEP_DAYS_MAX)] | None = None
     then: str
-    failed: str | None = None
 
     def exits(self) -> Iterator[Exit]:
-        return given({"then": self.then, "failed": self.failed})
+        return given({"then": self.then})
 
     def summary(self) -> str:
         return f"kept {self.keep_days} days" if self.keep_days else ""
@@ -40,6 +39,4 @@ class RecordVisit:
         return RecordTalk(self._node.beep, self._node.keep_days)
 
     def go_on(self, outcome: Outcome, facts: Facts) -> Move:
-        assert isinstance(outcome, Done | Failed), outcome
-        is_failed = isinstance(outcome, Failed)
-        return Go((is_failed and self._node.failed) or self._node.then)
+        return Go(self._node.then)

@@ -44,7 +44,6 @@ HASTY = {
     "play": ["then", "failed"],
     "tell_balance": ["then", "failed"],
     "voicemail": ["then", "failed"],
-    "record": ["failed"],
 }
 NEEDED = {"record": "then", "set_name": "then", "goto": "to"} | dict.fromkeys(
     ("by_state", "by_balance", "by_caller", "schedule"), "otherwise"

@@ -107,11 +107,6 @@ def test_without_days_a_recording_is_kept_as_long_as_the_operator_says() -> None
     assert come_to(f"{RECORD}}}").step == RecordTalk(beep=False, keep_days=None)
 
 
-@pytest.mark.parametrize(("exits", "node"), [("", "talk"), (", failed: unrecorded", "unrecorded")])
-def test_a_talk_that_cannot_be_recorded_takes_place(exits: str, node: str) -> None:
-    assert come_to(f"{RECORD}{exits}}}").after(FAILED).at == node
-
-
 @pytest.mark.parametrize("outcome", [DONE, FAILED])
 def test_a_caller_is_named_and_goes_on(outcome: Outcome) -> None:
     trip = come_to("{kind: set_name, name: Заказ с сайта, then: ring}")
@@ -119,8 +114,8 @@ def test_a_caller_is_named_and_goes_on(outcome: Outcome) -> None:
     assert trip.after(outcome).at == "ring"
 
 
-@pytest.mark.parametrize("node", [f"{PLAY}}}", f"{VOICEMAIL}}}", f"{RECORD}}}"])
-def test_busy_is_no_outcome_of_saying_or_recording(node: str) -> None:
+@pytest.mark.parametrize("node", [f"{PLAY}}}", f"{VOICEMAIL}}}"])
+def test_busy_is_no_outcome_of_saying(node: str) -> None:
     with pytest.raises(AssertionError):
         come_to(node).after(NotReached.BUSY)
 
