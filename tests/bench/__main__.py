@@ -16,7 +16,9 @@ from typing import Any
 from callctl.complaint import Complaint
 from callctl.demo.sipp import SippFailed
 from tests.bench.course import Course
-from tests.bench.plan import FULL, QUICK
+from tests.bench.plan import FULL, FULL_QUEUES, QUICK, QUICK_QUEUES
+from tests.bench.queues import course as queues
+from tests.bench.queues import tables as queue_tables
 from tests.bench.rating.report import PartFailed, check_compiled, measure, print_figures
 from tests.bench.summary import as_json, machine
 from tests.bench.tables import print_tables
@@ -27,6 +29,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="under two minutes, coarser figures")
     parser.add_argument("--json", action="store_true", help="everything measured, for programs")
     parser.add_argument("--rating", action="store_true", help="only the rating core; needs no Asterisk")
+    parser.add_argument("--queues", action="store_true", help="only cuts beside a queue and menus")
     parser.add_argument(
         "--check-compiled", action="store_true", help="with --rating: does the compiled core rate alike?"
     )
@@ -36,6 +39,9 @@ def main() -> int:
     try:
         if options.check_compiled:
             return 0 if check_compiled(_report) else 1
+        if options.queues:
+            asyncio.run(_queues(options))
+            return 0
         calls = None if options.rating else asyncio.run(_calls(options))
         rating = measure(is_quick=options.quick, report=_report)
         if options.json:
@@ -56,10 +62,7 @@ def main() -> int:
 
 async def _calls(options: argparse.Namespace) -> dict[str, Any] | None:
     """Three ways to connect calls; printed here, unless wanted as JSON."""
-    task = asyncio.current_task()
-    assert task
-    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(sign, task.cancel)
+    _end_on_signals()
     before, began = machine(), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="callctl-bench-", ignore_cleanup_errors=True) as folder:
         course = Course(QUICK if options.quick else FULL, Path(folder), _report)
@@ -69,6 +72,25 @@ async def _calls(options: argparse.Namespace) -> dict[str, Any] | None:
         return as_json(results, before, took_s)
     print_tables(results, before, took_s)
     return None
+
+
+async def _queues(options: argparse.Namespace) -> None:
+    _end_on_signals()
+    before, began = machine(), time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="callctl-bench-", ignore_cleanup_errors=True) as folder:
+        results = await queues.run(QUICK_QUEUES if options.quick else FULL_QUEUES, Path(folder), _report)
+    took_s = time.monotonic() - began
+    if options.json:
+        print(json.dumps(queue_tables.as_json(results, before, took_s), indent=2))
+    else:
+        queue_tables.print_tables(results, before, took_s)
+
+
+def _end_on_signals() -> None:
+    task = asyncio.current_task()
+    assert task
+    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(sign, task.cancel)
 
 
 def _report(line: str) -> None:

@@ -13,6 +13,17 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 def cpu_ms(pid: int) -> float:
     """Of the process and its descendants, since they started."""
+    ticks, family = _family(pid)
+    return sum(ticks.get(member, 0) for member in family) * 1000 / TICKS
+
+
+def family_of(pid: int) -> list[int]:
+    """The process and its descendants."""
+    return _family(pid)[1]
+
+
+def _family(pid: int) -> tuple[dict[int, int], list[int]]:
+    """The ticks of all processes, and who belongs to this one."""
     children: dict[int, list[int]] = defaultdict(list)
     ticks: dict[int, int] = {}
     for entry in Path("/proc").iterdir():
@@ -28,7 +39,13 @@ def cpu_ms(pid: int) -> float:
     family = [pid]
     for member in family:
         family += children[member]
-    return sum(ticks.get(member, 0) for member in family) * 1000 / TICKS
+    return ticks, family
+
+
+def busy_ms() -> float:
+    """Of all cores together, whoever used them, since the machine started (proc(5))."""
+    ticks = list(map(int, Path("/proc/stat").read_text("ascii").splitlines()[0].split()[1:9]))
+    return (sum(ticks) - ticks[3] - ticks[4]) * 1000 / TICKS
 
 
 def ended_children_cpu_ms() -> float:

@@ -34,14 +34,14 @@ async def cuts(
     aside = round(side_load_per_second * (len(poor) / CALLS_PER_SECOND + seconds))
     async with step_folder(folder) as own:
         async with far_end(way, own) as callee, asyncio.TaskGroup() as both:
-            watched = both.create_task(_until_cut(way, pairs, units, own))
+            watched = both.create_task(until_cut(way, pairs, units, own))
             others = dial(way, own, side_load_per_second, aside, first + len(poor)) if aside else None
             beside = both.create_task(others) if others else None
         heard = callee.calls()
     await drain(way)
     callers = {caller for _, caller in pairs}
-    at_caller = _late(watched.result(), units)
-    at_callee = _late([call for call in heard if call.caller in callers], units)
+    at_caller = late_ms(watched.result(), units)
+    at_callee = late_ms([call for call in heard if call.caller in callers], units)
     return Cuts(
         title="beside other calls" if aside else "alone",
         wanted=len(poor),
@@ -55,21 +55,27 @@ async def cuts(
     )
 
 
-async def _until_cut(way: Way, pairs: Sequence[Pair], units: int, folder: Path) -> list[CallSeen]:
+async def until_cut(
+    way: Way,
+    pairs: Sequence[Pair],
+    units: int,
+    folder: Path,
+    per_second: float = CALLS_PER_SECOND,
+) -> list[CallSeen]:
     talk_ms = units * UNIT_MS + LONGER_MS
     load = await Caller(way.sip_port, folder).many(
         pairs,
         count=len(pairs),
-        per_second=CALLS_PER_SECOND,
+        per_second=per_second,
         hang_up_after_ms=talk_ms,
         ring_at_most_ms=RING_MS_MAX,
-        within_s=len(pairs) / CALLS_PER_SECOND + talk_ms / 1000 + TAIL_S_MAX,
+        within_s=len(pairs) / per_second + talk_ms / 1000 + TAIL_S_MAX,
     )
     return list(load.calls)
 
 
-def _late(calls: Sequence[CallSeen], units: int) -> tuple[float, ...]:
-    """Only calls that the service ended."""
+def late_ms(calls: Sequence[CallSeen], units: int) -> tuple[float, ...]:
+    """How much later than the last paid unit; only of calls that the service ended."""
     return tuple(
         (call.ended_at_us - call.answered_at_us) / 1000 - units * UNIT_MS
         for call in calls

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from callctl.demo.phones import Answers, Caller, Load, Phone, start_callee
+from callctl.demo.phones import Answers, Behaviour, Caller, Load, Phone, start_callee
 from callctl.demo.seen import CallSeen
 from tests.bench.cpu import cpu_ms, ended_children_cpu_ms
 from tests.bench.figures import Step
@@ -26,12 +26,13 @@ RING_MS_MAX = 5_000
 TAIL_S_MAX = 12.0
 DRAIN_S_MAX = 30.0
 DRAIN_POLL_S = 0.25
+DEFAULT = Answers()
 
 
 @asynccontextmanager
-async def far_end(way: Way, folder: Path) -> AsyncIterator[Phone]:
-    """Rings and answers at once, waits to be hung up on."""
-    async with await start_callee(Answers(), folder=folder, port=way.far_end_port) as phone:
+async def far_end(way: Way, folder: Path, behaviour: Behaviour = DEFAULT) -> AsyncIterator[Phone]:
+    """Left alone, it rings and answers at once, and waits to be hung up on."""
+    async with await start_callee(behaviour, folder=folder, port=way.far_end_port) as phone:
         yield phone
 
 

@@ -23,6 +23,25 @@ class BenchPlan:
     warm_up_s: float = 3.0
 
 
+@dataclass(frozen=True, slots=True)
+class QueuePlan:
+    """`in_queue` callers wait or talk to one of `members`, `in_menus` press keys."""
+
+    in_queue: int
+    in_menus: int
+    members: int
+    cut_calls: int
+    cut_units: int
+    cuts_per_second: float = 10
+    lasts_s_max: int = 90
+    """How long a crowd is kept as large as it was."""
+
+    @property
+    def callers_max(self) -> int:
+        """Of one crowd: each has a number of his own."""
+        return 10_000
+
+
 FULL = BenchPlan(
     modest=(20, 50),
     rounds=2,
@@ -48,3 +67,5 @@ QUICK = BenchPlan(
     cut_units=1,
     warm_up_s=2.0,
 )
+FULL_QUEUES = QueuePlan(in_queue=530, in_menus=200, members=30, cut_calls=200, cut_units=2)
+QUICK_QUEUES = QueuePlan(in_queue=530, in_menus=200, members=30, cut_calls=100, cut_units=1)

@@ -1,7 +1,6 @@
 """Accounts and numbers for callctl's way, added as an operator would: through the HTTP API."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,13 +39,26 @@ async def add_subscribers(
     return subscribers
 
 
+async def add_number(api_url: str, account_id: str, number: str, scheme: str, balance_kopecks: int) -> None:
+    """An account with one number that goes by this scheme."""
+    async with aiohttp.ClientSession(api_url) as http:
+        await _add_number(http, account_id, number, scheme, balance_kopecks)
+
+
 async def _add(http: aiohttp.ClientSession, subscriber: Subscriber, turn: asyncio.Semaphore) -> None:
-    account_id, number = subscriber.account_id, subscriber.number
-    account = {"account_id": account_id, "profile": "demo", "plan": "six"}
     async with turn:
-        await _post(http, "/accounts", {**account, "balance_kopecks": subscriber.balance_kopecks})
         scheme = forwarding_to(subscriber.forward_to)
-        await _post(http, "/numbers", {"e164": number, "account_id": account_id, "scheme": scheme})
+        await _add_number(
+            http, subscriber.account_id, subscriber.number, scheme, subscriber.balance_kopecks
+        )
+
+
+async def _add_number(
+    http: aiohttp.ClientSession, account_id: str, number: str, scheme: str, balance_kopecks: int
+) -> None:
+    account = {"account_id": account_id, "profile": "demo", "plan": "six"}
+    await _post(http, "/accounts", {**account, "balance_kopecks": balance_kopecks})
+    await _post(http, "/numbers", {"e164": number, "account_id": account_id, "scheme": scheme})
 
 
 async def _post(http: aiohttp.ClientSession, path: str, body: dict[str, Any]) -> None:
@@ -56,15 +68,19 @@ async def _post(http: aiohttp.ClientSession, path: str, body: dict[str, Any]) ->
 
 
 async def read_books(api_url: str) -> Books:
-    async with aiohttp.ClientSession(api_url) as http, http.get("/metrics") as answer:
-        rows = (await answer.text()).splitlines()
+    async with aiohttp.ClientSession(api_url) as http:
+        figures = await read_figures(http)
     return Books(
-        charged_kopecks=_figure(rows, "callctl_charged_kopecks_total"),
-        held_kopecks=_figure(rows, "callctl_held_kopecks"),
-        second_cuts=_figure(rows, "callctl_second_cuts_total"),
-        faults=_figure(rows, "callctl_faults_total"),
+        charged_kopecks=int(figures["callctl_charged_kopecks_total"]),
+        held_kopecks=int(figures["callctl_held_kopecks"]),
+        second_cuts=int(figures["callctl_second_cuts_total"]),
+        faults=int(figures["callctl_faults_total"]),
     )
 
 
-def _figure(rows: Sequence[str], name: str) -> int:
-    return next(int(float(row.split()[1])) for row in rows if row.startswith(f"{name} "))
+async def read_figures(http: aiohttp.ClientSession) -> dict[str, float]:
+    """All that the service measures of itself, by name and labels."""
+    async with http.get("/metrics") as answer:
+        rows = (await answer.text()).splitlines()
+    figures = (row.rpartition(" ") for row in rows if not row.startswith("#"))
+    return {name: float(value) for name, _, value in figures}

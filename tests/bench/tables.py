@@ -43,19 +43,19 @@ def _order(results: Results) -> str:
 
 
 def _held_table(results: Results) -> Table:
-    drawn = _table(TITLE_HELD, "way", "held", "tried (failures)", "callee p99 ms")
+    drawn = table(TITLE_HELD, "way", "held", "tried (failures)", "callee p99 ms")
     for way, held in results.held.items():
         steps = [step for step in results.steps if step.way == way and step.purpose == "search"]
         tried = ", ".join(f"{step.per_second:g} ({step.failed / step.wanted:.1%})" for step in steps)
         best = [step for step in steps if step.per_second == held and step.is_held]
         late = Spread.of(best[-1].to_callee_ms).p99 if best else None
         mark = "" if results.is_search_whole.get(way) else " or more"
-        drawn.add_row(way, f"{held}{mark}", tried, _ms(late))
+        drawn.add_row(way, f"{held}{mark}", tried, ms(late))
     return drawn
 
 
 def _modest_table(results: Results) -> Table:
-    drawn = _table(
+    drawn = table(
         "at modest rates: ms, p50 / p99; CPU in ms per call",
         *("calls/s", "way", "failed", "INVITE → callee's INVITE", "INVITE → 180", "INVITE → 200"),
         *("CPU Asterisk", "application", "PostgreSQL", "together", "phones"),
@@ -65,16 +65,16 @@ def _modest_table(results: Results) -> Table:
             f"{row.per_second:g}",
             row.way,
             f"{row.failed} of {row.calls}",
-            *(_pair(spread) for spread in (row.to_callee, row.to_ringing, row.to_answer)),
-            *(_ms(row.cpu_ms.get(name)) for name in ("asterisk", "application", "postgresql")),
-            _ms(row.cpu_switch_ms),
-            _ms(row.cpu_ms["sipp"]),
+            *(pair(spread) for spread in (row.to_callee, row.to_ringing, row.to_answer)),
+            *(ms(row.cpu_ms.get(name)) for name in ("asterisk", "application", "postgresql")),
+            ms(row.cpu_switch_ms),
+            ms(row.cpu_ms["sipp"]),
         )
     return drawn
 
 
 def _ratio_table(results: Results) -> Table:
-    drawn = _table(
+    drawn = table(
         "ratios",
         *("calls/s", "", "held", "→ callee's INVITE p50", "→ 200 p50", "CPU Asterisk", "CPU together"),
     )
@@ -89,7 +89,7 @@ def _ratio_table(results: Results) -> Table:
 
 
 def _cut_table(results: Results) -> Table:
-    drawn = _table(
+    drawn = table(
         "cut lateness, callctl, as SIPp saw it: ms after the last paid unit",
         *(
             "",
@@ -107,23 +107,23 @@ def _cut_table(results: Results) -> Table:
             str(one.early),
             f"{one.side_load_per_second:g} ({one.side_load_failed})",
             *(
-                f"{_ms(spread.least)} / {_pair(spread)} / {_ms(spread.most)}"
+                f"{ms(spread.least)} / {pair(spread)} / {ms(spread.most)}"
                 for spread in (Spread.of(one.at_caller_ms), Spread.of(one.at_callee_ms))
             ),
         )
     return drawn
 
 
-def _table(title: str, *headings: str) -> Table:
+def table(title: str, *headings: str) -> Table:
     drawn = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left")
     for heading in headings:
         drawn.add_column(heading)
     return drawn
 
 
-def _pair(spread: Spread) -> str:
-    return f"{_ms(spread.p50)} / {_ms(spread.p99)}"
+def pair(spread: Spread) -> str:
+    return f"{ms(spread.p50)} / {ms(spread.p99)}"
 
 
-def _ms(value: float | None) -> str:
+def ms(value: float | None) -> str:
     return NOTHING if value is None else f"{value:.1f}"
