@@ -59,13 +59,15 @@ def read_source(text: str) -> Source | list[Fault]:
 
 def check_scheme(source: Source, known: Known) -> list[Fault]:
     """What is wrong with a sound scheme for this subscriber."""
+    seats, sounds = _all(known.seats), _all(known.sounds)
     found = []
     for name, node in source.scheme.nodes.items():
         for field, target in node.targets():
-            found += [source.root.fault(("nodes", name, *field), *what) for what in _of_target(target, known)]
+            said = _of_target(target, known, seats)
+            found += [source.root.fault(("nodes", name, *field), *what) for what in said]
         for field, sound in node.sounds():
             if known.sounds is not None and sound not in known.sounds:
-                what = f"there is no prompt {sound!r} (prompts: {_all(known.sounds)})"
+                what = f"there is no prompt {sound!r} (prompts: {sounds})"
                 found.append(source.root.fault(("nodes", name, *field), what))
     return found
 
@@ -132,11 +134,11 @@ def _endless(scheme: Scheme, ways: dict[str, list[str]], known: set[str], root: 
         yield root.fault(("nodes", first), what)
 
 
-def _of_target(target: Target, known: Known) -> Iterator[tuple[str, bool]]:
+def _of_target(target: Target, known: Known, seats: str) -> Iterator[tuple[str, bool]]:
     """What to say, and whether it is a warning."""
     if isinstance(target, Seat):
         if known.seats is not None and target.name not in known.seats:
-            yield f"there is no seat {target.name!r} (seats: {_all(known.seats)})", False
+            yield f"there is no seat {target.name!r} (seats: {seats})", False
         return
     number = target.number
     if number == known.number:
@@ -152,5 +154,5 @@ def _of_target(target: Target, known: Known) -> Iterator[tuple[str, bool]]:
         yield _SALES[sale], sale is Sale.PREMIUM
 
 
-def _all(names: frozenset[str]) -> str:
-    return few(sorted(names), LISTED_MAX) or "none"
+def _all(names: frozenset[str] | None) -> str:
+    return few(sorted(names or ()), LISTED_MAX) or "none"
