@@ -15,6 +15,7 @@ from typing import Any
 
 from callctl.complaint import Complaint
 from callctl.demo.sipp import SippFailed
+from tests.bench import schemes
 from tests.bench.course import Course
 from tests.bench.plan import FULL, FULL_QUEUES, QUICK, QUICK_QUEUES
 from tests.bench.queues import course as queues
@@ -28,8 +29,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="./run bench", description="callctl beside plain Dial and bare ARI")
     parser.add_argument("--quick", action="store_true", help="under two minutes, coarser figures")
     parser.add_argument("--json", action="store_true", help="everything measured, for programs")
-    parser.add_argument("--rating", action="store_true", help="only the rating core; needs no Asterisk")
-    parser.add_argument("--queues", action="store_true", help="only cuts beside a queue and menus")
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument("--rating", action="store_true", help="only the rating core; needs no Asterisk")
+    only.add_argument("--schemes", action="store_true", help="only schemes, read and drawn; needs no Asterisk")
+    only.add_argument("--queues", action="store_true", help="only cuts beside a queue and menus")
     parser.add_argument(
         "--check-compiled", action="store_true", help="with --rating: does the compiled core rate alike?"
     )
@@ -39,6 +42,9 @@ def main() -> int:
     try:
         if options.check_compiled:
             return 0 if check_compiled(_report) else 1
+        if options.schemes:
+            _schemes(options)
+            return 0
         if options.queues:
             asyncio.run(_queues(options))
             return 0
@@ -72,6 +78,14 @@ async def _calls(options: argparse.Namespace) -> dict[str, Any] | None:
         return as_json(results, before, took_s)
     print_tables(results, before, took_s)
     return None
+
+
+def _schemes(options: argparse.Namespace) -> None:
+    figures = schemes.measure()
+    if options.json:
+        print(json.dumps({"schemes": schemes.as_json(figures)}, indent=2))
+    else:
+        schemes.print_figures(figures)
 
 
 async def _queues(options: argparse.Namespace) -> None:

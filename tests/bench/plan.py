@@ -32,7 +32,7 @@ class QueuePlan:
     members: int
     cut_calls: int
     cut_units: int
-    cuts_per_second: float = 10
+    cuts_per_second: float = 5
     lasts_s_max: int = 90
     """How long a crowd is kept as large as it was."""
 
@@ -67,5 +67,5 @@ QUICK = BenchPlan(
     cut_units=1,
     warm_up_s=2.0,
 )
-FULL_QUEUES = QueuePlan(in_queue=530, in_menus=200, members=30, cut_calls=200, cut_units=2)
-QUICK_QUEUES = QueuePlan(in_queue=530, in_menus=200, members=30, cut_calls=100, cut_units=1)
+FULL_QUEUES = QueuePlan(in_queue=520, in_menus=200, members=20, cut_calls=200, cut_units=2)
+QUICK_QUEUES = QueuePlan(in_queue=520, in_menus=200, members=20, cut_calls=100, cut_units=1)
