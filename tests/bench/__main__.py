@@ -31,7 +31,9 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="everything measured, for programs")
     only = parser.add_mutually_exclusive_group()
     only.add_argument("--rating", action="store_true", help="only the rating core; needs no Asterisk")
-    only.add_argument("--schemes", action="store_true", help="only schemes, read and drawn; needs no Asterisk")
+    only.add_argument(
+        "--schemes", action="store_true", help="only schemes, read and drawn; needs no Asterisk"
+    )
     only.add_argument("--queues", action="store_true", help="only cuts beside a queue and menus")
     parser.add_argument(
         "--check-compiled", action="store_true", help="with --rating: does the compiled core rate alike?"

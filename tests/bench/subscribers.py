@@ -48,9 +48,7 @@ async def add_number(api_url: str, account_id: str, number: str, scheme: str, ba
 async def _add(http: aiohttp.ClientSession, subscriber: Subscriber, turn: asyncio.Semaphore) -> None:
     async with turn:
         scheme = forwarding_to(subscriber.forward_to)
-        await _add_number(
-            http, subscriber.account_id, subscriber.number, scheme, subscriber.balance_kopecks
-        )
+        await _add_number(http, subscriber.account_id, subscriber.number, scheme, subscriber.balance_kopecks)
 
 
 async def _add_number(
