@@ -40,7 +40,7 @@ def add_commands(commands: Any) -> None:
     run.add_argument("--verbose", action="store_true", help="log every event with its orders")
     run.set_defaults(run=_run)
 
-    demo = commands.add_parser("demo", help="a whole stack with subscribers, four calls and their bills")
+    demo = commands.add_parser("demo", help="a whole stack with subscribers, five calls and their bills")
     demo.add_argument("--once", action="store_true", help="end after the calls instead of staying up")
     demo.set_defaults(run=_demo)
 

@@ -4,10 +4,12 @@ from argparse import Namespace
 from typing import Any
 from urllib.parse import quote
 
+from rich.table import Table
+
 from callctl.commands.arguments import id_argument
 from callctl.commands.client import add_service_options, ask
 from callctl.commands.scheme_load import number_path
-from callctl.commands.show import date_time, print_json, print_table
+from callctl.commands.show import console, date_time, print_json, print_table, table
 from callctl.complaint import one_line
 
 WAY_COLUMNS = {"at": "at", "seconds": "s", "node": "node", "outcomes": "what came of it"}
@@ -55,13 +57,17 @@ def _trace(options: Namespace) -> None:
         print_json(way)
         return
     print(one_line(_heading(way)))
+    console().print(way_table("", way))
+    if way["legs"]:
+        print_table("connections, RUB", LEG_COLUMNS, way["legs"])
+
+
+def way_table(title: str, way: dict[str, Any]) -> Table:
     rows = [
         {**step, "seconds": f"{step['ms'] / 1000:.1f}", "outcomes": ", ".join(step["outcomes"])}
         for step in way["way"]
     ]
-    print_table("", WAY_COLUMNS, rows)
-    if way["legs"]:
-        print_table("connections, RUB", LEG_COLUMNS, way["legs"])
+    return table(title, WAY_COLUMNS, rows)
 
 
 def _heading(way: dict[str, Any]) -> str:

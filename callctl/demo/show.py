@@ -1,4 +1,4 @@
-"""The demonstration: four calls on a real stack, seen while they run, with their bills afterwards."""
+"""The demonstration: five calls on a real stack, seen while they run, with their bills afterwards."""
 
 import asyncio
 import tempfile
@@ -13,9 +13,10 @@ from rich.table import Table
 
 from callctl.commands.calls import CALL_COLUMNS
 from callctl.commands.explain import explain_leg
+from callctl.commands.scheme_trace import way_table
 from callctl.commands.show import clock_time, roubles, table
 from callctl.commands.show import console as wide_console
-from callctl.demo.phones import Caller
+from callctl.demo.phones import Caller, Press
 from callctl.demo.seen import CallSeen
 from callctl.demo.subscribers import SUBSCRIBERS, Subscriber
 from callctl.settings import Address, CallSettings
@@ -25,6 +26,7 @@ from callctl.stack.up import Stack, bring_up, watch
 CALLER = "79031112233"
 EMERGENCY = "112"
 HANGS_UP_AFTER_MS = 9_000
+CHOICE = Press(3_000, "1")
 WARNING_S = 3
 LOOK_EVERY_S = 0.25
 
@@ -62,6 +64,7 @@ async def _show(stack: Stack, stay: bool) -> None:
     async with aiohttp.ClientSession(stack.api_url) as http:
         await _run_calls(stack, http, console)
         await _print_bills(http, console)
+        await _print_way(http, console, SUBSCRIBERS[-1])
     console.print(_what_next(stack), soft_wrap=True)
     if stay:
         console.print("Ctrl-C ends everything.")
@@ -72,12 +75,15 @@ async def _run_calls(stack: Stack, http: aiohttp.ClientSession, console: Console
     folder = stack.plan.state / "phones"
     folder.mkdir()
     phone = Caller(port=stack.plan.sip.port, folder=folder)
-    anna, boris, vera, gleb = SUBSCRIBERS
+    anna, boris, vera, gleb, dasha = SUBSCRIBERS
     calls = {
         anna: phone.call(to=anna.number, caller=CALLER, hang_up_after_ms=HANGS_UP_AFTER_MS),
         boris: phone.call(to=boris.number, caller=CALLER),
         vera: phone.call(to=vera.number, caller=CALLER),
         gleb: phone.call(to=EMERGENCY, caller=gleb.number, hang_up_after_ms=HANGS_UP_AFTER_MS),
+        dasha: phone.call(
+            to=dasha.number, caller=CALLER, presses=[CHOICE], hang_up_after_ms=HANGS_UP_AFTER_MS
+        ),
     }
     tasks = {subscriber: asyncio.create_task(call) for subscriber, call in calls.items()}
     try:
@@ -130,6 +136,13 @@ async def _print_bills(http: aiohttp.ClientSession, console: Console) -> None:
             began = clock_time(leg["held_at"])
             console.print(f"\n{began} {subscriber.account_id}: {roubles(leg['charge_kopecks'])} RUB")
             console.print("\n".join(explain_leg(leg)), soft_wrap=True)
+
+
+async def _print_way(http: aiohttp.ClientSession, console: Console, subscriber: Subscriber) -> None:
+    (call,) = await _get(http, f"/numbers/{subscriber.number}/calls")
+    way = await _get(http, f"/calls/{call['call_id']}/way")
+    console.print()
+    console.print(way_table(f"{subscriber.account_id}: the way through the scheme", way))
 
 
 async def _get(http: aiohttp.ClientSession, path: str) -> Any:

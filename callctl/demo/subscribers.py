@@ -23,16 +23,29 @@ EXISTS = 409
 class Subscriber:
     account_id: str
     number: str
-    forward_to: str
+    scheme: str
     balance_kopecks: int
     story: str
 
 
+def _forwarded(name: str, place: int, balance_kopecks: int, story: str) -> Subscriber:
+    return Subscriber(name, f"7495111000{place}", forwarding_to(f"7916111000{place}"), balance_kopecks, story)
+
+
+_MENU = """
+start: menu
+nodes:
+  menu: {kind: menu, prompt: service/record/notice, keys: {"1": line}, otherwise: line}
+  line: {kind: queue, members: ["79161110005", "79161110006"], otherwise: mailbox}
+  mailbox: {kind: voicemail}
+"""
+
 SUBSCRIBERS = (
-    Subscriber("anna", "74951110001", "79161110001", 2000, "forwarded, the caller hangs up"),
-    Subscriber("boris", "74951110002", "79161110002", 300, "cut when the money ends, after three units"),
-    Subscriber("vera", "74951110003", "79161110003", 50, "refused: the first unit is not covered"),
-    Subscriber("gleb", "74951110004", "79161110004", 0, "dials 112 with an empty account"),
+    _forwarded("anna", 1, 2000, "forwarded, the caller hangs up"),
+    _forwarded("boris", 2, 300, "cut when the money ends, after three units"),
+    _forwarded("vera", 3, 50, "refused: the first unit is not covered"),
+    _forwarded("gleb", 4, 0, "dials 112 with an empty account"),
+    Subscriber("dasha", "74951110005", _MENU, 2000, "a menu: 1 is pressed, then a queue"),
 )
 
 
@@ -49,7 +62,7 @@ async def add_subscribers(api_url: str) -> None:
             number = {
                 "e164": subscriber.number,
                 "account_id": subscriber.account_id,
-                "scheme": forwarding_to(subscriber.forward_to),
+                "scheme": subscriber.scheme,
             }
             await _post(http, "/accounts", account)
             await _post(http, "/numbers", number)

@@ -30,7 +30,7 @@ async def add_subscribers(
 ) -> tuple[Subscriber, ...]:
     """Each with a number of its own, forwarded to a target of its own."""
     subscribers = tuple(
-        Subscriber(f"bench-{i}", f"7495{i:07d}", target_number(i), balance_kopecks, "")
+        Subscriber(f"bench-{i}", f"7495{i:07d}", forwarding_to(target_number(i)), balance_kopecks, "")
         for i in range(first, first + count)
     )
     turn = asyncio.Semaphore(AT_ONCE_MAX)
@@ -47,8 +47,9 @@ async def add_number(api_url: str, account_id: str, number: str, scheme: str, ba
 
 async def _add(http: aiohttp.ClientSession, subscriber: Subscriber, turn: asyncio.Semaphore) -> None:
     async with turn:
-        scheme = forwarding_to(subscriber.forward_to)
-        await _add_number(http, subscriber.account_id, subscriber.number, scheme, subscriber.balance_kopecks)
+        await _add_number(
+            http, subscriber.account_id, subscriber.number, subscriber.scheme, subscriber.balance_kopecks
+        )
 
 
 async def _add_number(

@@ -41,7 +41,7 @@ class Demo:
                 assert str(self.tmp).encode() not in command, command
 
 
-async def test_demo_shows_four_calls_with_their_bills_and_leaves_nothing(tmp_path: Path) -> None:
+async def test_demo_shows_five_calls_with_their_bills_and_leaves_nothing(tmp_path: Path) -> None:
     demo = Demo(tmp_path)
     process = await demo.start("--once")
     printed, _ = await asyncio.wait_for(process.communicate(), SHOWN_S_MAX)
@@ -55,6 +55,8 @@ async def test_demo_shows_four_calls_with_their_bills_and_leaves_nothing(tmp_pat
         "refused with SIP 403",
         "the balance did not cover the first unit",
         "an emergency number: free, whatever the balance",
+        "dasha: the way through the scheme",
+        "pressed 1",
         "callctl balance 74951110002",
     ):
         assert told in text, f"{told!r} is not in:\n{text}"
