@@ -69,7 +69,7 @@ def write(order: MediaOrder, now_ms: int) -> list[Operation]:
         case PlaceLeg():
             return [Operation("channels", "create", _placing(order, now_ms))]
         case Dial():
-            return [_dial(order.leg_id, order.caller_leg_id, order.patience_ms)]
+            return [_dial(order.leg_id, order.patience_ms)]
         case Answer():
             return [_to_leg(order.leg_id, "answer")]
         case RingBack():
@@ -101,8 +101,7 @@ def _to_bridge(order: BridgeOrder) -> list[Operation]:
     bridge = {"bridgeId": order.bridge_id}
     match order:
         case JoinAndDial():
-            caller_id, leg_id = order.leg_ids
-            return [*_joining(order), _dial(leg_id, caller_id, order.patience_ms)]
+            return [*_joining(order), _dial(order.leg_ids[1], order.patience_ms)]
         case Join():
             return _joining(order)
         case Part():
@@ -116,10 +115,12 @@ def _to_bridge(order: BridgeOrder) -> list[Operation]:
 
 
 def _joining(order: Join | JoinAndDial) -> list[Operation]:
+    """Who is there already does not show his number to who comes."""
     bridge, legs = {"bridgeId": order.bridge_id}, ",".join(order.leg_ids)
+    joined = {**bridge, "channel": legs, "inhibitConnectedLineUpdates": "true"}
     return [
         Operation("bridges", "createWithId", {**bridge, "type": TOLD_DIGITS}),
-        Operation("bridges", "addChannel", {**bridge, "channel": legs}),
+        Operation("bridges", "addChannel", joined),
     ]
 
 
@@ -127,10 +128,10 @@ def _to_leg(leg_id: str, name: str, /, **arguments: Any) -> Operation:
     return Operation("channels", name, {"channelId": leg_id, **arguments})
 
 
-def _dial(leg_id: str, caller_leg_id: str | None, patience_ms: int) -> Operation:
-    caller = {"caller": caller_leg_id} if caller_leg_id else {}
+def _dial(leg_id: str, patience_ms: int) -> Operation:
+    # Without `caller`: it would show that one's number in the place of the one ordered.
     # Our own clock ends the ringing; this one is for the day when we are not there.
-    return _to_leg(leg_id, "dial", **caller, timeout=patience_ms // 1000 + 5)
+    return _to_leg(leg_id, "dial", timeout=patience_ms // 1000 + 5)
 
 
 def _placing(order: PlaceLeg, now_ms: int) -> dict[str, Any]:

@@ -47,7 +47,7 @@ class CallingBack(Stage):
         scene, caller = self._scene, self._scene.caller
         match event:
             case LegReady(caller.leg_id):
-                return [Dial(caller.leg_id, None, self._until_ms - at_ms, caller.since_ms)]
+                return [Dial(caller.leg_id, self._until_ms - at_ms, caller.since_ms)]
             case LegAnswered(caller.leg_id):
                 self.outcome = Done()
                 return [*scene.call_backs.kept(self._promise)]

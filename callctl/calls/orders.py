@@ -62,7 +62,6 @@ class Dial:
     """Let the leg ring by itself; whom it will talk to is joined when it answers."""
 
     leg_id: str
-    caller_leg_id: str | None
     patience_ms: int
     arrived_at_ms: int
 

@@ -231,7 +231,7 @@ class Ringing(Stage):
             both = (scene.caller.leg_id, leg.leg_id)
             scene.joined.update(both)
             return [*orders, JoinAndDial(scene.call_id, both, patience_ms, scene.caller.since_ms)]
-        dial = Dial(leg.leg_id, scene.caller.leg_id, patience_ms, scene.caller.since_ms)
+        dial = Dial(leg.leg_id, patience_ms, scene.caller.since_ms)
         return [dial, *(self._comfort() if self._is_heard else [])]
 
     def _comfort(self) -> list[Order]:

@@ -40,6 +40,16 @@ async def test_each_leg_of_a_chain_is_billed_to_its_own_subscriber(stack: Stack)
     await assert_money(stack, boris, 900)
 
 
+async def test_the_target_of_a_chain_sees_the_number_of_who_forwards_when_he_wants_it(stack: Stack) -> None:
+    await stack.carrier.behaves(Answers(ring_ms=300))
+    anna, boris = await given_subscriber(stack, 1000), await given_subscriber(stack, 1000)
+    await scheme_now(stack, anna, _to(boris.number).replace("}", ", shows: own}"))
+    await dial(stack, anna.number, hang_up_after_ms=500)
+    (theirs,) = await stack.carrier.over(boris.target)
+    assert theirs.caller == anna.number
+    assert (await bill(stack, boris))["from"] == anna.number
+
+
 async def test_a_chain_ends_when_the_money_of_its_second_subscriber_does(stack: Stack) -> None:
     await stack.carrier.behaves(Answers(ring_ms=300))
     anna, boris = await given_subscriber(stack, 1000), await given_subscriber(stack, 100)

@@ -17,6 +17,7 @@ from callctl.demo.sipp import TONE_ALAW
 from tests.e2e.schemes import FIRST, SECOND, THIRD, bill_to, given_scheme, targets_of
 from tests.e2e.stacks import Stack
 from tests.e2e.words import (
+    CALLER,
     Subscriber,
     assert_bill_is_what_was_talked,
     assert_money,
@@ -70,7 +71,7 @@ async def way_of(stack: Stack, who: Subscriber, count: int = 1) -> list[str]:
         (Refuses(480, ring_ms=200), "was-silent", BUSY_HERE),
         (Refuses(404), "was-away", NO_ANSWER),
     ],
-    ids=["busy", "declines", "silent", "not there", "unknown"],
+    ids=["busy", "declines", "silent", "not-there", "unknown"],
 )
 async def test_each_outcome_has_its_own_way(stack: Stack, far_end: Behaviour, exit: str, status: int) -> None:
     await stack.carrier.behaves(far_end)
@@ -159,3 +160,14 @@ async def test_who_shall_hear_ringing_hears_nothing_of_the_targets_own_before_th
         mine = await call
     assert mine.ringing_at_us is not None
     assert mine.early_media_at_us in (None, mine.answered_at_us)
+
+
+@pytest.mark.parametrize("to", ["FIRST", "{all: [FIRST, SECOND]}"], ids=["alone", "several"])
+@pytest.mark.parametrize("shows", ["caller", "own"])
+async def test_the_target_sees_the_number_that_the_scheme_says(stack: Stack, to: str, shows: str) -> None:
+    await stack.carrier.behaves(Answers(ring_ms=200))
+    scheme = f"start: ring\nnodes:\n  ring: {{kind: forward, to: [{to}], shows: {shows}}}\n"
+    who = await given_scheme(stack, 1000, scheme)
+    await dial(stack, who.number, hang_up_after_ms=500)
+    (theirs,) = await stack.carrier.over(who.target)
+    assert theirs.caller == (who.number if shows == "own" else CALLER)

@@ -7,6 +7,7 @@ import pytest
 
 from callctl.demo.media import handset, loud_s
 from callctl.demo.phones import BUSY, Answers, AnswersCancelled, ByNumber, NeverAnswers, Press
+from callctl.demo.sipp import TONE_ALAW
 from tests.e2e.lines import ANNA, BORIS, VERA, until_talks, until_waiting, waiting
 from tests.e2e.schemes import (
     FIRST,
@@ -65,6 +66,7 @@ async def charges(stack: Stack, who: Subscriber) -> dict[str, int]:
 
 
 async def test_who_waits_hears_music_and_his_place_and_gets_the_member_who_becomes_free(stack: Stack) -> None:
+    await stack.carrier.behaves(Answers(ring_ms=200, rtp=True))
     who = await given_scheme(stack, 1000, line(announce="{first_after_s: 1, position: true}"))
     first = dial(stack, who.number, caller=ANNA, hang_up_after_ms=6_500)
     await until_talks(stack, who, ANNA)
@@ -75,6 +77,7 @@ async def test_who_waits_hears_music_and_his_place_and_gets_the_member_who_becom
         assert loud_s(heard_before(phone.heard, NEXT)) > 0.4, "music is heard before it"
         await until(lambda: phone.loud_s > said_s + NEXT_S, "music goes on after the saying")
         assert await waiting(stack, who) == [BORIS]
+        await until(lambda: phone.has_heard(TONE_ALAW[:160]), "the member is heard, and no music")
         mine = await second
     await first
     annas, boriss = await stack.carrier.over(who.target, 2)

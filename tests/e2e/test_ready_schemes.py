@@ -246,9 +246,8 @@ async def test_a_campaign_says_that_it_records_and_the_same_caller_comes_to_the_
     stack: Stack,
 ) -> None:
     async with given_firm(stack, "campaign") as firm, handset() as phone:
-        for count in (1, 2):
-            call = dial(stack, firm.who.number, hang_up_after_ms=6_000, media_port=phone.port)
-            await call
+        for _ in range(2):
+            await dial(stack, firm.who.number, hang_up_after_ms=6_000, media_port=phone.port)
         assert phone.heard.count(spoken("ru/record/notice")) == 2
         rung = {number for number in (MOSCOW_BRANCH, PETERSBURG_BRANCH) if firm.has_rung(number)}
         assert len(rung) == 1

@@ -149,7 +149,7 @@ def test_when_it_is_his_turn_and_a_member_is_free_he_is_called_on_a_paid_leg_wit
     )
     held = next(order for order in orders if isinstance(order, LegHeld))
     assert (held.connection.caller, held.connection.number, held.connection.line) == (NUMBER, CALLER, NUMBER)
-    assert at.hear(LegReady(BACK), HIS_TURN + 40) == [Dial(BACK, None, 29_960, HIS_TURN + 40)]
+    assert at.hear(LegReady(BACK), HIS_TURN + 40) == [Dial(BACK, 29_960, HIS_TURN + 40)]
 
 
 def test_one_member_is_kept_free_while_he_is_called_and_no_more() -> None:

@@ -90,7 +90,7 @@ def test_each_of_several_rings_by_itself_and_the_caller_hears_ringing_once() -> 
     at = desk()
     at.arrive()
     orders = hears(at, 5, LegReady(L1), LegReady(L2))
-    assert orders == [Dial(L1, A, 29_995, 0), RingBack(A), Dial(L2, A, 29_995, 0)]
+    assert orders == [Dial(L1, 29_995, 0), RingBack(A), Dial(L2, 29_995, 0)]
 
 
 def test_the_first_to_answer_talks_and_the_other_is_told_that_it_was_answered_elsewhere() -> None:
@@ -212,7 +212,7 @@ def test_a_lone_target_is_heard_itself_and_music_when_the_scheme_says_so() -> No
     assert alone.hear(LegReady(L1), 5) == [JoinAndDial(A, (A, L1), 29_995, 0)]
     music = desk(f'["{FIRST}"]', hears="music")
     music.arrive()
-    assert music.hear(LegReady(L1), 5) == [Dial(L1, A, 29_995, 0), MusicOn(A, "default")]
+    assert music.hear(LegReady(L1), 5) == [Dial(L1, 29_995, 0), MusicOn(A, "default")]
 
 
 def test_music_ends_before_the_two_are_joined() -> None:

@@ -105,7 +105,7 @@ def test_a_caller_is_answered_hears_music_and_the_first_member_is_rung() -> None
 def test_a_member_rings_unheard_and_is_joined_when_he_answers() -> None:
     at = desk()
     waits(at)
-    assert at.hear(LegReady("leg1-a"), 40) == [Dial("leg1-a", A, 19_960, 0)]
+    assert at.hear(LegReady("leg1-a"), 40) == [Dial("leg1-a", 19_960, 0)]
     orders = at.hear(LegAnswered("leg1-a"), 3_000)
     assert orders[:2] == [MusicOff(A), Join(A, (A, "leg1-a"))]
     assert states(at) == {A: State.TALKING}
