@@ -232,3 +232,17 @@ def test_what_a_seat_said_to_nobody_leaves_no_hold() -> None:
     at = Desk(1_000, CallTerms(("carrier",), "carrier", warning_ms=0), scheme=ANNA)
     assert at.arrive()[-1:] == [HangUp(A, Cause.CONGESTION)]
     assert at.account.held == 0
+
+
+def test_a_handover_in_the_last_paid_unit_is_cut_at_its_end() -> None:
+    """Anna consulted a mobile for the only unit that could be paid, and leaves her caller to it."""
+    at = talking(balance=100)
+    types(at, f"*3{TO_MOBILE}#", 5_000)
+    hears(at, 7_000, LegReady(C), LegAnswered(C))
+    gone(at, B, 10_000)
+    assert at.board.deadline_ms() == 13_000
+    orders = at.wake(13_000)
+    assert {A, C} == {order.leg_id for order in orders if isinstance(order, HangUp)}
+    (bill,) = [order for order in orders if isinstance(order, LegSettled)]
+    assert (bill.charge.amount, bill.ended_by) == (100, EndedBy.BALANCE)
+    assert at.account.available == 0
