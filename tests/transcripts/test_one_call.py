@@ -18,6 +18,7 @@ from callctl.calls.orders import (
     Bound,
     CloseBridge,
     HangUp,
+    Join,
     JoinAndDial,
     Order,
     PlaceLeg,
@@ -555,3 +556,14 @@ def test_every_try_has_an_id_of_its_own_also_after_a_refusal() -> None:
     orders = desk.arrive(5, "b", "74950000000")
     ids = [order.connection.leg_id for order in orders if isinstance(order, LegRefused | LegHeld)]
     assert ids == ["leg1-b", "leg2-b"]
+
+
+def test_a_caller_who_could_not_be_joined_to_the_first_is_joined_to_the_second() -> None:
+    first, second = f'["{MOBILE}"], otherwise: music', f'["{MOBILE}"], hears: music'
+    scheme = f"start: ring\nnodes:\n  ring: {{kind: forward, to: {first}}}\n"
+    desk = Desk(scheme=scheme + f"  music: {{kind: forward, to: {second}}}\n")
+    desk.arrive()
+    (dial,) = [order for order in desk.hear(LegReady(B), 10) if isinstance(order, JoinAndDial)]
+    desk.hear(OrderRefused(dial, Why.REJECTED), 20)
+    desk.hear(LegReady("leg2-a"), 30)
+    assert Join(A, (A, "leg2-a")) in desk.hear(LegAnswered("leg2-a"), 2_000)

@@ -9,6 +9,7 @@ from callctl.calls.seats import SeatTold
 from callctl.calls.states import State
 from dialplan.causes import Cause
 from rating.refusal import Refusal
+from tests.transcripts.test_both_ways import TOLL_FREE, both
 from tests.transcripts.test_seats import ANNA, bills, gone, hears, place, state
 from tests.transcripts.words import MOBILE, NUMBER, A, B, Desk
 
@@ -64,6 +65,12 @@ def test_a_seat_is_not_connected_when_its_account_has_no_money() -> None:
     (refused,) = [order for order in orders if isinstance(order, LegRefused)]
     assert refused.refusal is Refusal.NOT_ENOUGH
     assert not any(isinstance(order, PlaceLeg) for order in orders)
+
+
+def test_a_seat_that_shows_a_toll_free_number_pays_for_no_way_in() -> None:
+    at = both(1_000)
+    at.board.seats.tell(SeatTold("ann", "anna", ("anna-phone",), shows=TOLL_FREE))
+    assert held(dials(at, TO_MOBILE)).connection.leg_id == T
 
 
 def test_a_colleague_is_rung_for_nothing() -> None:
