@@ -198,11 +198,14 @@ async def trunk_hears(settings: AsteriskSettings) -> tuple[asyncio.DatagramTrans
     return transport, heard
 
 
+@pytest.mark.parametrize("context", ["callctl-in", "callctl-seats"])
 @pytest.mark.parametrize("number", ["112", "01", "104"])
-async def test_an_emergency_call_reaches_the_trunk_with_no_service(exchange: Exchange, number: str) -> None:
+async def test_an_emergency_call_reaches_the_trunk_with_no_service(
+    exchange: Exchange, number: str, context: str
+) -> None:
     transport, heard = await trunk_hears(exchange.settings)
     try:
-        channel_id = await exchange.call(number, "callctl-in")
+        channel_id = await exchange.call(number, context)
         async with asyncio.timeout(PATIENCE_S):
             assert (await heard.get()).startswith(f"INVITE sip:{number}@127.0.0.1".encode())
         async with exchange.ari() as session:
@@ -249,8 +252,25 @@ async def test_a_call_that_the_service_took_over_stays_with_it(exchange: Exchang
         assert await exchange.cause_of(channel_id) == 102
 
 
-async def test_other_calls_hear_why_and_end_as_out_of_service(exchange: Exchange) -> None:
-    channel_id = await exchange.call("74951234567", "callctl-in")
+@pytest.mark.parametrize("number", ["*8north-2", "anna_1", "201", "+74951234567"])
+async def test_what_a_seat_dials_comes_whole_to_the_service(exchange: Exchange, number: str) -> None:
+    async with exchange.ari() as session, session.ws_connect("/ari/events?app=callctl") as service:
+        channel_id = await exchange.call(number, "callctl-seats")
+        arrived: dict[str, object] = {}
+        while arrived.get("type") != "StasisStart":
+            arrived = await service.receive_json(timeout=PATIENCE_S)
+        assert arrived["args"] == ["seat", number, ""], "a channel that is not of SIP has no phone"
+        await session.delete(f"/ari/channels/{channel_id}")
+
+
+CALLS = [("74951234567", "callctl-in"), ("anna", "callctl-seats"), ("*8", "callctl-seats")]
+
+
+@pytest.mark.parametrize(("number", "context"), CALLS)
+async def test_other_calls_hear_why_and_end_as_out_of_service(
+    exchange: Exchange, number: str, context: str
+) -> None:
+    channel_id = await exchange.call(number, context)
     heard = ""
     while "Playback" not in heard:
         assert exchange.hangup_cause(channel_id) is None, "hung up without a word"
