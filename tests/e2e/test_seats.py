@@ -22,6 +22,12 @@ from tests.e2e.words import (
 pytestmark = pytest.mark.e2e
 
 ANNA = "start: anna\nnodes:\n  anna: {kind: extension, seat: anna, patience_s: 20}\n"
+LINE = """
+start: line
+nodes:
+  line: {kind: queue, members: [{seat: anna}], empty: busy, otherwise: busy}
+  busy: {kind: hang_up, cause: busy}
+"""
 ELSEWHERE = 26
 
 
@@ -124,6 +130,14 @@ async def test_another_seat_takes_a_ringing_call_by_its_code(stack: Stack) -> No
         assert (talked["charge_kopecks"], talked["answered_at"] is not None) == (0, True)
 
 
+async def test_nobody_is_a_line_by_its_name(stack: Stack) -> None:
+    who = await given_subscriber(stack, 1000)
+    await dial(stack, who.number, caller="carrier", hang_up_after_ms=500)
+    call_id = (await bill(stack, who))["call_id"]
+    names = {happening["channel"] for happening in stack.witness() if happening["uniqueid"] == call_id}
+    assert [name.rpartition("-")[0] for name in names] == ["PJSIP/callctl-loopback"]
+
+
 async def test_a_seat_that_is_gone_is_let_in_no_more(stack: Stack) -> None:
     who = await given_subscriber(stack, 1000)
     (login,) = await given_seat(stack, who, "anna")
@@ -137,3 +151,24 @@ async def test_a_seat_that_is_gone_is_let_in_no_more(stack: Stack) -> None:
 
         await until(is_gone, f"{login.user} is gone")
         assert not await phone.is_let_in()
+
+
+async def test_a_member_whose_phone_leaves_is_not_there_and_gets_no_calls(stack: Stack) -> None:
+    who = await given_subscriber(stack, 1000)
+
+    async def does() -> str:
+        (line,) = await stack.get(f"/accounts/{who.account_id}/queues")
+        (member,) = line["members"]
+        state: str = member["state"]
+        return state
+
+    async def is_not_there() -> bool:
+        return await does() == "not there"
+
+    async with at_work(stack, who, "anna") as phone:
+        await scheme_now(stack, who, LINE)
+        assert await does() == "free"
+        await phone.log_out()
+        await until(is_not_there, "the member is not there")
+        mine = await dial(stack, who.number)
+        assert (mine.final_status, phone.rung()) == (486, [])

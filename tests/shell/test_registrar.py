@@ -184,10 +184,18 @@ async def test_a_seat_that_goes_takes_its_phone_and_its_login_along(rig: Rig) ->
         assert "No objects found" in await rig.exchange.cli(f"pjsip show contacts like {ANNA.user}")
 
 
-async def test_a_phone_that_asterisk_refuses_is_counted_and_the_others_are_let_in(rig: Rig) -> None:
-    def refused() -> float:
-        return REGISTRY.get_sample_value("callctl_phones_refused_total") or 0
+def refused() -> float:
+    return REGISTRY.get_sample_value("callctl_phones_refused_total") or 0
 
+
+async def test_lines_to_carriers_are_left_alone(rig: Rig) -> None:
+    before = refused()
+    async with serving(rig, seat(ANNA)):
+        await rig.has(ANNA)
+    assert refused() == before
+
+
+async def test_a_phone_that_asterisk_refuses_is_counted_and_the_others_are_let_in(rig: Rig) -> None:
     before = refused()
     async with serving(rig, replace(seat(ANNA), phones=(Phone(ANNA.user, REALM, ""),)), seat(BORIS)):
         await until(lambda: refused() > before, "the refusal is counted")
