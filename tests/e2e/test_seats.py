@@ -134,7 +134,7 @@ async def test_nobody_is_a_line_by_its_name(stack: Stack) -> None:
     who = await given_subscriber(stack, 1000)
     await dial(stack, who.number, caller="carrier", hang_up_after_ms=500)
     call_id = (await bill(stack, who))["call_id"]
-    names = {happening["channel"] for happening in stack.witness() if happening["uniqueid"] == call_id}
+    names = {happening["channame"] for happening in stack.witness() if happening["uniqueid"] == call_id}
     assert [name.rpartition("-")[0] for name in names] == ["PJSIP/callctl-loopback"]
 
 
