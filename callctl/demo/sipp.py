@@ -90,7 +90,8 @@ async def start_sipp(
         if "tone.alaw" in scenario:
             (own / "tone.alaw").write_bytes(TONE_ALAW)
         sip_port = free_port() if port is None else port
-        ports = ["-p", str(sip_port), "-mp", str(free_media_port(media_ports)), "-cp", str(free_port())]
+        control_port = free_port()
+        ports = ["-p", str(sip_port), "-mp", str(free_media_port(media_ports)), "-cp", str(control_port)]
         child = await start_child(
             f"sipp {role}",
             [program, "-sf", "scenario.xml", *command, *ports, *MANNERS],
@@ -99,19 +100,19 @@ async def start_sipp(
             cwd=own,
         )
         sipp = Sipp(child, sip_port, own)
-        if await _listens(sipp):
+        if await _listens(sipp, control_port):
             return sipp
         if port is not None and not is_free(port):
             raise Complaint(f"port {port} is taken: give sipp another, or end the program that holds it")
     raise SippFailed(f"sipp does not start: {sipp.last_words()}")
 
 
-async def _listens(sipp: Sipp) -> bool:
-    """Whether SIPp came to own its port. We look into the kernel's table: to bind would take it away."""
+async def _listens(sipp: Sipp, control_port: int) -> bool:
+    """Whether SIPp came to own its ports. We look into the kernel's table: to bind would take it away."""
     try:
         async with asyncio.timeout(10):
             while sipp.child.is_running:
-                if owns_port(sipp.child.pid, sipp.port):
+                if owns_port(sipp.child.pid, control_port):  # its last, after those for media
                     return True
                 await asyncio.sleep(0.005)
     except TimeoutError:
@@ -150,7 +151,7 @@ def free_port() -> int:
 
 
 def free_media_port(within: range | None) -> int:
-    """An even port P; SIPp binds P and P + 2, and looks further by itself when it lost one of them."""
+    """An even port P; SIPp binds P and P + 2, and ends when it lost one of them to another."""
     candidates = list(within or range(20_000, 30_000))
     random.shuffle(candidates)
     for port in candidates:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from callctl.complaint import Complaint
+from callctl.demo import sipp
 from callctl.demo.phones import (
     BUSY,
     DECLINES,
@@ -25,7 +26,7 @@ from callctl.demo.phones import (
     start_callee,
 )
 from callctl.demo.seen import CallLog, CallSeen, media_sink
-from callctl.demo.sipp import free_port
+from callctl.demo.sipp import free_media_port, free_port
 
 pytestmark = pytest.mark.e2e  # SIPp is for those who have Asterisk's tests
 
@@ -272,6 +273,17 @@ async def test_a_port_that_is_taken_is_a_complaint(rig: Rig) -> None:
     callee, _ = await rig.callee(BUSY)
     with pytest.raises(Complaint, match=f"port {callee.port} is taken"):
         await start_callee(BUSY, folder=rig.folder, port=callee.port)
+
+
+async def test_a_media_port_that_another_took_in_the_last_moment_is_chosen_anew(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as another:
+        another.bind(("127.0.0.1", 0))
+        ports = iter([another.getsockname()[1], free_media_port(None), free_media_port(None)])
+        monkeypatch.setattr(sipp, "free_media_port", lambda _: next(ports))
+        _, caller = await rig.callee(BUSY)
+        assert (await caller.call(to=TO, caller=CALLER)).final_status == 486
 
 
 async def test_a_callee_that_is_asked_for_a_port_listens_there(rig: Rig) -> None:
