@@ -15,7 +15,9 @@ from tests.e2e.schemes import (
     THIRD,
     bill_to,
     given_scheme,
+    given_sound,
     heard_before,
+    scheme_now,
     spoken,
     targets_of,
     written,
@@ -31,8 +33,10 @@ from tests.e2e.words import (
     bill,
     bills,
     dial,
+    given_subscriber,
     ms,
     until,
+    until_metric,
     until_rings,
     until_state,
 )
@@ -87,6 +91,28 @@ async def test_who_waits_hears_music_and_his_place_and_gets_the_member_who_becom
     assert_bill_is_what_was_talked(bill_of(legs, ANNA), who, annas, ANNA)
     assert_bill_is_what_was_talked(bill_of(legs, BORIS), who, boriss, BORIS)
     await assert_money(stack, who, 1000 - sum(leg["charge_kopecks"] for leg in legs))
+
+
+async def test_an_announcement_that_cannot_be_said_costs_no_place_and_is_told(stack: Stack) -> None:
+    who = await given_subscriber(stack, 1000)
+    file = await given_sound(stack, who, "gone")
+    await scheme_now(stack, who, line(announce="{first_after_s: 1, prompt: gone}"))
+    file.unlink()
+    failed = "callctl_nodes_failed_total"
+    before = (await stack.metrics())[failed]
+    first = dial(stack, who.number, caller=ANNA, hang_up_after_ms=5_500)
+    await until_talks(stack, who, ANNA)
+    async with handset() as phone:
+        second = dial(stack, who.number, caller=BORIS, hang_up_after_ms=6_000, media_port=phone.port)
+        await until_metric(stack, failed, before + 1)
+        heard_s = phone.loud_s
+        await until(lambda: phone.loud_s > heard_s + 1, "music goes on")
+        assert await waiting(stack, who) == [BORIS]
+        await second
+    await first
+    assert [seen.caller for seen in await stack.carrier.over(who.target, 2)] == [ANNA, BORIS]
+    call_id = bill_of(await bills(stack, who, 2), BORIS)["call_id"]
+    assert f"call {call_id}: node line: " in stack.service_log()
 
 
 async def test_callers_get_the_member_in_the_order_of_their_coming(stack: Stack) -> None:
