@@ -14,8 +14,8 @@ from dialplan.drawing.tree import tree_of
 DRAWN = {"text": tree_of, "svg": svg_of, "mermaid": mermaid_of}
 ENDINGS = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid"}
 
-# A larger one is no picture any more, and takes minutes.
-BOXES_MAX = 1_000
+# A larger one is no picture any more, and takes half a minute when its ways lead all over it.
+BOXES_MAX = 500
 
 
 def add_draw(words: Any) -> None:
