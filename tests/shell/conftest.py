@@ -11,8 +11,9 @@ from callctl.places import MIGRATIONS
 from callctl.stack.postgres import Postgres, start_postgres
 from callctl.storage.migrations import migrate
 from tests.shell.command_line import Callctl, Said, run_main
-from tests.shell.office import Office, open_office
+from tests.shell.office import SCHEME, Office, open_office
 from tests.shell.relay import Relay, relay_to
+from tests.shell.shop import Shop, shop_of
 
 TEMPLATE = "callctl_template"
 SERIAL = count(1)
@@ -61,6 +62,14 @@ def cut_database(relay: Relay, database_name: str) -> Iterator[str]:
     relay.mend()
 
 
+@pytest.fixture
+async def shop(database: str) -> AsyncIterator[Shop]:
+    """With an account and its number."""
+    async with shop_of(database) as shop:
+        await shop.open()
+        yield shop
+
+
 @pytest.fixture(scope="session")
 async def office(
     postgres: Postgres, relay: Relay, tmp_path_factory: pytest.TempPathFactory
@@ -83,3 +92,23 @@ def callctl(office: Office, capsys: pytest.CaptureFixture[str]) -> Callctl:
         return Said(code, said.out, said.err)
 
     return ask
+
+
+@pytest.fixture
+async def owned(office: Office) -> tuple[str, str]:
+    """An account and its number."""
+    account_id, number = f"owner{next(SERIAL)}", f"7496{next(SERIAL):07}"
+    await office.open(account_id, 10_000)
+    row = {"e164": number, "account_id": account_id, "scheme": SCHEME}
+    assert (await office.ask("POST", "/numbers", row))[0] == 201
+    return account_id, number
+
+
+@pytest.fixture
+def account(owned: tuple[str, str]) -> str:
+    return owned[0]
+
+
+@pytest.fixture
+def number(owned: tuple[str, str]) -> str:
+    return owned[1]

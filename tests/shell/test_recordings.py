@@ -1,7 +1,6 @@
 """Messages and recorded talks: what a real PostgreSQL says of them, and their files on a real disk."""
 
 import logging
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,8 +19,8 @@ from callctl.storage.recordings import Recordings
 from callctl.tariffs.folders import load_profiles
 from rating.calendar import DAY_MS
 from tests.shell.relay import Relay
+from tests.shell.shop import LINE, NOW_MS, Shop, shop_of
 from tests.shell.test_journal import write_down
-from tests.shell.test_till import LINE, NOW_MS, Shop, shop_of
 from tests.shell.tones import tone
 
 CALLER = "79031112233"
@@ -30,13 +29,6 @@ MESSAGE = MessageTaken(
     "ann", "call-1", CALLER, LINE, "night", "message/ann/night/call-1", NOW_MS - 60_000, 7_000
 )
 SAID = tone()
-
-
-@pytest.fixture
-async def shop(database: str) -> AsyncIterator[Shop]:
-    async with shop_of(database) as shop:
-        await shop.open()
-        yield shop
 
 
 @pytest.fixture

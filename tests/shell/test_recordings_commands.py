@@ -12,9 +12,9 @@ import pytest
 from callctl.calls.records import MessageTaken, RecordingBegan
 from tests.shell.command_line import Callctl, is_complaint
 from tests.shell.office import Office
+from tests.shell.shop import LINE
 from tests.shell.test_journal import NOON_MS, write_down
 from tests.shell.test_recordings import CALLER, SAID, record
-from tests.shell.test_till import LINE
 
 SERIAL = count(1)
 

@@ -22,26 +22,6 @@ BAD = SCHEME.replace("otherwise: bye", "otherwise: by").replace("no_answer", "no
 WAV = "audio/wav"
 
 
-@pytest.fixture
-async def owned(office: Office) -> tuple[str, str]:
-    """An account and its number."""
-    account_id, number = f"sch{next(SERIAL)}", f"7496{next(SERIAL):07}"
-    await office.open(account_id, 10_000)
-    row = {"e164": number, "account_id": account_id, "scheme": SCHEME}
-    assert (await office.ask("POST", "/numbers", row))[0] == 201
-    return account_id, number
-
-
-@pytest.fixture
-def number(owned: tuple[str, str]) -> str:
-    return owned[1]
-
-
-@pytest.fixture
-def account(owned: tuple[str, str]) -> str:
-    return owned[0]
-
-
 def written(folder: Path, text: str, name: str = "scheme.yaml") -> str:
     (folder / name).write_text(text)
     return str(folder / name)
@@ -104,7 +84,7 @@ async def test_what_the_service_knows_better_is_one_line(
 async def test_a_warning_is_told_and_refuses_nothing(
     office: Office, callctl: Callctl, account: str, number: str, tmp_path: Path
 ) -> None:
-    second = f"7496{next(SERIAL):07}"
+    second = f"7498{next(SERIAL):07}"
     text = SCHEME.replace("79161110002", number)
     said = callctl("number", "add", second, "--account", account, "--scheme", written(tmp_path, text))
     assert said.code == 0 and "warning: line 3: nodes.ring.to[0]: rings a number" in said.out

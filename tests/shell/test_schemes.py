@@ -1,7 +1,6 @@
 """Schemes as versions on a real PostgreSQL: checked whole, durable first, in force at once, never lost."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
@@ -14,19 +13,12 @@ from callctl.storage.versions import add_version, lock_number
 from dialplan.scheme import Scheme
 from tests.shell.office import SCHEME, until
 from tests.shell.relay import Relay
+from tests.shell.shop import LINE, Shop, shop_of
 from tests.shell.test_journal import blocked
-from tests.shell.test_till import LINE, Shop, shop_of
 
 OTHER = SCHEME.replace("79161110002", "79161110003")
 THIRD = SCHEME.replace("79161110002", "79161110004")
 TWO_FAULTS = SCHEME.replace("otherwise: bye", "otherwise: by").replace("no_answer", "no_reply")
-
-
-@pytest.fixture
-async def shop(database: str) -> AsyncIterator[Shop]:
-    async with shop_of(database) as shop:
-        await shop.open()
-        yield shop
 
 
 def in_force(shop: Shop) -> tuple[int, str]:

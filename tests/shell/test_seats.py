@@ -1,6 +1,5 @@
 """Seats and who pauses, on a real PostgreSQL: durable first, told at once, the same after a restart."""
 
-from collections.abc import AsyncIterator
 from hashlib import md5
 
 import pytest
@@ -15,7 +14,7 @@ from callctl.storage.seats import DEVICES_MAX, REALM, Rung, SeatBook, SeatTerms,
 from dialplan.targets import Outside, Seat, Target
 from tests.shell.office import SCHEME
 from tests.shell.relay import Relay
-from tests.shell.test_till import LINE, MOBILE, Shop, shop_of
+from tests.shell.shop import LINE, MOBILE, Shop, shop_of
 
 SECOND = "74951234568"
 RINGS_ANNA = SCHEME.replace('"79161110002"', "{seat: anna}")
@@ -38,13 +37,6 @@ class Told:
 
     def paused(self, account_id: str, member: Target, is_pausing: bool) -> None:
         (self.pausing.add if is_pausing else self.pausing.discard)((account_id, member))
-
-
-@pytest.fixture
-async def shop(database: str) -> AsyncIterator[Shop]:
-    async with shop_of(database) as shop:
-        await shop.open()
-        yield shop
 
 
 @pytest.fixture

@@ -1,36 +1,13 @@
 """Seats and queues in a running office, by command and over HTTP: made, shown, changed, refused, kept."""
 
-from itertools import count
-
 import pytest
 
 from tests.shell.command_line import Callctl, is_complaint
-from tests.shell.office import SCHEME, Office
+from tests.shell.office import Office
 
-SERIAL = count(1)
 MOBILE = "79161110002"
 QUEUE = "start: line\nnodes:\n  line: {kind: queue, members: [{seat: anna}, '79161110002'], otherwise: bye}\n"
 QUEUES = QUEUE + "  bye: {kind: hang_up}\n"
-
-
-@pytest.fixture
-async def owned(office: Office) -> tuple[str, str]:
-    """An account and its number."""
-    account_id, number = f"seat{next(SERIAL)}", f"7497{next(SERIAL):07}"
-    await office.open(account_id, 10_000)
-    row = {"e164": number, "account_id": account_id, "scheme": SCHEME}
-    assert (await office.ask("POST", "/numbers", row))[0] == 201
-    return account_id, number
-
-
-@pytest.fixture
-def account(owned: tuple[str, str]) -> str:
-    return owned[0]
-
-
-@pytest.fixture
-def number(owned: tuple[str, str]) -> str:
-    return owned[1]
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The subscribers' own sounds: stored in PostgreSQL, and lying as files where Asterisk plays them."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -14,18 +13,11 @@ from callctl.storage.sound_files import SoundFiles
 from callctl.storage.sounds import Played, Sounds, restore_sounds
 from tests.shell.office import SCHEME
 from tests.shell.relay import Relay
-from tests.shell.test_till import LINE, Shop, shop_of
+from tests.shell.shop import LINE, Shop, shop_of
 from tests.shell.tones import tone
 
 HELLO = tone()
 ASKS = SCHEME.replace("patience_s: 30", "accept: {prompt: hello}")
-
-
-@pytest.fixture
-async def shop(database: str) -> AsyncIterator[Shop]:
-    async with shop_of(database) as shop:
-        await shop.open()
-        yield shop
 
 
 @pytest.fixture
