@@ -2,7 +2,7 @@
 
 Rule 1: the office's word counts. Asterisk forgets the phones when it restarts, so after every connect it is
     told all of them again, and rid of those that the office has no more.
-Rule 2: of one phone the last change counts; until it is told, a phone may log in as it could before.
+Rule 2: of one phone the last change counts; who logged in with the secret of before must do it again.
 Rule 3: what Asterisk refuses is logged and counted, and tried again after the next change or connect.
 """
 
@@ -155,11 +155,14 @@ class Registrar:
         return {"attribute": "context", "value": CONTEXT} in fields
 
     async def _let_in(self, device: str, login: Login) -> None:
-        if self._told.get(device) == login:
+        told = self._told.get(device)
+        if told == login:
             return
+        if told and told.phone != login.phone:
+            await self._turn_away(device)  # whoever has the secret of before is rung no more
         for kind, fields in login.fields():
-            told = [{"attribute": name, "value": value} for name, value in fields.items()]
-            await self._ari.send("PUT", f"{CONFIG}/{kind}/{device}", {"fields": told})
+            wanted = [{"attribute": name, "value": value} for name, value in fields.items()]
+            await self._ari.send("PUT", f"{CONFIG}/{kind}/{device}", {"fields": wanted})
         self._told[device] = login
 
     async def _turn_away(self, device: str) -> None:
