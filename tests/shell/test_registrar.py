@@ -169,6 +169,35 @@ async def test_a_phone_that_loses_its_power_is_not_there_any_more(
         await until(lambda: not rig.reachable[ANNA.user], "her phone is missed")
 
 
+async def test_a_service_that_connects_later_sees_who_is_logged_in(rig: Rig) -> None:
+    port = free_port()
+    async with serving(rig, seat(ANNA), seat(BORIS)):
+        await rig.has(ANNA, BORIS)
+        assert await rig.is_let_in(ANNA, port)
+        async with await start_callee(Answers(), folder=rig.folder, port=port):
+            await until(lambda: rig.reachable.get(ANNA.user), "her phone is seen")
+    rig.reachable.clear()
+    async with serving(rig, seat(ANNA), seat(BORIS)):
+        await until(lambda: rig.reachable == {ANNA.user: True, BORIS.user: False}, "both are looked at")
+
+
+async def test_news_that_came_after_a_list_was_asked_for_counts(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = Ari.list_phones
+
+    async def answered_late(ari: Ari) -> dict[str, str]:
+        states = await listed(ari)
+        registrar.heard(ANNA.user)
+        rig.seen(DeviceSeen(ANNA.user, is_reachable=True))
+        return states
+
+    monkeypatch.setattr(Ari, "list_phones", answered_late)
+    async with serving(rig, seat(ANNA), seat(BORIS)) as registrar:
+        await rig.has(ANNA, BORIS)
+        assert rig.reachable == {ANNA.user: True, BORIS.user: False}
+
+
 async def test_whoever_is_the_offices_no_more_is_taken_away_at_the_next_connect(rig: Rig) -> None:
     async with serving(rig, seat(ANNA), seat(BORIS)):
         await rig.has(ANNA, BORIS)
