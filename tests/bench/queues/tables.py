@@ -43,7 +43,7 @@ def _cut_table(results: Results) -> Table:
     drawn = table(
         "cut lateness as SIPp saw it, ms after the last paid unit; x: p99 of both sides over that alone",
         *("", "waiting", "in menus", "cut", "early"),
-        *("caller's side p50 / p99 / most", "callee's side", "x", "member free → rings p50 / p99"),
+        *("caller's side least / p50 / p99 / most", "callee's side", "x", "member free → rings p50 / p99"),
     )
     alone = _worse_p99(results.steps[0])
     for step in results.steps:
@@ -53,7 +53,7 @@ def _cut_table(results: Results) -> Table:
             *(str(step.used.waiting), str(step.used.in_menus)),
             *(f"{cuts.cut} of {cuts.wanted}", str(cuts.early)),
             *(
-                f"{pair(spread)} / {ms(spread.most)}"
+                f"{ms(spread.least)} / {pair(spread)} / {ms(spread.most)}"
                 for spread in (Spread.of(cuts.at_caller_ms), Spread.of(cuts.at_callee_ms))
             ),
             f"{worse / alone:.2f}" if worse and alone else NOTHING,
@@ -67,7 +67,7 @@ def _used_table(results: Results) -> Table:
     drawn = table(
         "used while they were cut: cores, MB; events of Asterisk, and within how many ms they were heard",
         *("", *(f"{name} cores" for name in names), "all cores", *(f"{name} MB" for name in names)),
-        *("events", "p50", "p99", "p99.9"),
+        *("events", "p50", "p99", "p99.9", "connections ended by"),
     )
     for step in results.steps:
         used = step.used
@@ -78,6 +78,7 @@ def _used_table(results: Results) -> Table:
             *(f"{used.memory_mb[name]:.0f}" for name in names),
             str(used.events),
             *(f"≤ {bound:g}" for bound in used.lag_ms.values()),
+            ", ".join(f"{by} {count}" for by, count in used.ended.items()),
         )
     return drawn
 

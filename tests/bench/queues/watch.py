@@ -16,6 +16,7 @@ from tests.bench.subscribers import read_figures
 from tests.bench.ways import Way
 
 LAG = "callctl_event_lag_seconds_bucket"
+ENDED = "callctl_connections_ended_total"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Look:
     busy_ms: float
     waiting: int
     in_menus: int
+    ended: Mapping[str, float]
     lag: Mapping[float, float]
     """How many events were heard within so many milliseconds."""
 
@@ -37,6 +39,8 @@ class Used:
     all_cores: float
     """With the phones, and with whatever else the machine did."""
     memory_mb: Mapping[str, float]
+    ended: Mapping[str, int]
+    """Connections, by who ended them."""
     events: int
     lag_ms: Mapping[str, float]
     """By share: the bound, among those that the service counts by, within which so many were heard."""
@@ -48,9 +52,9 @@ async def look(way: Way) -> Look:
         figures = await read_figures(http)
     lag = {float(name.split('"')[1]) * 1000: count for name, count in figures.items() if name.startswith(LAG)}
     used_ms = {name: cpu_ms(pid) for name, pid in way.pids.items()}
-    return Look(
-        time.time_ns() // 1000, used_ms, busy_ms(), int(figures[WAITING]), int(figures[IN_MENUS]), lag
-    )
+    ended = {name.split('"')[1]: count for name, count in figures.items() if name.startswith(ENDED)}
+    waiting, in_menus = int(figures[WAITING]), int(figures[IN_MENUS])
+    return Look(time.time_ns() // 1000, used_ms, busy_ms(), waiting, in_menus, ended, lag)
 
 
 def used(way: Way, before: Look, after: Look) -> Used:
@@ -62,6 +66,9 @@ def used(way: Way, before: Look, after: Look) -> Used:
         cores={name: round((ms - before.cpu_ms[name]) / lasted_ms, 3) for name, ms in after.cpu_ms.items()},
         all_cores=round((after.busy_ms - before.busy_ms) / lasted_ms, 3),
         memory_mb={name: _memory_mb(pid) for name, pid in way.pids.items()},
+        ended={
+            by: int(count - before.ended[by]) for by, count in after.ended.items() if count > before.ended[by]
+        },
         events=int(max(heard.values())),
         lag_ms={f"p{share * 100:g}": _within(heard, share) for share in (0.5, 0.99, 0.999)},
     )
