@@ -41,7 +41,7 @@ def print_tables(results: Results, before: dict[str, Any], took_s: float) -> Non
 
 def _cut_table(results: Results) -> Table:
     drawn = table(
-        "cut lateness as SIPp saw it, ms after the last paid unit; early: released before that, for any reason; "
+        "cut lateness as SIPp saw it, ms after the last paid unit; early: released before, by whatever; "
         "x: p99 of both sides over that alone",
         *("", "waiting", "in menus", "cut", "early"),
         *("caller's side least / p50 / p99 / most", "callee's side", "x", "member free → rings p50 / p99"),
