@@ -35,13 +35,13 @@ def assert_shared(node: Share, facts: list[Facts], percentages: list[int]) -> No
         assert abs(met[f"n{index}"] - CALLERS * percent / 100) <= allowed, (met, percentages)
 
 
-@settings(max_examples=30, derandomize=True)
+@settings(max_examples=30, derandomize=True, deadline=None)
 @given(PERCENTAGES, st.integers(70_000_000_000, 79_990_000_000))
 def test_many_callers_are_shared_out_by_the_percentages(percentages: list[int], first: int) -> None:
     assert_shared(share(percentages), strangers(first), percentages)
 
 
-@settings(max_examples=30, derandomize=True)
+@settings(max_examples=30, derandomize=True, deadline=None)
 @given(PERCENTAGES)
 def test_many_calls_of_one_caller_are_shared_out_when_that_is_wished(percentages: list[int]) -> None:
     calls = [replace(fact, caller=FACTS.caller) for fact in strangers()]

@@ -11,6 +11,9 @@ from tests.e2e.seats import at_work
 from tests.e2e.stacks import Stack
 from tests.e2e.talks import HIGH_ALAW, seat_talk
 from tests.e2e.words import (
+    CUT_LATE_MS_MAX,
+    UNIT_KOPECKS,
+    UNIT_MS,
     assert_bill_is_what_was_talked,
     assert_money,
     bills,
@@ -71,6 +74,20 @@ async def test_a_caller_handed_over_to_a_colleague_costs_nothing(stack: Stack) -
         (theirs,) = await other.over()
         assert theirs.was_answered
     assert [leg["charge_kopecks"] for leg in await bills(stack, who, count=2)] == [0, 0]
+
+
+async def test_a_caller_handed_over_with_money_for_one_unit_is_cut_at_its_end(stack: Stack) -> None:
+    await stack.carrier.behaves(Answers(ring_ms=200))
+    who = await given_subscriber(stack, UNIT_KOPECKS)
+    async with seat_talk(stack, who, talk_ms=30_000) as talk:
+        await talk.anna_ear.press(f"*2{typed(who.target)}#")
+        mine = await talk.call
+    (theirs,) = await stack.carrier.over(who.target)
+    assert (mine.ended_by, theirs.ended_by) == ("there", "there")
+    assert UNIT_MS <= theirs.talked_ms <= UNIT_MS + CUT_LATE_MS_MAX
+    paid = bill_to(await bills(stack, who, count=2), who.target)
+    assert (paid["charge_kopecks"], paid["ended_by"]) == (UNIT_KOPECKS, "balance")
+    await assert_money(stack, who, 0)
 
 
 async def test_whom_a_seat_consults_talks_to_it_and_then_to_its_caller(stack: Stack) -> None:

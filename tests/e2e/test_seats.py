@@ -103,6 +103,20 @@ async def test_a_seat_calls_a_colleague_and_nobody_pays(stack: Stack) -> None:
         assert (leg["from"], leg["to"], leg["charge_kopecks"]) == (who.number, "201", 0)
 
 
+async def test_a_seat_that_calls_a_number_of_ours_is_led_by_its_scheme_and_pays_as_for_any(
+    stack: Stack,
+) -> None:
+    who = await given_subscriber(stack, 1000)
+    async with at_work(stack, who, "anna") as anna, at_work(stack, who, "boris") as boris:
+        await scheme_now(stack, who, ANNA.replace("anna}", "boris}").replace("anna,", "boris,"))
+        mine = await anna.dial(who.number, hang_up_after_ms=1_000)
+        assert mine.was_answered
+        (theirs,) = await boris.over()
+        assert theirs.caller == who.number
+        legs = await bills(stack, who, count=2)
+        assert [bill_to(legs, to)["charge_kopecks"] for to in (who.number, "boris")] == [100, 0]
+
+
 async def test_a_seat_that_no_money_is_left_for_hears_the_refusal(stack: Stack) -> None:
     who = await given_subscriber(stack, 50)
     async with at_work(stack, who, "anna") as anna:

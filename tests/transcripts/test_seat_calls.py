@@ -52,6 +52,10 @@ def test_a_seat_calls_outside_with_its_number_and_the_account_holds_a_unit() -> 
     assert (one.amount, one.connection.line, one.connection.caller) == (100, NUMBER, NUMBER)
 
 
+def test_a_seat_that_shows_no_number_calls_without_one() -> None:
+    assert place(dials(desk(shows=""), TO_MOBILE)).caller == ""
+
+
 def test_a_seat_pays_by_the_unit_from_the_answer_on() -> None:
     at = desk()
     dials(at, TO_MOBILE)
