@@ -180,6 +180,7 @@ class Service:
             self._proven_at_ms = now_ms
         metrics.EVENT_LAG.observe((now_ms - at_ms) / 1000)
         if isinstance(event, DeviceSeen):
+            log.info("%s", event)
             self.registrar.heard(event.device)
         self.hear(event, at_ms)
 

@@ -113,7 +113,7 @@ class Registrar:
             self._work.clear()
             try:
                 await self._tell()
-            except AriUnknown as error:
+            except (AriRefused, AriUnknown) as error:
                 if self._ari.is_up:
                     log.warning("Asterisk could not be told of phones: %s; trying again", error)
                     await asyncio.sleep(RETRY_S)

@@ -1,12 +1,16 @@
 """Seats with real phones: they log in with their secrets, are rung, and call colleagues and the world."""
 
+import asyncio
+
 import pytest
 
 from callctl.demo.media import handset
 from callctl.demo.phones import Answers, NeverAnswers
+from callctl.demo.sipp import TONE_ALAW
 from tests.e2e.schemes import bill_to, scheme_now
 from tests.e2e.seats import at_work, given_seat, phone_of, seat_state, until_seat
 from tests.e2e.stacks import Stack
+from tests.e2e.talks import HELLO
 from tests.e2e.words import (
     CALLER,
     assert_bill_is_what_was_talked,
@@ -131,12 +135,15 @@ async def test_another_seat_takes_a_ringing_call_by_its_code(stack: Stack) -> No
         at_work(stack, who, "anna", NeverAnswers()) as anna,
         at_work(stack, who, "boris") as boris,
     ):
-        await scheme_now(stack, who, ANNA)
+        await scheme_now(stack, who, HELLO)
         async with handset() as ear, handset() as mouth:
-            call = dial(stack, who.number, hang_up_after_ms=2_500, media_port=mouth.port)
+            call = dial(stack, who.number, hang_up_after_ms=6_000, media_port=mouth.port)
             await until(lambda: bool(anna.rung()), "anna rings")
-            taken = await boris.dial("*8anna", talk_at_most_ms=10_000, media_port=ear.port)
-            mine = await call
+            speaking = asyncio.create_task(mouth.speak())
+            taking = boris.dial("*8anna", talk_at_most_ms=10_000, media_port=ear.port)
+            await until(lambda: ear.has_heard(TONE_ALAW[:160]), "boris hears the caller")
+            taken, mine = await taking, await call
+            speaking.cancel()
         assert (mine.was_answered, taken.was_answered, taken.ended_by) == (True, True, "there")
         (rang,) = await anna.over()
         assert (rang.was_answered, rang.reason_cause) == (False, ELSEWHERE)

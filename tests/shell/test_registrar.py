@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from callctl.asterisk.ari import Ari
+from callctl.asterisk.ari import Ari, AriRefused, AriUnknown
 from callctl.asterisk.registrar import Registrar
 from callctl.asterisk.wire import Frame, read
 from callctl.calls.events import DeviceSeen
@@ -196,6 +196,23 @@ async def test_news_that_came_after_a_list_was_asked_for_counts(
     async with serving(rig, seat(ANNA), seat(BORIS)) as registrar:
         await rig.has(ANNA, BORIS)
         assert rig.reachable == {ANNA.user: True, BORIS.user: False}
+
+
+async def test_what_asterisk_does_not_list_is_asked_for_again(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = Ari.list_phones
+    answers = [AriRefused(500, "Allocation failed"), AriUnknown("no answer")]
+
+    async def refused_at_first(ari: Ari) -> dict[str, str]:
+        if answers:
+            raise answers.pop()
+        return await listed(ari)
+
+    monkeypatch.setattr("callctl.asterisk.registrar.RETRY_S", 0.01)
+    monkeypatch.setattr(Ari, "list_phones", refused_at_first)
+    async with serving(rig, seat(ANNA)):
+        await rig.has(ANNA)
 
 
 async def test_whoever_is_the_offices_no_more_is_taken_away_at_the_next_connect(rig: Rig) -> None:
