@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from callctl.demo.phones import NeverAnswers
-from tests.e2e.seats import at_work
-from tests.e2e.stacks import Json, Stack
+from tests.e2e.conftest import Bring
+from tests.e2e.leaks import assert_nothing_left
+from tests.e2e.seats import at_work, until_seat
+from tests.e2e.stacks import Json, Stack, serve_again, stop_service
 from tests.e2e.talks import HIGH_ALAW, HIGH_HZ, LOW_HZ, seat_talk
-from tests.e2e.words import Subscriber, given_subscriber, until
+from tests.e2e.words import Subscriber, given_subscriber, until, until_metric
+from tests.shell.tones import tone
 
 pytestmark = pytest.mark.e2e
 
@@ -94,3 +97,24 @@ async def test_a_recording_goes_on_with_whom_the_caller_is_handed_over_to(stack:
             await until(grows, "half a second more is recorded")
         assert len(await recordings(stack, who)) == 1
         assert (await stack.metrics())["callctl_nodes_failed_total"] == failed
+
+
+async def test_a_recording_whose_time_is_over_is_gone_and_seats_outlive_a_restart_of_the_service(
+    bring: Bring,
+) -> None:
+    stack = await bring()
+    who = await given_subscriber(stack, 1000)
+    async with at_work(stack, who, "anna"):
+        await stop_service(stack)
+        name = f"talk/{who.account_id}/old"
+        file = stack.state / "asterisk" / "spool" / "recording" / f"{name}.wav"
+        file.parent.mkdir(parents=True)
+        file.write_bytes(tone())
+        row = "INSERT INTO recording VALUES ($1, $2, 'old', now() - interval '31 days', 30)"
+        await stack.database.execute(row, who.account_id, name)
+        async with serve_again(stack, stack.settings_file):
+            await until(lambda: not file.exists(), "the file is removed")
+            await until_metric(stack, "callctl_recordings_expired_total", 1)
+            assert await recordings(stack, who) == []
+            await until_seat(stack, who, "anna", "free")
+            await assert_nothing_left(stack)
