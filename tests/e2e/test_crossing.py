@@ -9,14 +9,16 @@ from callctl.demo.phones import Answers
 from callctl.demo.seen import CallSeen
 from tests.e2e.schemes import bill_to, given_scheme, targets_of
 from tests.e2e.stacks import Json, Stack
-from tests.e2e.words import CALLER, Subscriber, assert_bill_is_what_was_talked, bill, bills, ms
+from tests.e2e.words import CALLER, UNIT_KOPECKS, Subscriber, assert_bill_is_what_was_talked, bill, bills, ms
 
 pytestmark = pytest.mark.e2e
 
 CALLS = 8
+ROUNDS_MAX = 8
 ELSEWHERE = 26
 RING_MS = 900
-LATE_MS = (-1, 2, 10)
+# How much later than the target the caller is; further on only while the same always comes first.
+LATE_MS = (-1, 2, 10, -10, 30, -30, 100, 300)
 TWO = "start: ring\nnodes:\n  ring: {kind: forward, to: [{all: [FIRST, SECOND]}]}\n"
 ONE = "start: ring\nnodes:\n  ring: {kind: forward, to: [FIRST]}\n"
 LINE = "start: line\nnodes:\n  line: {kind: queue, members: [FIRST]}\n"
@@ -32,26 +34,26 @@ async def test_of_two_who_answer_in_the_same_instant_one_talks_and_the_other_is_
     stack: Stack, scheme: str
 ) -> None:
     await stack.carrier.behaves(Answers(ring_ms=RING_MS))
-    everybody = await given_many(stack, scheme)
-    load = await stack.caller.many(
-        [(who.number, CALLER) for who in everybody],
-        count=CALLS,
-        per_second=50,
-        hang_up_after_ms=2_500,
-    )
-    assert load.failed == 0
-    crossed = 0
-    for who in everybody:
-        talker, loser = await _talker_and_loser(stack, who)
-        assert loser.reason_cause == ELSEWHERE
-        assert loser.ended_by == "there"
-        assert loser.talked_ms < talker.talked_ms / 2, "it was let go at once"
-        crossed += loser.was_answered
-        legs = await bills(stack, who, 2)
-        talked = Subscriber(who.account_id, who.number, talker.number)
-        assert_bill_is_what_was_talked(bill_to(legs, talker.number), talked, talker)
-        assert bill_to(legs, loser.number)["charge_kopecks"] == 0
-    assert crossed, "no second answer came before our CANCEL: this test proves nothing"
+    for _ in range(ROUNDS_MAX):
+        everybody = await given_many(stack, scheme)
+        pairs = [(who.number, CALLER) for who in everybody]
+        load = await stack.caller.many(pairs, count=CALLS, per_second=50, hang_up_after_ms=2_500)
+        assert load.failed == 0
+        losers = [await _loser_of_two(stack, who) for who in everybody]
+        if any(loser.was_answered for loser in losers):
+            return
+    raise AssertionError("no second answer came before our CANCEL: this test proves nothing")
+
+
+async def _loser_of_two(stack: Stack, who: Subscriber) -> CallSeen:
+    talker, loser = await _talker_and_loser(stack, who)
+    assert (loser.reason_cause, loser.ended_by) == (ELSEWHERE, "there")
+    assert loser.talked_ms < talker.talked_ms / 2, "it was let go at once"
+    legs = await bills(stack, who, 2)
+    talked = Subscriber(who.account_id, who.number, talker.number)
+    assert_bill_is_what_was_talked(bill_to(legs, talker.number), talked, talker)
+    assert bill_to(legs, loser.number)["charge_kopecks"] == 0
+    return loser
 
 
 async def _talker_and_loser(stack: Stack, who: Subscriber) -> tuple[CallSeen, CallSeen]:
@@ -67,8 +69,10 @@ async def test_a_caller_who_leaves_as_the_target_answers_leaves_nobody_talking_t
 ) -> None:
     """Of a forward CANCEL against 200, of a queue BYE against 200; from before it to after it."""
     await stack.carrier.behaves(Answers(ring_ms=RING_MS))
-    kinds = set()
+    charges: set[int] = set()
     for late_ms in LATE_MS:
+        if charges == {0, UNIT_KOPECKS}:
+            break
         everybody = await given_many(stack, scheme)
         load = await stack.caller.many(
             [(who.number, CALLER) for who in everybody],
@@ -83,10 +87,10 @@ async def test_a_caller_who_leaves_as_the_target_answers_leaves_nobody_talking_t
             leg = await bill(stack, who)
             assert abs(ms(mine.ended_at_us, theirs.ended_at_us)) < 1_000
             assert_paid_by_who_talked(leg, mine, theirs)
-            kinds.add(leg["charge_kopecks"])
-    assert kinds == {0, 100}, "always the same came first: this test proves little"
+            charges.add(leg["charge_kopecks"])
+    assert charges == {0, UNIT_KOPECKS}, "always the same came first: this test proves little"
 
 
 def assert_paid_by_who_talked(leg: Json, mine: CallSeen, theirs: CallSeen) -> None:
     """At most one unit, and only if both were answered."""
-    assert leg["charge_kopecks"] in ({0, 100} if mine.was_answered and theirs.was_answered else {0})
+    assert leg["charge_kopecks"] in ({0, UNIT_KOPECKS} if mine.was_answered and theirs.was_answered else {0})
