@@ -78,6 +78,10 @@ class Scene:
             return [Inside(number, self.hops + 1)]
         return [Trunk(trunk, number) for trunk in self.terms.trunks]
 
+    def may_be_called_back(self, at_ms: int) -> bool:
+        """But once: a machine that presses keys would be called for ever."""
+        return self.promise is None and self.purse.may_call_back(at_ms)
+
     @property
     def is_caller_up(self) -> bool:
         return self.is_answering or self.caller.state is LegState.UP

@@ -116,7 +116,7 @@ class Waiting(Stage):
         scene, place, language = self._scene, self._place, self._step.language
         if not scene.purse.caller:
             return scene.play(say(Phrase.CALL_BACK_NO_NUMBER, language))
-        if not scene.purse.may_call_back(at_ms):
+        if not scene.may_be_called_back(at_ms):
             return scene.play(say(Phrase.MENU_WRONG_CHOICE, language))
         assert place
         self._place, scene.place = None, place
@@ -165,7 +165,7 @@ class Waiting(Stage):
         if wait_ms is not None:
             sounds += say_wait(wait_ms, language)
         sounds += announce.sounds
-        if announce.offer and self._scene.purse.may_call_back(at_ms):
+        if announce.offer and self._scene.may_be_called_back(at_ms):
             sounds += announce.offer
         return self._scene.play(sounds) if sounds else []
 

@@ -1,4 +1,5 @@
-"""An overseer of a call centre, who keeps books of his own: who waits, who is rung, who talks, who rests.
+"""An overseer of a call centre, who keeps books of his own: who waits, who is rung, who talks, who rests, and
+whose place is kept.
 
 Rule 1: he knows the schemes, what was heard and what is ordered, and nothing of how the product decides.
 Rule 2: he looks at evenings on a good switch, where an order is done in the instant in which it is given.
@@ -10,13 +11,20 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from callctl.calls.events import DeviceSeen, Event, LegEnded
-from callctl.calls.legs import call_id_of
-from callctl.calls.orders import Device, HangUp, Join, MusicOn, Order, PlaceLeg, Trunk
+from callctl.calls.legs import asked_in, call_id_of
+from callctl.calls.orders import Device, HangUp, Join, MusicOn, Order, PlaceLeg, PlayToLeg, Trunk
 from callctl.calls.outcomes import outcome_of
-from callctl.calls.records import EndedBy, LegHeld, LegRefused, LegSettled
+from callctl.calls.records import (
+    CallBackOver,
+    CallOver,
+    EndedBy,
+    LegRefused,
+    LegSettled,
+    PromiseEnd,
+)
 from callctl.simulate.scenario import Scenario
 from dialplan.causes import Cause
-from dialplan.nodes.queue import QueueMember, WaitInQueue
+from dialplan.nodes.queue import CalledBack, QueueMember, WaitInQueue
 from dialplan.steps import NotReached, Strategy, most_telling
 from dialplan.targets import Outside, Seat, Target
 
@@ -27,6 +35,10 @@ ALONE_MS = {
     NotReached.UNREACHABLE: 10_000,
     NotReached.REFUSED: 30_000,
 }
+
+
+# Nobody is called sooner after his call.
+HUNG_UP_MS = 5_000
 
 
 @dataclass
@@ -50,8 +62,21 @@ class Waiting:
 
 
 @dataclass
+class Kept:
+    """One who will be called back; `due_ms`: from when on, None while he is on the phone, or is called."""
+
+    place: Waiting
+    number: str
+    asked_ms: int
+    due_ms: int | None = None
+    rings: str | None = None  # the call that calls him
+    tries: int = 0
+
+
+@dataclass
 class Offer:
-    """Who was free just before, some of them perhaps only from this instant on, and who is rung."""
+    """Who was free just before, and who is rung. Some were perhaps free from this instant on, or are kept for
+    somebody who is called back."""
 
     to: Waiting
     free: list[QueueMember]
@@ -76,7 +101,10 @@ class Overseer:
         self._seat_of = {device: Seat(seat.name) for seat in scenario.seats for device in seat.devices}
         self._reachable = dict.fromkeys(self._seat_of, True)
         self._line_of = {f"sim-{place}": call.to for place, call in enumerate(scenario.calls, 1)}
+        self._number_of = {f"sim-{place}": call.caller for place, call in enumerate(scenario.calls, 1)}
         self._waiting: dict[str, Waiting] = {}
+        self._kept: dict[str, Kept] = {}  # by the call in which he asked
+        self.called_back: Counter[PromiseEnd] = Counter()
         self._talks: dict[str, tuple[Target, WaitInQueue]] = {}  # by the member's leg
         self._rests_until_ms: Counter[Target] = Counter()
         self._idle_since_ms: Counter[Target] = Counter()
@@ -106,6 +134,14 @@ class Overseer:
                 case LegRefused():
                     unlucky.add(order.connection.call_id)
                     self._rest(Outside(order.connection.number), ALONE_MS[NotReached.REFUSED])
+                case PlayToLeg(leg_id=call_id, media=(media,)) if media.endswith("call-back/booked"):
+                    self._promised(call_id)
+                case CallOver():
+                    self._over(order.call_id)
+                case CallBackOver():
+                    self._no_more_kept(order)
+                case PlaceLeg() if asked_in(order.leg_id):
+                    self._calls_back(order.leg_id)
                 case PlaceLeg():
                     self._rings(order, offers, unlucky)
                 case Join(leg_ids=(call_id, leg_id)):
@@ -116,7 +152,7 @@ class Overseer:
                     self._parts(order.leg_id)
                 case LegSettled():
                     self._rang_in_vain(order)
-                case LegHeld() | _:
+                case _:
                     pass
         for offer in offers.values():
             if offer.to.call_id not in unlucky:
@@ -125,20 +161,81 @@ class Overseer:
     def nobody_is_left(self) -> None:
         assert not self._waiting, f"still waiting: {self._waiting}"
         assert not self._talks, f"still talking: {self._talks}"
+        assert not self._kept, f"still promised: {self._kept}"
 
     def _joins(self, call_id: str) -> None:
         line = self._lines[self._line_of[call_id]]
-        before = [one for one in self._waiting.values() if one.line.name == line.name]
+        before = [one for one in self._all_places() if one.line.name == line.name]
         assert line.length_max is None or len(before) < line.length_max, f"{call_id}: the line is full"
         self._came.add(call_id)
         self._waiting[call_id] = Waiting(call_id, line, len(self._came), self._at_ms)
+
+    def _all_places(self) -> list[Waiting]:
+        return [*self._waiting.values(), *(kept.place for kept in self._kept.values())]
+
+    def _promised(self, call_id: str) -> None:
+        """He will be called back; unless he has a place already."""
+        place, number = self._waiting.pop(call_id), self._number_of[call_id]
+        lines = [kept.place.line.name for kept in self._kept.values() if kept.number == number]
+        if place.line.name not in lines:
+            self._kept[call_id] = Kept(place, number, self._at_ms)
+
+    def _over(self, call_id: str) -> None:
+        if kept := self._kept.get(call_id):
+            kept.due_ms = self._at_ms + HUNG_UP_MS
+        again = self._kept.get(asked_in(call_id) or "")
+        if again and again.rings == call_id:
+            terms = again.place.line.called_back or CalledBack()
+            again.rings, again.due_ms = None, self._at_ms + terms.pause_s * 1000
+            again.tries += 1
+
+    def _calls_back(self, call_id: str) -> None:
+        kept = self._kept[asked_in(call_id) or ""]
+        told = f"{self._at_ms}: {call_id} is called back"
+        assert kept.rings is None, f"{told} while {kept.rings} calls him"
+        assert kept.due_ms is not None and kept.due_ms <= self._at_ms, f"{told} too soon: {kept}"
+        free = {one.target for one in kept.place.able if self._is_free(one.target)}
+        assert len(free) > self._kept_free(), f"{told}, and nobody is free for him"
+        for other in self._before(kept.place):
+            assert not free <= {one.target for one in other.able}, f"{told}; {other.call_id} was before him"
+        kept.rings, kept.due_ms = call_id, None
+        self._number_of[call_id] = kept.number
+
+    def _no_more_kept(self, over: CallBackOver) -> None:
+        kept = self._kept.pop(over.call_id)
+        terms = kept.place.line.called_back or CalledBack()
+        self.called_back[over.end] += 1
+        match over.end:
+            case PromiseEnd.ANSWERED:
+                assert kept.rings
+                self._came.add(kept.rings)
+                self._waiting[kept.rings] = Waiting(kept.rings, kept.place.line, kept.place.came, self._at_ms)
+            case PromiseEnd.TOO_LATE:
+                assert self._at_ms >= kept.asked_ms + terms.within_s * 1000, kept
+            case PromiseEnd.REFUSED:
+                assert kept.rings is None, kept
+            case _:
+                assert kept.tries == terms.tries, kept
+
+    def _kept_free(self) -> int:
+        """How many members are kept for somebody who is called back; which ones is not told."""
+        return sum(kept.rings is not None for kept in self._kept.values())
+
+    def _before(self, one: Waiting) -> Iterator[Waiting]:
+        """Who stands before him, and has nobody."""
+        due = [kept.place for kept in self._kept.values() if kept.due_ms and kept.due_ms < self._at_ms]
+        for other in [*self._waiting.values(), *due]:
+            if other.rank < one.rank and not other.phones:
+                yield other
 
     def _rings(self, order: PlaceLeg, offers: dict[str, Offer], unlucky: set[str]) -> None:
         waiting, target = self._waiting[order.caller_leg_id or ""], self._target(order)
         if waiting.call_id not in offers:
             assert not waiting.phones, f"{waiting.call_id} is offered to more while {waiting.phones} ring"
             free = [one for one in waiting.able if self._is_free(one.target)]
-            perhaps = [one for one in free if self._rests_until_ms[one.target] == self._at_ms]
+            perhaps = [
+                one for one in free if self._kept_free() or self._rests_until_ms[one.target] == self._at_ms
+            ]
             offers[waiting.call_id] = Offer(waiting, free, perhaps, [])
             waiting.failed.clear()
         offer = offers[waiting.call_id]
@@ -146,10 +243,9 @@ class Overseer:
             told = f"{self._at_ms}: {target} is rung for {waiting.call_id}"
             assert self._at_ms >= self._rests_until_ms[target], f"{told} while he rests"
             assert target in [one.target for one in offer.free], f"{told}, who is not free"
-            for other in self._waiting.values():
-                is_passed = other.rank < waiting.rank and not other.phones and other.call_id not in unlucky
-                able = [one.target for one in other.able]
-                assert not is_passed or target not in able, f"{told}; {other.call_id} was before him"
+            for other in self._before(waiting):
+                is_passed = other.call_id not in unlucky and target in [one.target for one in other.able]
+                assert not is_passed, f"{told}; {other.call_id} was before him"
             offer.chosen.append(target)
         waiting.phones[order.leg_id] = target
 
@@ -202,15 +298,17 @@ class Overseer:
 
     def _nobody_waits_beside_a_free_member(self) -> None:
         for one in self._waiting.values():
-            told = f"{self._at_ms}: {one.call_id} of {one.line.name}"
             longest_s = one.line.wait_s_max
             assert longest_s is None or self._at_ms <= one.since_ms + longest_s * 1000, (
-                f"{told} waits too long"
+                f"{self._at_ms}: {one.call_id} of {one.line.name} waits too long"
             )
+        due = [kept.place for kept in self._kept.values() if kept.due_ms and kept.due_ms <= self._at_ms]
+        for one in [*self._waiting.values(), *due]:
             free = (
                 [] if one.phones else [member.target for member in one.able if self._is_free(member.target)]
             )
-            assert not free, f"{told} waits, and nobody rings {free}"
+            told = f"{self._at_ms}: {one.call_id} of {one.line.name}"
+            assert len(free) <= self._kept_free(), f"{told} waits, and nobody rings {free}"
 
     def _keeps_strategy(self, offer: Offer) -> None:
         line, chosen = offer.to.line, offer.chosen

@@ -17,7 +17,9 @@ Told = dict[str, Any]
 OUTSIDE = ("79160000001", "79160000002", "79160000003")
 SEATS = ("anna", "boris", "clara", "dmitri")
 LINES = ("74950000000", "74950000001", "74950000002")
-DIGIT = "9"
+DIGIT, CALL_BACK = "9", "8"
+# With some whom every plan may call.
+WHO_CALLS = (*CALLERS, "+79162223301", "+79992223302", "+78122223303")
 
 
 def draw_call_centre(seed: int, *, faulty: bool) -> Scenario:
@@ -54,6 +56,7 @@ def draw_call_centre(seed: int, *, faulty: bool) -> Scenario:
             {"at": luck.randint(0, 200), "device": luck.choice(devices), "reachable": luck.random() < 0.6}
             for _ in range(luck.choice([0, 3, 12]))
         ],
+        "phones": {number.lstrip("+"): _caller(luck) for number in WHO_CALLS},
         "calls": [_call(luck, [*OUTSIDE, *devices]) for _ in range(luck.choice([3, 20, 60]))],
         "settings": {"second_cut_s": 20, "warning_s": 0},
     }
@@ -83,6 +86,14 @@ def _line(luck: Random, members: list[Told], strategy: Strategy) -> Told:
         line["wait_s_max"] = luck.choice([3, 20])
     if luck.random() < 0.3:
         line["announce"] = {"first_after_s": 5, "every_s": 10, "position": True, "wait": True}
+    if luck.random() < 0.6:
+        line["call_back_digit"] = CALL_BACK
+        line["called_back"] = {
+            "tries": luck.choice([1, 2, 3]),
+            "pause_s": luck.choice([10, 40]),
+            "patience_s": luck.choice([1, 8, 30]),
+            "within_s": luck.choice([60, 200, 14_400]),
+        }
     if luck.random() < 0.2:
         line["accept"] = {"digit": "1", "patience_s": 4}
     return line
@@ -95,14 +106,29 @@ def _scheme(line: Told) -> Told:
 def _call(luck: Random, phones: list[str]) -> Told:
     return {
         "at": luck.choice([luck.randint(0, 20), luck.randint(0, 200_000) / 1000]),
-        "from": luck.choice(CALLERS),
+        "from": luck.choice(WHO_CALLS),
         "to": luck.choice(LINES),
         "answer": luck.choice([0, 1, 3]),
         "hang_up": luck.choice([luck.randint(0, 3_000), luck.randint(0, 40_000)]) / 1000,
         "hung_up_by": luck.choice(["caller", "callee"]),
         "patience": luck.choice([luck.randint(0, 9_000), luck.randint(0, 240_000)]) / 1000,
-        "digits": [{"press": DIGIT, "at": luck.randint(0, 90)}] if luck.random() < 0.2 else [],
+        "digits": [_digit(luck)] if luck.random() < 0.5 else [],
         "phones": {phone: _phone(luck) for phone in luck.sample(phones, 3)},
+    }
+
+
+def _digit(luck: Random) -> Told:
+    return {"press": luck.choice([DIGIT, CALL_BACK, CALL_BACK]), "at": luck.randint(0, 90)}
+
+
+def _caller(luck: Random) -> Told:
+    """His phone when he is called back: sooner or later he hangs up."""
+    called = {"answer": luck.choice([0, 0, 2, 9, "never", "busy", "unreachable"])}
+    press = luck.choice(["", "", "", DIGIT, CALL_BACK])
+    return called | {
+        "patience": luck.choice([0, 1, 20, 120]),
+        "press": press,
+        "press_after": luck.choice([1, 4]),
     }
 
 

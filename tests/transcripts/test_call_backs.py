@@ -128,8 +128,10 @@ def test_the_member_who_was_rung_for_him_is_let_go() -> None:
 def test_he_is_not_called_while_he_still_listens_to_the_promise() -> None:
     at = desk()
     waits(at)
-    assert placed(at.hear(DigitPressed(A, DIGIT), 3_000)) == []
-    assert placed(at.wake(60_000)) == []
+    talks(at, "leg1-a", 1_000)
+    waits(at, 2_000, B)
+    at.hear(DigitPressed(B, DIGIT), 5_000)
+    assert placed(ends(at, "leg1-a", A, 6_000)) == []
 
 
 def test_he_is_called_some_seconds_after_he_has_hung_up() -> None:
@@ -319,12 +321,12 @@ def test_who_asks_twice_has_one_place() -> None:
     assert placed(member_is_free(at)) == [(BACK, CALLER)]
 
 
-def test_who_is_called_back_may_ask_again() -> None:
+def test_who_is_called_back_cannot_ask_again() -> None:
     at = called_back(desk())
     answers(at)
-    asks(at, BACK, HIS_TURN + 4_000)
-    hears(at, HIS_TURN + 5_020, LegReady(f"leg1-{BACK}"), LegGone(f"leg1-{BACK}", 26))
-    assert placed(at.wake(HIS_TURN + 11_000)) == [("back2-back1-b", CALLER)]
+    orders = at.hear(DigitPressed(BACK, DIGIT), HIS_TURN + 4_000)
+    assert [order.media for order in orders if isinstance(order, PlayToLeg)] == [("ru/menu/wrong-choice",)]
+    assert states(at)[BACK] is State.WAITING
 
 
 def test_kept_places_count_for_the_length_of_the_line() -> None:
@@ -396,9 +398,8 @@ def test_an_answer_that_crosses_our_giving_up_costs_nothing_and_he_is_called_aga
 
 def test_what_the_scheme_had_set_before_the_line_still_holds() -> None:
     text = f"""
-start: record
+start: name
 nodes:
-  record: {{kind: record, then: name}}
   name: {{kind: set_name, name: Guest, then: wait}}
   wait: {{kind: queue, members: ["{FIRST}"], call_back_digit: "{DIGIT}"}}
 """
@@ -408,6 +409,23 @@ nodes:
     at.hear(LegReady("back1-a"), 9_050)
     orders = at.hear(LegAnswered("back1-a"), 12_000)
     assert [order.caller_name for order in orders if isinstance(order, PlaceLeg)] == ["Guest"]
+
+
+def test_he_is_not_led_through_what_lies_before_the_line_again() -> None:
+    text = f"""
+start: hello
+nodes:
+  hello: {{kind: play, prompt: hello, then: wait}}
+  wait: {{kind: queue, members: ["{FIRST}"], call_back_digit: "{DIGIT}"}}
+"""
+    at = Desk(100_000, scheme=text)
+    waits(at)
+    at.hear(PromptEnded(A, 1), 2_000)
+    asks(at, A, 3_000)
+    hears(at, 4_020, LegReady("leg1-a"), LegGone("leg1-a", Cause.ANSWERED_ELSEWHERE))
+    at.wake(9_020)
+    orders = hears(at, 12_000, LegReady("back1-a"), LegAnswered("back1-a"))
+    assert [order.media for order in orders if isinstance(order, PlayToLeg)] == [("ru/call-back/connecting",)]
 
 
 def test_a_scheme_that_is_changed_meanwhile_is_not_that_of_the_promise() -> None:
