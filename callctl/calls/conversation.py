@@ -33,8 +33,6 @@ class Conversation:
     def begin(self, at_ms: int) -> list[Order]:
         scene, attempt = self._scene, self._reached.attempt
         connections = scene.connections
-        if self.seat:
-            scene.seats.engage(scene.account_id, self.seat.name, lambda: attempt.is_settled)
         orders = [*scene.quiet(), *self._recorded(at_ms), *scene.answer()]
         orders += scene.join(scene.caller, attempt.leg)
         began = connections.began(attempt, at_ms)

@@ -103,7 +103,9 @@ class Course:
         return self._take(self._walk.begin(self._facts(at_ms)), at_ms)
 
     def pick_up(self, leg: Leg, seat: str, rung: str, at_ms: int) -> list[Order] | None:
-        return self._stage.pick_up(leg, seat, rung, at_ms) if self._stage else None
+        if self._stage is None or self._is_broken_off:
+            return None
+        return self._stage.pick_up(leg, seat, rung, at_ms)
 
     def say_farewell(self, prompt: str, at_ms: int) -> list[Order]:
         """The last that the caller hears, who is not answered for it."""

@@ -240,17 +240,19 @@ class Ringing(Stage):
         return [] if self._scene.has_music else self._scene.music(self._scene.terms.music)
 
     def _answered(self, a_try: Try, at_ms: int) -> list[Order]:
-        accept = self._step.accept
-        if accept is None or a_try.is_picked_up:
-            return self._reached(a_try, at_ms)
-        return self._ask(a_try, accept, at_ms)
-
-    def _ask(self, a_try: Try, accept: Accept, at_ms: int) -> list[Order]:
-        """It is paid from here on, whoever or whatever it was that answered."""
-        attempt = a_try.attempt
+        """A seat is engaged from here on, also while it is asked or consulted."""
+        scene, accept, attempt = self._scene, self._step.accept, a_try.attempt
         assert attempt
         if a_try.asked_until_ms is not None:
             return []
+        if attempt.ticket.is_inside:
+            scene.seats.engage(scene.account_id, attempt.leg.number, lambda: attempt.is_settled)
+        if accept is None or a_try.is_picked_up:
+            return self._reached(a_try, at_ms)
+        return self._ask(a_try, attempt, accept, at_ms)
+
+    def _ask(self, a_try: Try, attempt: Attempt, accept: Accept, at_ms: int) -> list[Order]:
+        """It is paid from here on, whoever or whatever it was that answered."""
         attempt.was_met = True
         a_try.asked_until_ms = at_ms + accept.patience_ms
         began = attempt.began(at_ms)
