@@ -66,11 +66,15 @@ class Call:
     @property
     def is_emergency(self) -> bool:
         """Somebody talks to 112 or its kin, or is about to."""
-        return self.attempt is not None and self.attempt.leg.number in EMERGENCY
+        attempt = self.attempt
+        return attempt is not None and not attempt.ticket.is_inside and attempt.leg.number in EMERGENCY
 
     @property
     def legs(self) -> list[Leg]:
         return self._connections.legs
+
+    def forget_gone(self) -> list[Leg]:
+        return self._connections.forget_gone()
 
     def begin(self, at_ms: int) -> list[Order]:
         if self.scene.promise:
@@ -118,8 +122,7 @@ class Call:
         if isinstance(event, RecordingEnded):
             return self._hear_on_course(event, at_ms)
         if leg.state is LegState.GONE:
-            # Placed late: its release was there before it, and found nothing.
-            return [HangUp(leg.leg_id, leg.release_cause)] if isinstance(event, LegReady) else []
+            return []
         match event:
             case LegReady():
                 return self._ready(leg, event, at_ms)
@@ -135,6 +138,10 @@ class Call:
     def offer(self, members: Sequence[Member], at_ms: int) -> list[Order]:
         """In the queue it is this caller's turn."""
         return self._onward(self.course.offer(members, at_ms), at_ms)
+
+    def pick_up(self, leg: Leg, seat: str, rung: str, at_ms: int) -> list[Order]:
+        """If it rings where it is picked up, the leg is the call's from now on."""
+        return self.course.pick_up(leg, seat, rung, at_ms) or []
 
     def listed(self, event: LegsListed) -> list[Order]:
         """What happened to our legs while nobody told us."""
@@ -173,11 +180,13 @@ class Call:
                     released = []
                 told = self._refused_on_course(event, at_ms)
                 return [*released, *told, *self._over_if_empty(at_ms)]
+            case Answer(leg_id=leg_id) if event.why is Why.UNKNOWN and self._is_live:
+                return [Answer(leg_id)]
+            case Answer(leg_id=leg_id) if leg_id != self.caller.leg_id:
+                return [*self._leg(leg_id).release(Cause.UNAVAILABLE, at_ms)]
             case Answer() if event.why is not Why.UNKNOWN and self.caller.answered_at_ms is None:
                 self.caller.answer_refused = True
                 return self.tear_down(at_ms) if event.why is Why.REJECTED else []
-            case Answer(leg_id=leg_id) if event.why is Why.UNKNOWN and self._is_live:
-                return [Answer(leg_id)]
             case Join() if self.state is State.TALKING and event.why is Why.REJECTED:
                 return self.tear_down(at_ms)
             case Join() if self.state is State.TALKING and event.why is Why.UNKNOWN:
@@ -223,6 +232,8 @@ class Call:
         return leg
 
     def _hear_on_course(self, event: LegEvent, at_ms: int) -> list[Order]:
+        if not self._is_live and not isinstance(event, RecordingEnded):
+            return []
         if self._conversation:
             return self._converse(self._conversation.hear(event, at_ms), at_ms)
         return self._onward(self.course.hear(event, at_ms), at_ms)
@@ -249,7 +260,7 @@ class Call:
     def _answered(self, leg: Leg, event: LegAnswered, at_ms: int) -> list[Order]:
         if leg is not self.caller:
             # Answered in the moment we gave up on it, it finds no stage: its release is on the way.
-            return self._hear_on_course(event, at_ms) if self._is_live else []
+            return self._hear_on_course(event, at_ms)
         leg.answered(at_ms)
         if self.state is State.TALKING and self.paid:
             self.paid.caller_answered(at_ms)
@@ -258,7 +269,7 @@ class Call:
         if way_in and not self.paid and self._is_live:
             self.scene.paid = Talk([leg], [way_in], self._terms)
             orders += self.scene.paid.begin(at_ms)
-        return orders + (self._hear_on_course(event, at_ms) if self._is_live else [])
+        return orders + self._hear_on_course(event, at_ms)
 
     def _connect(self, reached: Reached, at_ms: int) -> list[Order]:
         self._move(State.TALKING)
@@ -348,7 +359,7 @@ class Call:
             elif is_caller and self._connections.talking is None and not self.scene.promise:
                 cause = Cause.NORMAL  # Asterisk says 127, "interworking", of a CANCEL
             orders += self._connections.settle(ending.at_ms, ending.by, cause)
-        elif self._is_live:
+        else:
             orders += self._hear_on_course(event, at_ms)
         return orders + self._over_if_empty(at_ms)
 

@@ -23,11 +23,11 @@ class Connections:
         self._caller = caller
         self._purse = purse
         self._incoming: Ticket | None = None
+        self._began_ms: int | None = None  # whoever talks after the first one changes nothing of the way in
         self._began_alone = False
         self.attempts: list[Attempt] = []
         self._tries = 0
         self.talking: Attempt | None = None
-        self._talk_began_ms = 0
 
     @property
     def attempt(self) -> Attempt | None:
@@ -62,6 +62,13 @@ class Connections:
     @property
     def seats_rung(self) -> set[str]:
         return {attempt.leg.number for attempt in self.attempts if attempt.ticket.is_inside}
+
+    def forget_gone(self) -> list[Leg]:
+        """Those of which nothing more is to come: a caller may wait for hours while members are rung."""
+        over = [attempt.leg for attempt in self.attempts if self._is_over(attempt)]
+        if over:
+            self.attempts = [attempt for attempt in self.attempts if not self._is_over(attempt)]
+        return over
 
     def admit_caller(self, at_ms: int, until_ms: int) -> tuple[Connection, LegHeld | Refusal | None]:
         """None: the way in costs nothing."""
@@ -103,17 +110,20 @@ class Connections:
 
     def began(self, attempt: Attempt, at_ms: int) -> list[LegBegan]:
         """The target has answered and talks; the caller is answered in the same moment, or soon."""
-        way_in = [] if self._began_alone else self._caller_began(at_ms)
-        self.talking, self._talk_began_ms = attempt, at_ms
+        way_in: list[LegBegan] = []
+        if self._began_ms is None:
+            self._began_ms = at_ms
+            way_in = self._caller_began(at_ms)
+        self.talking = attempt
         return [*([] if attempt.was_met else [attempt.began(at_ms)]), *way_in]
 
     def caller_answered(self, at_ms: int) -> list[LegBegan]:
-        if self.talking is None:
-            if self._began_alone:
-                return []
-            self._began_alone = True
+        began_ms = self._began_ms
+        if began_ms is None:
+            self._began_ms, self._began_alone = at_ms, True
             return self._caller_began(at_ms)
-        began_ms = self._talk_began_ms
+        if self._began_alone:
+            return []
         return self._caller_began(min(max(at_ms, began_ms), began_ms + ANSWER_LAG_MS_MAX))
 
     def end_talk(self, at_ms: int, ended_by: EndedBy, cause: int) -> list[LegSettled]:
@@ -132,11 +142,13 @@ class Connections:
         if ticket is None or ticket.is_settled:
             return []
         is_connected = not self._caller.answer_refused and (
-            self._began_alone
-            or self.talking is None
-            or self.talking.has_met_caller(self._talk_began_ms, at_ms)
+            self._began_alone or self._began_ms is None or self._caller.has_met(self._began_ms, at_ms)
         )
         return ticket.settle(at_ms, ended_by, cause, is_connected=is_connected)
+
+    def _is_over(self, attempt: Attempt) -> bool:
+        is_gone = attempt.leg.state is LegState.GONE
+        return is_gone and attempt.is_settled and attempt is not self.talking
 
     def _try(self, ticket: Ticket, target: str, at_ms: int, ring_until_ms: int) -> Attempt:
         leg = Leg(ticket.connection.leg_id, target, LegState.PLACED, at_ms)

@@ -74,6 +74,13 @@ class Leg:
     def can_hear(self) -> bool:
         return self.state in (LegState.RINGING, LegState.UP) and not self.is_leaving
 
+    def has_met(self, since_ms: int, at_ms: int) -> bool:
+        """Whoever has answered at `since_ms`. The news of this answer may be lost; a talk of some length
+        proves it."""
+        if self.answer_refused or at_ms <= since_ms:
+            return False
+        return self.answered_at_ms is not None or at_ms - since_ms > ANSWER_LAG_MS_MAX
+
     def answered(self, at_ms: int) -> None:
         self.state = LegState.UP
         self.answered_at_ms = at_ms
@@ -144,10 +151,4 @@ class Attempt:
             return False
         if self.was_met:
             return not self.caller.answer_refused and at_ms > answered_at_ms
-        return self.has_met_caller(answered_at_ms, at_ms)
-
-    def has_met_caller(self, since_ms: int, at_ms: int) -> bool:
-        """The news of the caller's own answer may be lost; a talk of some length proves it."""
-        if self.caller.answer_refused or at_ms <= since_ms:
-            return False
-        return self.caller.answered_at_ms is not None or at_ms - since_ms > ANSWER_LAG_MS_MAX
+        return self.caller.has_met(answered_at_ms, at_ms)

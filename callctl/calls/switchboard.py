@@ -174,12 +174,14 @@ class Switchboard:
         """The oldest call that rings at a colleague's."""
         known = self.seats.seat_of(event.device)
         account_id, seat = known or ("", "")
+        rung = event.number.removeprefix(PICK_UP)
+        orders: list[Order] = []
         for call in [call for call in self._calls.values() if call.account_id == account_id and known]:
             leg = Leg(event.leg_id, seat, LegState.RINGING, at_ms)
-            orders = call.course.pick_up(leg, seat, event.number.removeprefix(PICK_UP), at_ms)
-            if orders is not None:
-                return orders + self._run(call, list, at_ms)
-        return [HangUp(event.leg_id, Cause.NOT_FOUND)]
+            orders += self._run(call, partial(call.pick_up, leg, seat, rung, at_ms), at_ms)
+            if event.leg_id in self._by_leg:
+                return orders
+        return [*orders, HangUp(event.leg_id, Cause.NOT_FOUND)]
 
     def _listed(self, event: LegsListed) -> list[Order]:
         orders: list[Order] = []
@@ -212,6 +214,8 @@ class Switchboard:
             orders = call.tear_down(at_ms)
         for leg in call.legs:
             self._by_leg.setdefault(leg.leg_id, call)
+        for leg in call.forget_gone():
+            self._by_leg.pop(leg.leg_id, None)
         self.lines.members.look(call.call_id, at_ms)
         if call.state is State.OVER:
             return orders + self._forget(call, at_ms)

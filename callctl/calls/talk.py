@@ -33,7 +33,9 @@ class Talk:
         self._meters = meters
         self._terms = terms
         self._bridge_id = bridge_id
-        self._answered_ms = max(leg.answered_at_ms for leg in legs if leg.answered_at_ms is not None)
+        moments = [leg.answered_at_ms for leg in legs if leg.answered_at_ms is not None]
+        # Of the caller's own answer the news may be late: then his way in has begun.
+        self._answered_ms = max(moments or [meter.answered_at_ms for meter in meters])
         self._began_ms = self._answered_ms
         self._bound_until_ms: int | None = None
         self._bound_again_at_ms: int | None = None

@@ -393,7 +393,7 @@ def test_leg_that_is_placed_after_its_release_found_nothing_is_released_then() -
     desk.wake(30_000)
     assert hang_ups(desk.wake(35_000)) == [HangUp(A, Cause.NO_ANSWER), HangUp(B, Cause.NO_ANSWER)]
     desk.hear(OrderRefused(HangUp(B, Cause.NO_ANSWER), Why.GONE), 35_005)
-    assert desk.hear(LegReady(B), 35_010) == [HangUp(B, Cause.NO_ANSWER)]
+    assert desk.hear(LegReady(B), 35_010) == [HangUp(B, Cause.NORMAL)]
 
 
 def test_paid_leg_whose_record_was_not_written_is_refused() -> None:
