@@ -73,9 +73,6 @@ class Call:
     def legs(self) -> list[Leg]:
         return self._connections.legs
 
-    def forget_gone(self) -> list[Leg]:
-        return self._connections.forget_gone()
-
     def begin(self, at_ms: int) -> list[Order]:
         if self.scene.promise:
             return self._onward(self.course.call_back(self.scene.promise, at_ms), at_ms)

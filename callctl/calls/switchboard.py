@@ -214,7 +214,7 @@ class Switchboard:
             orders = call.tear_down(at_ms)
         for leg in call.legs:
             self._by_leg.setdefault(leg.leg_id, call)
-        for leg in call.forget_gone():
+        for leg in call.scene.connections.forget_gone():
             self._by_leg.pop(leg.leg_id, None)
         self.lines.members.look(call.call_id, at_ms)
         if call.state is State.OVER:
