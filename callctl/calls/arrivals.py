@@ -77,7 +77,7 @@ class Arrivals:
         shown = self._seats.shown(account_id, seat)
         scene = self._scene(event.leg_id, shown, account_id, event.number if is_emergency else shown, at_ms)
         scene.seat = seat
-        self._seats.engage(account_id, seat, lambda: scene.caller.state is LegState.GONE)
+        self._seats.engage(account_id, seat, event.leg_id, lambda: scene.caller.state is LegState.GONE)
         scheme = to_emergency(event.number) if is_emergency else dialled(target)
         return self._call(scene, scheme, event.number)
 

@@ -59,10 +59,6 @@ class Connections:
         """Money that is promised to the call, in kopecks."""
         return sum(meter.held for meter in self.meters)
 
-    @property
-    def seats_rung(self) -> set[str]:
-        return {attempt.leg.number for attempt in self.attempts if attempt.ticket.is_inside}
-
     def forget_gone(self) -> list[Leg]:
         """Those of which nothing more is to come: a caller may wait for hours while members are rung."""
         over = [attempt.leg for attempt in self.attempts if self._is_over(attempt)]

@@ -84,12 +84,13 @@ def _waiting(place: Place) -> WaitingView:
 def _member(lines: Lines, seats: Seats, account_id: str, name: str, target: Target, at_ms: int) -> MemberView:
     key = (account_id, target)
     state = lines.members.state(key)
-    rests_until_ms = state.rests_until_ms if state.rests_until_ms > at_ms else None
+    until_ms = state.rests_until_ms
+    rests_until_ms = until_ms if until_ms is not None and until_ms > at_ms else None
     if state.is_pausing:
         word = "pausing"
     elif not lines.members.is_there(key):
         word = "not there"
-    elif state.talk or (isinstance(target, Seat) and seats.is_engaged(account_id, target.name)):
+    elif state.talks or (isinstance(target, Seat) and seats.is_engaged(account_id, target.name)):
         word = "talking"
     elif state.offered_by:
         word = "offered"

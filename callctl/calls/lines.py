@@ -127,13 +127,13 @@ class Lines:
     def seat_changed(self, account_id: str, name: str) -> None:
         self.members.may_be_free((account_id, Seat(name)))
 
-    def offers(self, at_ms: int) -> Iterator[tuple[Place, tuple[Member, ...]]]:
+    def offers(self) -> Iterator[tuple[Place, tuple[Member, ...]]]:
         """Each is to be carried out before the next is asked for."""
         while accounts := self.members.accounts_with_news():
             for account_id in accounts:
-                yield from self._offers_in(account_id, at_ms)
+                yield from self._offers_in(account_id)
 
-    def _offers_in(self, account_id: str, at_ms: int) -> Iterator[tuple[Place, tuple[Member, ...]]]:
+    def _offers_in(self, account_id: str) -> Iterator[tuple[Place, tuple[Member, ...]]]:
         news = self.members.take_news(account_id)
         places = self._waiting.get(account_id)
         if not places:
@@ -143,7 +143,7 @@ class Lines:
         for place in list(places):
             if place.offered or place.has_left or place.is_put_off or idle.isdisjoint(place.able):
                 continue
-            if chosen := self._chosen(place, idle, at_ms):
+            if chosen := self._chosen(place, idle):
                 yield place, chosen
 
     def names(self) -> Iterator[tuple[str, str]]:
@@ -169,11 +169,11 @@ class Lines:
             return None
         return self.position(place) * (taken_ms[-1] - taken_ms[0]) // (len(taken_ms) - 1)
 
-    def _chosen(self, place: Place, idle: set[Target], at_ms: int) -> tuple[Member, ...]:
+    def _chosen(self, place: Place, idle: set[Target]) -> tuple[Member, ...]:
         queue, account_id = place.queue, place.account_id
         line = self._line(account_id, queue)
         for target in idle & place.able:
-            if not self.members.is_free((account_id, target), at_ms):
+            if not self.members.is_free((account_id, target)):
                 idle.discard(target)
         free = [
             Candidate(

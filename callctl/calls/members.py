@@ -2,6 +2,7 @@
 
 Rule 1: a member is one person, whatever queues he serves: one call at a time.
 Rule 2: his rest after a talk, and after a call that he did not take, counts for all of them.
+Rule 3: whatever may make somebody free is news: who is found not to be free is not looked at again before.
 """
 
 from dataclasses import dataclass
@@ -26,18 +27,24 @@ Key = tuple[str, Target]  # of an account
 @dataclass(slots=True)
 class MemberState:
     offered_by: str | None = None  # the call whose caller he is offered
-    talk: Attempt | None = None
-    wrap_up_ms: int = 0
-    rests_until_ms: int = 0
+    talks: int = 0  # more than one when he takes another's call meanwhile
+    rests_until_ms: int | None = None  # until `wake` has said so: news may be older than the last waking
     idle_since_ms: int = 0
     is_pausing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Talk:
+    member: Key
+    attempt: Attempt
+    wrap_up_ms: int
 
 
 class Members:
     def __init__(self, seats: Seats) -> None:
         self._seats = seats
         self._states: dict[Key, MemberState] = {}
-        self._talking_in: dict[str, Key] = {}
+        self._talks: dict[str, _Talk] = {}  # by call
         self._rests: list[tuple[int, int, Key]] = []  # whose end is news
         self._rests_total = 0
         self._news: dict[str, set[Target]] = {}
@@ -56,9 +63,10 @@ class Members:
             case Seat(name):
                 return self._seats.is_there(account_id, name)
 
-    def is_free(self, key: Key, at_ms: int) -> bool:
+    def is_free(self, key: Key) -> bool:
         state = self.state(key)
-        if state.offered_by or state.talk or at_ms < state.rests_until_ms or not self.is_there(key):
+        is_resting = state.rests_until_ms is not None
+        if state.offered_by or state.talks or is_resting or not self.is_there(key):
             return False
         account_id, target = key
         return not (isinstance(target, Seat) and self._seats.is_engaged(account_id, target.name))
@@ -88,19 +96,19 @@ class Members:
 
     def took(self, key: Key, talk: Attempt, call_id: str, wrap_up_ms: int) -> None:
         state = self.state(key)
-        state.offered_by, state.talk, state.wrap_up_ms = None, talk, wrap_up_ms
-        self._talking_in[call_id] = key
+        state.offered_by, state.talks = None, state.talks + 1
+        self._talks[call_id] = _Talk(key, talk, wrap_up_ms)
 
     def look(self, call_id: str, at_ms: int) -> None:
         """Something happened in this call: perhaps it was the end of a member's talk."""
-        key = self._talking_in.get(call_id)
-        if key is None:
-            return
-        state = self._states[key]
-        if state.talk and state.talk.is_settled:
-            del self._talking_in[call_id]
-            state.talk, state.idle_since_ms = None, at_ms
-            self._rest(key, at_ms, state.wrap_up_ms)
+        for account_id, name in self._seats.take_ended(call_id):
+            self.may_be_free((account_id, Seat(name)))
+        talk = self._talks.get(call_id)
+        if talk and talk.attempt.is_settled:
+            del self._talks[call_id]
+            state = self._states[talk.member]
+            state.talks, state.idle_since_ms = state.talks - 1, at_ms
+            self._rest(talk.member, at_ms, talk.wrap_up_ms)
 
     def deadline_ms(self) -> int | None:
         """When the next rest is over."""
@@ -108,15 +116,20 @@ class Members:
 
     def wake(self, at_ms: int) -> None:
         while self._rests and self._rests[0][0] <= at_ms:
-            self.may_be_free(heappop(self._rests)[2])
+            until_ms, _, key = heappop(self._rests)
+            state = self.state(key)
+            if state.rests_until_ms == until_ms:
+                state.rests_until_ms = None
+                self.may_be_free(key)
 
     def accounts_with_news(self) -> list[str]:
         return sorted(self._news)
 
     def _rest(self, key: Key, at_ms: int, rest_ms: int) -> None:
-        self.state(key).rests_until_ms = at_ms + rest_ms
+        state, until_ms = self.state(key), at_ms + rest_ms
         if not rest_ms:
             self.may_be_free(key)
-            return
-        self._rests_total += 1
-        heappush(self._rests, (at_ms + rest_ms, self._rests_total, key))
+        elif state.rests_until_ms is None or state.rests_until_ms < until_ms:
+            state.rests_until_ms = until_ms
+            self._rests_total += 1
+            heappush(self._rests, (until_ms, self._rests_total, key))

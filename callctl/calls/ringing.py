@@ -246,7 +246,9 @@ class Ringing(Stage):
         if a_try.asked_until_ms is not None:
             return []
         if attempt.ticket.is_inside:
-            scene.seats.engage(scene.account_id, attempt.leg.number, lambda: attempt.is_settled)
+            scene.seats.engage(
+                scene.account_id, attempt.leg.number, scene.call_id, lambda: attempt.is_settled
+            )
         if accept is None or a_try.is_picked_up:
             return self._reached(a_try, at_ms)
         return self._ask(a_try, attempt, accept, at_ms)

@@ -1,10 +1,12 @@
 """The seats of the subscribers: which devices ring for one, and who cannot be disturbed now.
 
 Rule 1: a device that nobody has seen registered cannot be rung.
+Rule 2: a talk is known by its call: what happens in a call is the only that can end a talk of it.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from dialplan.steps import NotReached
 
@@ -21,12 +23,24 @@ class SeatTold:
     shows: str = ""  # the subscriber's number that those it calls see
 
 
+SeatKey = tuple[str, str]  # of an account
+_Key = TypeVar("_Key")
+
+
+@dataclass(frozen=True, slots=True)
+class SeatTalk:
+    seat: SeatKey
+    call_id: str
+    is_over: Callable[[], bool]
+
+
 @dataclass(slots=True)
 class Seats:
-    _told: dict[tuple[str, str], SeatTold] = field(default_factory=dict)
-    _seats_of: dict[str, tuple[str, str]] = field(default_factory=dict)
+    _told: dict[SeatKey, SeatTold] = field(default_factory=dict)
+    _seats_of: dict[str, SeatKey] = field(default_factory=dict)
     _reachable: set[str] = field(default_factory=set)
-    _engaged: dict[tuple[str, str], list[Callable[[], bool]]] = field(default_factory=dict)
+    _engaged: dict[SeatKey, list[SeatTalk]] = field(default_factory=dict)
+    _talks_in: dict[str, list[SeatTalk]] = field(default_factory=dict)
 
     def tell(self, seat: SeatTold) -> None:
         key = (seat.account_id, seat.name)
@@ -59,16 +73,26 @@ class Seats:
     def shown(self, account_id: str, name: str) -> str:
         return self._told[account_id, name].shows
 
-    def engage(self, account_id: str, name: str, is_over: Callable[[], bool]) -> None:
+    @property
+    def talks(self) -> int:
+        return sum(map(len, self._talks_in.values()))
+
+    def engage(self, account_id: str, name: str, call_id: str, is_over: Callable[[], bool]) -> None:
         """It talks from now on."""
-        self._engaged.setdefault((account_id, name), []).append(is_over)
+        talk = SeatTalk((account_id, name), call_id, is_over)
+        self._engaged.setdefault(talk.seat, []).append(talk)
+        self._talks_in.setdefault(call_id, []).append(talk)
 
     def is_engaged(self, account_id: str, name: str) -> bool:
-        key = (account_id, name)
-        talks = [is_over for is_over in self._engaged.pop(key, ()) if not is_over()]
-        if talks:
-            self._engaged[key] = talks
-        return bool(talks)
+        return any(not talk.is_over() for talk in self._engaged.get((account_id, name), ()))
+
+    def take_ended(self, call_id: str) -> list[SeatKey]:
+        """Something happened in this call: the seats whose talk it was the end of."""
+        ended = [talk for talk in self._talks_in.get(call_id, ()) if talk.is_over()]
+        for talk in ended:
+            _remove(self._talks_in, call_id, talk)
+            _remove(self._engaged, talk.seat, talk)
+        return [talk.seat for talk in ended]
 
     def is_known(self, account_id: str, name: str) -> bool:
         return (account_id, name) in self._told
@@ -99,3 +123,9 @@ class Seats:
         """Another phone may get its name one day, and is not there before it says so."""
         self._seats_of.pop(device, None)
         self._reachable.discard(device)
+
+
+def _remove(talks: dict[_Key, list[SeatTalk]], key: _Key, talk: SeatTalk) -> None:
+    talks[key].remove(talk)
+    if not talks[key]:
+        del talks[key]

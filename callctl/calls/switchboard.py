@@ -135,7 +135,7 @@ class Switchboard:
     def _offer(self, at_ms: int) -> list[Order]:
         """Whoever has become free, to whom it is due; or that one is called back."""
         orders: list[Order] = []
-        for place, members in self.lines.offers(at_ms):
+        for place, members in self.lines.offers():
             if place.is_kept:
                 orders += self._begin(self._arrivals.from_us(place, at_ms), at_ms)
                 continue
@@ -239,8 +239,6 @@ class Switchboard:
         self._due.pop(call.call_id, None)
         for leg in call.legs:
             self._by_leg.pop(leg.leg_id, None)
-        for seat in call.scene.connections.seats_rung:
-            self.lines.seat_changed(call.account_id, seat)
         scene = call.scene
         return [*self.call_backs.call_over(call.call_id, scene.promise, why_missed(scene), at_ms)]
 

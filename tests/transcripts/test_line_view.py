@@ -88,5 +88,5 @@ def test_a_seat_is_there_when_its_phone_is_and_talks_whoever_rang_it() -> None:
     at.board.seats.tell(SeatTold("ann", "anna", ("ann-anna-1",)))
     at.hear(DeviceSeen("ann-anna-1", True), 1)
     assert members(at, 1) == {ANNA: ("free", 0)}
-    at.board.seats.engage("ann", "anna", lambda: False)
+    at.board.seats.engage("ann", "anna", A, lambda: False)
     assert members(at, 2) == {ANNA: ("talking", 0)}
