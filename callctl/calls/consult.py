@@ -1,6 +1,7 @@
 """A seat asks somebody else while its caller hears music.
 
-Rule 1: the caller waits outside the bridge, the seat inside; who answers is joined to the seat.
+Rule 1: while it rings the caller waits inside the bridge, the seat outside; who answers is joined to the
+    seat, and the caller waits outside. Somebody is always in it: the last to leave ends what is recorded.
 Rule 2: whoever was asked is paid from the answer on, by a meter of its own; when its money ends, the seat has
     its caller back.
 """
@@ -31,7 +32,7 @@ class Consult:
 
     def begin(self, at_ms: int) -> list[Order]:
         scene = self._scene
-        aside = [*scene.part(scene.caller), *scene.music(scene.terms.music)]
+        aside = [*scene.part(self._seat), *scene.music(scene.terms.music)]
         return [*aside, RingBack(self._seat.leg_id), *self._rung(self._ringing.begin(at_ms), at_ms)]
 
     def deadline_ms(self) -> int | None:
@@ -86,8 +87,13 @@ class Consult:
         began = attempt.began(at_ms)
         meter = attempt.ticket.meter
         self._paid = Talk([attempt.leg], [meter] if meter else [], self._scene.terms)
-        joined = self._scene.join(attempt.leg)
-        return [*orders, *joined, *self._paid.begin(at_ms), began]
+        return [*orders, *self._change_places(attempt.leg), *self._paid.begin(at_ms), began]
+
+    def _change_places(self, answered: Leg) -> list[Order]:
+        """Never a third one in the bridge, and never nobody."""
+        scene = self._scene
+        aside = [*scene.part(scene.caller), *scene.music(scene.terms.music)]
+        return [*scene.join(answered), *aside, *scene.join(self._seat)]
 
     def _cut(self, attempt: Attempt, why: EndedBy, at_ms: int) -> list[Order]:
         released = attempt.leg.release(Cause.NORMAL, at_ms)
@@ -95,4 +101,4 @@ class Consult:
 
     def _back(self) -> list[Order]:
         self.is_over = True
-        return [*self._scene.quiet(), *self._scene.join(self._scene.caller)]
+        return [*self._scene.quiet(), *self._scene.join(self._scene.caller, self._seat)]

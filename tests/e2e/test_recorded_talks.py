@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from callctl.demo.phones import NeverAnswers
+from callctl.demo.phones import Answers, NeverAnswers
 from tests.e2e.conftest import Bring
 from tests.e2e.leaks import assert_nothing_left
 from tests.e2e.seats import at_work, until_seat
@@ -38,6 +38,13 @@ async def recordings(stack: Stack, who: Subscriber) -> list[Json]:
 async def recorded_bytes(stack: Stack, who: Subscriber) -> int:
     (row,) = await recordings(stack, who)
     return row["bytes"] or 0
+
+
+async def until_recorded(stack: Stack, who: Subscriber, size: int) -> None:
+    async def is_there() -> bool:
+        return await recorded_bytes(stack, who) > size
+
+    await until(is_there, "half a second more is recorded")
 
 
 def strength(file: Path, hertz: float) -> float:
@@ -91,12 +98,23 @@ async def test_a_recording_goes_on_with_whom_the_caller_is_handed_over_to(stack:
             await until(lambda: any(seen.was_answered for seen in other.rung()), "201 answers")
             before = await recorded_bytes(stack, who)
 
-            async def grows() -> bool:
-                return await recorded_bytes(stack, who) > before + 8_000
-
-            await until(grows, "half a second more is recorded")
+            await until_recorded(stack, who, before + 8_000)
         assert len(await recordings(stack, who)) == 1
         assert (await stack.metrics())["callctl_nodes_failed_total"] == failed
+
+
+async def test_a_recording_goes_on_when_the_seat_leaves_before_whom_it_consults_answers(stack: Stack) -> None:
+    who = await given_subscriber(stack, 1000)
+    async with (
+        at_work(stack, who, "201", Answers(ring_ms=6_000)) as other,
+        seat_talk(stack, who, seat_hangs_up_ms=6_000, talk_ms=16_000, scheme=RECORDED) as talk,
+    ):
+        await talk.anna_ear.press("*3201#")
+        await until(lambda: bool(other.rung()), "201 rings")
+        await talk.anna.over()
+        assert not any(seen.was_answered for seen in other.rung())
+        await until(lambda: any(seen.was_answered for seen in other.rung()), "201 answers")
+        await until_recorded(stack, who, await recorded_bytes(stack, who) + 8_000)
 
 
 async def test_a_recording_whose_time_is_over_is_gone_and_seats_outlive_a_restart_of_the_service(

@@ -96,6 +96,7 @@ async def test_whom_a_seat_consults_talks_to_it_and_then_to_its_caller(stack: St
     async with seat_talk(stack, who, seat_hangs_up_ms=7_000, talk_ms=12_000) as talk:
         await talk.anna_ear.press(f"*3{typed(who.target)}#")
         await until(lambda: talk.anna_ear.has_heard(TONE), "anna hears whom she consults")
+        await talk.music_is_heard()
         assert not talk.caller_ear.has_heard(TONE), "the caller hears a talk that is not his"
         (left,) = await talk.anna.over()
         assert left.ended_by == "here"

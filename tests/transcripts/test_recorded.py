@@ -1,7 +1,11 @@
 """A talk that its scheme has recorded."""
 
-from callctl.calls.events import LegAnswered, LegReady, OrderRefused, Why
-from callctl.calls.orders import Answer, Join, Order, RecordBridge
+from collections.abc import Callable
+
+import pytest
+
+from callctl.calls.events import LegAnswered, LegEnded, LegReady, OrderRefused, Why
+from callctl.calls.orders import Answer, HangUp, Join, Order, Part, RecordBridge
 from callctl.calls.records import NodeFailed, RecordingBegan
 from callctl.calls.states import State
 from tests.transcripts.test_seats import ANNA, C, desk, gone, hears, state, types
@@ -81,3 +85,41 @@ def test_a_recording_that_cannot_begin_is_told_and_the_talk_goes_on() -> None:
     (told,) = at.hear(OrderRefused(RECORD, Why.REJECTED), 2_100)
     assert told == NodeFailed(A, "record", "it is not recorded: rejected")
     assert state(at) is State.TALKING
+
+
+def follow(inside: set[str], orders: list[Order]) -> set[str]:
+    """Who is in the bridge afterwards; never nobody, who would end the recording, and never a third."""
+    for order in orders:
+        match order:
+            case Join(_, leg_ids):
+                inside = inside | set(leg_ids)
+            case Part(_, leg_id) | HangUp(leg_id):
+                inside = inside - {leg_id}
+        assert len(inside) in (1, 2), orders
+    return inside
+
+
+def takes_back(at: Desk) -> list[Order]:
+    return types(at, "*1", 9_000)
+
+
+@pytest.mark.parametrize("is_answered", [False, True])
+@pytest.mark.parametrize(
+    ("left", "ends"),
+    [
+        pytest.param(B, lambda at: at.hear(LegEnded(B), 9_000), id="the seat hangs up"),
+        pytest.param(C, lambda at: gone(at, C, 9_000), id="who is consulted hangs up"),
+        pytest.param("", takes_back, id="the seat takes its caller back"),
+    ],
+)
+def test_somebody_is_in_the_bridge_as_long_as_a_consultation_is_recorded(
+    left: str, ends: Callable[[Desk], list[Order]], *, is_answered: bool
+) -> None:
+    at = recorded()
+    hears(at, 2_000, LegReady(B), LegAnswered(B), LegAnswered(A))
+    inside = follow({A, B}, types(at, "*3201#", 5_000) + at.hear(LegReady(C), 5_050))
+    if is_answered:
+        inside = follow(inside, at.hear(LegAnswered(C), 7_000))
+        assert inside == {B, C}
+    inside = follow(inside - {left}, ends(at))
+    assert inside == {A, *({B, C} if is_answered else {B})} - {left or C}

@@ -162,9 +162,10 @@ def consulting() -> Desk:
 def test_who_is_consulted_is_joined_to_the_seat_while_the_caller_hears_music() -> None:
     at = talking()
     orders = types(at, f"*3{TO_MOBILE}#", 5_000)
-    assert orders[:3] == [Part(A, A), MusicOn(A, "default"), RingBack(B)]
+    assert orders[:3] == [Part(A, B), MusicOn(A, "default"), RingBack(B)]
     at.hear(LegReady(C), 5_050)
-    assert Join(A, (C,)) in at.hear(LegAnswered(C), 7_000)
+    music_anew = [MusicOff(A), MusicOn(A, "default")]
+    assert at.hear(LegAnswered(C), 7_000)[:5] == [Join(A, (C,)), Part(A, A), *music_anew, Join(A, (B,))]
     assert state(at) is State.TALKING
 
 
@@ -198,7 +199,7 @@ def test_nobody_answers_a_consultation_and_the_caller_is_back() -> None:
     at.hear(LegReady(C), 5_050)
     orders = at.wake(35_000)
     assert HangUp(C, Cause.NO_ANSWER) in orders
-    assert orders[-2:] == [MusicOff(A), Join(A, (A,))]
+    assert orders[-2:] == [MusicOff(A), Join(A, (B,))]
 
 
 def test_a_seat_that_hangs_up_before_the_answer_hands_the_caller_over() -> None:
