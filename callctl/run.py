@@ -114,7 +114,7 @@ async def _serve_from(settings: ServiceSettings, pool: Pool, tariffs: Tariffs) -
             service.hear(EntryPosted(entry), at_ms)
 
     till = Till(pool, ledger, directory, clock, posted=posted)
-    news = News(service.switchboard, service.registrar, clock.now_ms)
+    news = News(service.switchboard, service.registrar, service.hear, clock.now_ms)
     await _tell_all(pool, news)
     desk = TariffDesk(pool, till, tariffs, restored)
 

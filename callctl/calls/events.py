@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from callctl.calls.orders import MediaOrder
+from callctl.calls.phones import SeatChanged
+from dialplan.targets import Target
 from rating.entries import Entry
 
 
@@ -86,6 +88,15 @@ class DeviceSeen:
     is_reachable: bool
 
 
+@dataclass(frozen=True, slots=True)
+class MemberPaused:
+    """A member of the account's queues wants no calls from them, or wants them again."""
+
+    account_id: str
+    member: Target
+    is_pausing: bool
+
+
 class Why(Enum):
     """Why an order was not carried out."""
 
@@ -124,4 +135,5 @@ class EntryPosted:
 
 
 LegEvent = LegReady | LegAnswered | LegEnded | LegGone | PromptEnded | DigitPressed | RecordingEnded
-Event = CallArrived | SeatDialled | LegEvent | OrderRefused | LegsListed | EntryPosted | DeviceSeen
+OfficeEvent = EntryPosted | SeatChanged | MemberPaused
+Event = CallArrived | SeatDialled | LegEvent | OrderRefused | LegsListed | DeviceSeen | OfficeEvent

@@ -22,6 +22,7 @@ from callctl.calls.events import (
     Event,
     LegReady,
     LegsListed,
+    MemberPaused,
     OrderRefused,
     SeatDialled,
 )
@@ -39,11 +40,13 @@ from callctl.calls.orders import (
     RecordBridge,
     StopRecording,
 )
+from callctl.calls.phones import SeatChanged
 from callctl.calls.seats import Seats
 from callctl.calls.states import State
 from callctl.calls.terms import CallTerms
 from callctl.calls.view import CallView, view
 from dialplan.causes import Cause
+from dialplan.targets import Seat
 from rating.ledger import Ledger
 
 # How many faults wait for the log; a call can add one an event at the worst.
@@ -121,6 +124,11 @@ class Switchboard:
                 if seat := self.seats.seat_of(event.device):
                     self.lines.seat_changed(*seat)
                 return []
+            case SeatChanged():
+                return self._seat_changed(event)
+            case MemberPaused():
+                self.lines.members.pause((event.account_id, event.member), is_pausing=event.is_pausing)
+                return []
             case LegsListed():
                 return self._listed(event)
             case OrderRefused():
@@ -191,6 +199,16 @@ class Switchboard:
         strangers = event.alive - self._by_leg.keys()
         known_strangers, self._strangers = sorted(strangers & self._strangers), strangers
         return orders + [HangUp(leg_id, Cause.NORMAL) for leg_id in known_strangers]
+
+    def _seat_changed(self, event: SeatChanged) -> list[Order]:
+        account_id, name = event.account_id, event.name
+        if event.told:
+            self.seats.tell(event.told)
+        else:
+            self.seats.forget(account_id, name)
+            self.lines.members.pause((account_id, Seat(name)), is_pausing=False)
+        self.lines.seat_changed(account_id, name)
+        return []
 
     def _refused(self, event: OrderRefused, at_ms: int) -> list[Order]:
         call = self._call_of(event.order)

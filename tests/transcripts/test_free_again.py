@@ -1,5 +1,7 @@
 """Callers who wait, and members who are free again, whatever they did before. One claim each."""
 
+from dataclasses import replace
+
 from callctl.calls.directory import Number
 from callctl.calls.events import (
     DeviceSeen,
@@ -8,9 +10,11 @@ from callctl.calls.events import (
     LegEnded,
     LegGone,
     LegReady,
+    MemberPaused,
     SeatDialled,
 )
 from callctl.calls.orders import Device, Order, PlaceLeg
+from callctl.calls.phones import SeatChanged
 from callctl.calls.seats import SeatTold
 from dialplan.causes import Cause
 from dialplan.targets import Seat
@@ -18,7 +22,7 @@ from tests.transcripts.test_queues import B, ends, hangs_up, hears, queue, talks
 from tests.transcripts.words import A, Desk, sound_scheme
 
 ANNA, BOTH = ("{seat: anna}",), ("{seat: anna}", "{seat: boris}")
-BORIS = ("ann", Seat("boris"))
+ANNA_SEAT, BORIS = Seat("anna"), ("ann", Seat("boris"))
 DIRECT, OTHER = "74950000000", "74950000001"
 TO_MOBILE = "89161110002"
 
@@ -75,6 +79,32 @@ def test_a_seat_that_hands_its_caller_over_is_offered_who_waits() -> None:
     assert phones(waits(at, 2_000)) == []
     orders = hears(at, 5_000, *(DigitPressed("leg1-b", key) for key in f"*2{TO_MOBILE}#"))
     assert phones(orders) == [("leg1-a", phone("anna"))]
+
+
+def test_a_member_who_resumes_is_offered_who_waits() -> None:
+    at = desk(*ANNA, "{seat: boris}")
+    at.hear(MemberPaused("ann", ANNA_SEAT, True), 0)
+    waits(at)
+    assert phones(waits(at, 10, B)) == []
+    assert phones(at.hear(MemberPaused("ann", ANNA_SEAT, False), 3_000)) == [("leg1-b", phone("anna"))]
+
+
+def test_a_seat_that_may_be_disturbed_again_is_offered_who_waits() -> None:
+    at = desk(*ANNA, "{seat: boris}")
+    told = SeatTold("ann", "anna", (phone("anna"),))
+    at.hear(SeatChanged("ann", "anna", replace(told, is_undisturbed=True)), 0)
+    waits(at)
+    assert phones(waits(at, 10, B)) == []
+    assert phones(at.hear(SeatChanged("ann", "anna", told), 3_000)) == [("leg1-b", phone("anna"))]
+
+
+def test_a_seat_that_is_removed_and_made_anew_does_not_pause() -> None:
+    at = desk(*ANNA)
+    at.hear(MemberPaused("ann", ANNA_SEAT, True), 0)
+    at.hear(SeatChanged("ann", "anna", None), 1_000)
+    at.hear(SeatChanged("ann", "anna", SeatTold("ann", "anna", (phone("anna"),))), 2_000)
+    at.hear(DeviceSeen(phone("anna"), is_reachable=True), 3_000)
+    assert phones(waits(at, 4_000)) == [("leg1-a", phone("anna"))]
 
 
 def test_what_is_known_of_a_talk_goes_with_it() -> None:

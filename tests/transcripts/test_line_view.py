@@ -2,7 +2,7 @@
 
 import pytest
 
-from callctl.calls.events import DeviceSeen
+from callctl.calls.events import DeviceSeen, MemberPaused
 from callctl.calls.line_view import LineView, view
 from callctl.calls.seats import SeatTold
 from dialplan.targets import Outside, Seat, Target
@@ -78,7 +78,7 @@ def test_who_was_busy_rests_a_moment() -> None:
 @pytest.mark.parametrize("is_pausing", [True, False])
 def test_a_member_who_pauses_is_told_so(is_pausing: bool) -> None:
     at = desk((FIRST,))
-    at.board.lines.members.pause(("ann", Outside(FIRST)), is_pausing=is_pausing)
+    at.hear(MemberPaused("ann", Outside(FIRST), is_pausing), 0)
     assert members(at, 0) == {Outside(FIRST): ("pausing" if is_pausing else "free", 0)}
 
 
