@@ -2,6 +2,7 @@
 
 Rule 1: the order is priority, then arrival. No member is offered to somebody while one before him, who could
     have this member too, has no offer.
+    Nor is anybody offered more while somebody he was offered may still answer, or another who picks up.
 Rule 2: a place is kept until its caller talks or leaves: an offer that came to nothing costs no place.
 Rule 3: a caller who will be called back keeps his place. When it is his turn one member is kept free for him,
     until he is there; whom he gets is decided then.
@@ -38,6 +39,7 @@ class Place:
     is_kept: bool = False  # its caller is not on the phone
     is_put_off: bool = False  # for a while he is offered to nobody
     offered: frozenset[Target] = frozenset()
+    is_rung: bool = False  # members, or whoever picks up, may still answer
     offers: int = 0
     has_left: bool = False
 
@@ -114,7 +116,11 @@ class Lines:
         """One who was offered the call did not take it; who is rung with him may yet."""
         self.members.missed((place.account_id, target), why, at_ms, place.queue.penalty_ms)
         place.offered -= {target}
-        self._look_again(place)  # others may have become free while he was rung
+
+    def unanswered(self, place: Place) -> None:
+        """Nobody of those who were rung may answer any more; others may have become free meanwhile."""
+        place.is_rung = False
+        self._look_again(place)
 
     def took(self, place: Place, target: Target, talk: Attempt, at_ms: int) -> None:
         line = self._line(place.account_id, place.queue)
@@ -141,7 +147,7 @@ class Lines:
         idle = self._idle.setdefault(account_id, set())
         idle |= news
         for place in list(places):
-            if place.offered or place.has_left or place.is_put_off or idle.isdisjoint(place.able):
+            if _wants_nobody(place) or idle.isdisjoint(place.able):
                 continue
             if chosen := self._chosen(place, idle):
                 yield place, chosen
@@ -194,6 +200,7 @@ class Lines:
         if place.is_kept:
             chosen = chosen[:1]
         else:
+            place.is_rung = True
             line.last_offered = chosen[-1].member.target
             place.offers += 1
         place.offered = frozenset(candidate.member.target for candidate in chosen)
@@ -205,7 +212,7 @@ class Lines:
     def _withdraw(self, place: Place) -> None:
         for target in place.offered:
             self.members.withdraw((place.account_id, target))
-        place.offered = frozenset()
+        place.offered, place.is_rung = frozenset(), False
 
     def _look_again(self, place: Place) -> None:
         for target in place.able:
@@ -213,6 +220,10 @@ class Lines:
 
     def _line(self, account_id: str, queue: Queue) -> _Line:
         return self._lines.setdefault((account_id, queue.name), _Line())
+
+
+def _wants_nobody(place: Place) -> bool:
+    return bool(place.offered) or place.is_rung or place.has_left or place.is_put_off
 
 
 def _rank(place: Place) -> tuple[int, int]:

@@ -135,6 +135,7 @@ class Waiting(Stage):
             self.outcome = outcome
         elif outcome is not None:
             self._ringing = None
+            self._lines.unanswered(self._place)
             self._scene.refusal = None  # the caller waits on: nothing was refused to him
         return orders
 

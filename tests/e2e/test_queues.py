@@ -224,6 +224,22 @@ async def test_when_everybody_pauses_nobody_waits_and_after_it_they_are_rung_aga
     assert len(stack.carrier.calls_to(targets.third)) == 1
 
 
+async def test_a_member_who_resumes_is_rung_at_once_for_who_waits(stack: Stack) -> None:
+    await stack.carrier.behaves(Answers(ring_ms=200))
+    who = await given_scheme(stack, 1000, line())
+    api, target = f"--api={stack.note['api']}", targets_of(who).first
+    first = dial(stack, who.number, caller=ANNA, hang_up_after_ms=3_000)
+    await until_talks(stack, who, ANNA)
+    second = dial(stack, who.number, caller=BORIS, hang_up_after_ms=9_000)
+    await until_waiting(stack, who, BORIS)
+    await stack.callctl("queue", "pause", who.account_id, target, api)
+    await first
+    assert await waiting(stack, who) == [BORIS]
+    await stack.callctl("queue", "resume", who.account_id, target, api)
+    await until_talks(stack, who, BORIS)
+    await second
+
+
 async def test_who_hangs_up_while_he_waits_takes_the_ringing_and_his_place_with_him(stack: Stack) -> None:
     await stack.carrier.behaves(NeverAnswers())
     who = await given_scheme(stack, 1000, line())

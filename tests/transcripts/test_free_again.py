@@ -13,7 +13,7 @@ from callctl.calls.events import (
     MemberPaused,
     SeatDialled,
 )
-from callctl.calls.orders import Device, Order, PlaceLeg
+from callctl.calls.orders import Device, Join, Order, PlaceLeg
 from callctl.calls.phones import SeatChanged
 from callctl.calls.seats import SeatTold
 from dialplan.causes import Cause
@@ -152,3 +152,21 @@ def test_a_member_whose_rest_is_over_is_not_lost_by_news_that_are_older() -> Non
     at.wake(21_000)
     orders = hears(at, 20_998, LegEnded("leg2-a"), LegGone("leg2-a", Cause.BUSY))
     assert phones(orders) == [("leg3-a", phone("anna"))]
+
+
+def test_nobody_else_is_rung_while_a_colleague_picks_the_call_up() -> None:
+    at = desk(*ANNA, "{seat: clara}")
+    waits(at)
+    at.hear(LegReady("leg1-a"), 50)
+    at.hear(SeatDialled("p", phone("boris"), "*8"), 1_000)
+    assert phones(hears(at, 1_005, LegEnded("leg1-a"), LegGone("leg1-a", Cause.BUSY))) == []
+    assert Join(A, (A, "p")) in at.hear(LegAnswered("p"), 1_010)
+
+
+def test_when_who_picked_up_is_gone_the_next_member_is_rung() -> None:
+    at = desk(*ANNA, "{seat: clara}")
+    waits(at)
+    at.hear(LegReady("leg1-a"), 50)
+    at.hear(SeatDialled("p", phone("boris"), "*8"), 1_000)
+    hears(at, 1_005, LegEnded("leg1-a"), LegGone("leg1-a", Cause.BUSY))
+    assert phones(hangs_up(at, "p", 1_010)) == [("leg3-a", phone("clara"))]
