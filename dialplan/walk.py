@@ -36,6 +36,10 @@ class Walk:
         return self.trail[-1].node if self.trail else self._scheme.start
 
     @property
+    def language(self) -> str:
+        return self._scheme.language
+
+    @property
     def rest(self) -> Scheme:
         """The scheme as it is from this node on."""
         return self._scheme.model_copy(update={"start": self.node_name})

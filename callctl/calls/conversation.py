@@ -7,12 +7,15 @@ Rule 2: only who was called as a seat has codes: an outside line must not order 
 from callctl.calls.codes import Codes, Command
 from callctl.calls.codes import Order as Code
 from callctl.calls.consult import Consult
-from callctl.calls.events import DigitPressed, LegEvent, OrderRefused, Why
-from callctl.calls.orders import Order, RecordBridge
+from callctl.calls.events import DigitPressed, LegEvent, OrderRefused, PromptEnded, Why
+from callctl.calls.orders import Order, PlayToLeg, RecordBridge, StopPlaying
 from callctl.calls.records import NodeFailed, RecordingBegan
+from callctl.calls.ringing import ACCEPT_SERIAL
 from callctl.calls.scene import Reached, Scene
 from callctl.calls.talk import Talk
 from dialplan.numbers import normal_number
+from dialplan.speech.phrases import Phrase
+from dialplan.speech.say import say
 from dialplan.targets import Outside, Seat, Target
 
 
@@ -22,6 +25,8 @@ class Conversation:
         self._reached = reached
         self._codes = Codes()
         self._is_held = False
+        self._told_serial = ACCEPT_SERIAL
+        self._is_told = False
         self.consult: Consult | None = None
         self.handed_over_to: Target | None = None
 
@@ -48,9 +53,13 @@ class Conversation:
 
     def hear(self, event: LegEvent, at_ms: int) -> list[Order]:
         leg_id = self._reached.attempt.leg.leg_id
-        if isinstance(event, DigitPressed) and event.leg_id == leg_id and self.seat:
-            command = self._codes.press(event.digit, at_ms)
-            return self._obey(command, self.seat, at_ms) if command else []
+        match event:
+            case DigitPressed(leg_id=pressed_on) if pressed_on == leg_id and self.seat:
+                command = self._codes.press(event.digit, at_ms)
+                return [*self._hush(), *self._obey(command, at_ms)] if command else []
+            case PromptEnded(leg_id=played_to, serial=self._told_serial) if played_to == leg_id:
+                self._is_told = False
+                return []
         return self._consulted(self.consult.hear(event, at_ms)) if self.consult else []
 
     def refused(self, event: OrderRefused, at_ms: int) -> list[Order]:
@@ -73,20 +82,36 @@ class Conversation:
         began = RecordingBegan(scene.account_id, scene.call_id, name, at_ms, scene.record.keep_days)
         return [*alone, RecordBridge(scene.call_id, name, scene.record.beep), began]
 
-    def _obey(self, command: Command, seat: Seat, at_ms: int) -> list[Order]:
+    def _obey(self, command: Command, at_ms: int) -> list[Order]:
         if command.order is Code.HOLD:
             if self.consult:
                 return self._consulted(self.consult.call_off(at_ms))
             self._is_held = not self._is_held
             return self._scene.music(self._scene.terms.music) if self._is_held else self._scene.quiet()
-        target = self._target(command.number)
-        if target is None or self.consult:
+        if self.consult:
             return []
+        target = self._target(command.number)
+        if target is None:
+            return self._tell(Phrase.TRANSFER_NOBODY)
         if command.order is Code.HAND_OVER:
             self.handed_over_to = target
             return []
         self.consult = Consult(self._scene, self._reached.attempt.leg, target)
         return self._consulted(self.consult.begin(at_ms))
+
+    def _tell(self, phrase: Phrase) -> list[Order]:
+        """The seat alone hears it."""
+        self._told_serial += 1
+        self._is_told = True
+        leg_id = self._reached.attempt.leg.leg_id
+        return [PlayToLeg(leg_id, self._told_serial, say(phrase, self._scene.language))]
+
+    def _hush(self) -> list[Order]:
+        """What plays to the seat would keep its next order waiting."""
+        if not self._is_told:
+            return []
+        self._is_told = False
+        return [StopPlaying(self._reached.attempt.leg.leg_id, self._told_serial)]
 
     def _target(self, typed: str) -> Target | None:
         if self._scene.seats.is_known(self._scene.account_id, typed):

@@ -42,6 +42,7 @@ class Course:
     def __init__(self, scene: Scene, walk: Walk, move: Callable[[State], None]) -> None:
         """`move`: to tell the call its state."""
         self._scene = scene
+        scene.language = walk.language
         self._walk = walk
         self._move = move
         self._stage: Stage | None = None

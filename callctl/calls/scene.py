@@ -51,6 +51,7 @@ class Scene:
     terms: CallTerms
     is_own: Callable[[str], bool]  # whether a number is one of ours
     scheme_version: int = 0
+    language: str = "ru"  # of the scheme with which the caller came
     node: str = ""  # of the scheme, whose step is played
     seat: str | None = None  # of the caller, when it is one of the subscriber's own
     hops: int = 0

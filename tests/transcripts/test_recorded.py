@@ -9,7 +9,7 @@ from callctl.calls.orders import Answer, HangUp, Join, Order, Part, RecordBridge
 from callctl.calls.records import NodeFailed, RecordingBegan
 from callctl.calls.states import State
 from tests.transcripts.test_seats import ANNA, C, desk, gone, hears, state, types
-from tests.transcripts.words import MOBILE, A, B, Desk, sound_scheme
+from tests.transcripts.words import MOBILE, A, B, Desk
 
 FILE = "talk/ann/a"
 RECORD = RecordBridge(A, FILE, beep=False)
@@ -26,10 +26,7 @@ MENU_FIRST = RECORDED.replace(
 
 
 def recorded(scheme: str = RECORDED) -> Desk:
-    at = desk()
-    number = at.board.directory.number(at.number)
-    assert number
-    at.board.directory.add(type(number)(number.e164, "ann", sound_scheme(scheme)))
+    at = desk(scheme=scheme)
     at.arrive()
     return at
 

@@ -7,7 +7,7 @@ from callctl.calls.orders import HangUp
 from callctl.calls.seats import SeatTold
 from dialplan.causes import Cause
 from tests.transcripts.test_seats import C, desk, gone, hears, talking, types
-from tests.transcripts.words import A, B, Desk, sound_scheme
+from tests.transcripts.words import A, B, Desk
 
 ACCEPTED = "start: anna\nnodes:\n  anna: {kind: forward, to: [{seat: anna}], accept: {digit: '1'}}\n"
 
@@ -26,10 +26,7 @@ def consulting() -> Desk:
 
 def asked() -> Desk:
     """Anna has answered and not taken the call so far."""
-    at = desk()
-    number = at.board.directory.number(at.number)
-    assert number
-    at.board.directory.add(type(number)(number.e164, "ann", sound_scheme(ACCEPTED)))
+    at = desk(scheme=ACCEPTED)
     at.arrive()
     hears(at, 2_000, LegReady(B), LegAnswered(B))
     return at
