@@ -133,7 +133,7 @@ class Overseer:
                     self._joins(call_id)
                 case LegRefused():
                     unlucky.add(order.connection.call_id)
-                    self._rest(Outside(order.connection.number), ALONE_MS[NotReached.REFUSED])
+                    self._refused(order)
                 case PlayToLeg(leg_id=call_id, media=(media,)) if media.endswith("call-back/booked"):
                     self._promised(call_id)
                 case CallOver():
@@ -157,6 +157,7 @@ class Overseer:
         for offer in offers.values():
             if offer.to.call_id not in unlucky:
                 self._keeps_strategy(offer)
+            self._last[offer.to.line.name] = offer.chosen[-1]
 
     def nobody_is_left(self) -> None:
         assert not self._waiting, f"still waiting: {self._waiting}"
@@ -249,6 +250,13 @@ class Overseer:
             offer.chosen.append(target)
         waiting.phones[order.leg_id] = target
 
+    def _refused(self, order: LegRefused) -> None:
+        """Also whom there was no money for has had his turn."""
+        target = Outside(order.connection.number)
+        self._rest(target, ALONE_MS[NotReached.REFUSED])
+        if waiting := self._waiting.get(order.connection.call_id):
+            self._last[waiting.line.name] = target
+
     def _takes(self, waiting: Waiting, leg_id: str) -> None:
         target = waiting.phones[leg_id]
         self._talks[leg_id] = target, waiting.line
@@ -314,7 +322,6 @@ class Overseer:
         line, chosen = offer.to.line, offer.chosen
         is_kept = any(self._is_promised(line, free, chosen) for free in offer.perhaps_free() if free)
         assert is_kept, f"{self._at_ms}: {line.strategy}: {chosen} of {offer.free} for {offer.to}"
-        self._last[line.name] = chosen[-1]
         self.offers[line.strategy] += 1
         if line.strategy is Strategy.WEIGHTED and not offer.perhaps:
             weights = {one.target: one.weight for one in offer.free}

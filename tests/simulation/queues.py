@@ -118,7 +118,8 @@ def _call(luck: Random, phones: list[str]) -> Told:
 
 
 def _digit(luck: Random) -> Told:
-    return {"press": luck.choice([DIGIT, CALL_BACK, CALL_BACK]), "at": luck.randint(0, 90)}
+    at = luck.choice([luck.randint(0, 9), luck.randint(0, 90)])
+    return {"press": luck.choice([DIGIT, CALL_BACK, CALL_BACK]), "at": at}
 
 
 def _caller(luck: Random) -> Told:

@@ -6,31 +6,18 @@ that every call has something to wait for.
 
 import pytest
 
-from callctl.simulate.night import Night
-from tests.simulation.bills import check_end
-from tests.simulation.evenings import draw_evening
-from tests.simulation.prices import DRAWN, tariffs_of
-from tests.simulation.ways import check_good_switch, check_ways
+from tests.simulation.spending import spend_evening
 
 EVENINGS = 100
-
-
-def spend(seed: int, *, faulty: bool) -> Night:
-    scenario = draw_evening(seed, faulty=faulty)
-    night = Night(scenario, tariffs_of(seed % DRAWN)[0])
-    night.run()
-    check_end(night, scenario, seed)
-    check_ways(night, {told.number: told.read_scheme() for told in scenario.numbers}, seed)
-    return night
 
 
 @pytest.mark.parametrize("first_seed", range(0, EVENINGS, 25))
 def test_nobody_is_lost_in_silence_or_billed_for_what_he_did_not_talk(first_seed: int) -> None:
     for seed in range(first_seed, first_seed + 25):
-        check_good_switch(spend(seed, faulty=False), seed)
+        spend_evening(seed, faulty=False)
 
 
 @pytest.mark.parametrize("first_seed", range(0, EVENINGS, 25))
 def test_nobody_is_lost_or_overcharged_on_a_switch_that_errs(first_seed: int) -> None:
     for seed in range(first_seed, first_seed + 25):
-        spend(seed, faulty=True)
+        spend_evening(seed, faulty=True)

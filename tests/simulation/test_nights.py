@@ -5,10 +5,7 @@
 
 import pytest
 
-from callctl.simulate.night import Night
-from tests.simulation.bills import check_end
-from tests.simulation.nights import draw_night
-from tests.simulation.prices import DRAWN, tariffs_of
+from tests.simulation.spending import spend_night
 
 NIGHTS = 400
 
@@ -16,7 +13,4 @@ NIGHTS = 400
 @pytest.mark.parametrize("first_seed", range(0, NIGHTS, 50))
 def test_everything_comes_to_rest_and_nobody_pays_for_more_than_was_talked(first_seed: int) -> None:
     for seed in range(first_seed, first_seed + 50):
-        scenario = draw_night(seed, faulty=True)
-        night = Night(scenario, tariffs_of(seed % DRAWN)[0])
-        night.run()
-        check_end(night, scenario, seed)
+        spend_night(seed)

@@ -451,6 +451,16 @@ def test_leg_placed_after_the_question_is_not_missed() -> None:
     assert desk.hear(listed(asked=999, proven=0), 1_100) == []
 
 
+def test_leg_whose_release_found_nothing_is_released_when_a_list_has_it() -> None:
+    desk = Desk()
+    desk.arrive()
+    desk.wake(30_000)
+    desk.wake(35_000)
+    desk.hear(OrderRefused(HangUp(B, Cause.NO_ANSWER), Why.GONE), 35_005)
+    orders = desk.hear(listed(A, B, asked=36_000, proven=30_000), 36_010)
+    assert hang_ups(orders) == [HangUp(B, Cause.NO_ANSWER)]
+
+
 def test_leg_that_is_nobodys_is_released_when_two_lists_have_it() -> None:
     desk = Desk()
     assert desk.hear(listed("leg1-old", asked=10, proven=0), 10) == []
