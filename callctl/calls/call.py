@@ -144,8 +144,6 @@ class Call:
         """What happened to our legs while nobody told us."""
         orders: list[Order] = []
         for leg in self.legs:
-            if leg.state is LegState.GONE and leg.leg_id in event.alive:
-                orders.append(HangUp(leg.leg_id, leg.release_cause))  # placed after its release
             if leg.state in (LegState.GONE, LegState.PLACED) or leg.since_ms >= event.asked_at_ms:
                 continue
             if leg.leg_id in event.alive:

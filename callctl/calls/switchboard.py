@@ -26,7 +26,7 @@ from callctl.calls.events import (
     OrderRefused,
     SeatDialled,
 )
-from callctl.calls.legs import Leg, LegState
+from callctl.calls.legs import Leg, LegState, is_leg_id
 from callctl.calls.lines import Lines
 from callctl.calls.orders import (
     CloseBridge,
@@ -195,10 +195,12 @@ class Switchboard:
         orders: list[Order] = []
         for call in list(self._calls.values()):
             orders += self._run(call, partial(call.listed, event), event.asked_at_ms)
-        # A newcomer's arrival may still be on its way here: only who was a stranger before is let go.
+        # A newcomer's arrival may still be on its way here: only who was a stranger before is let go. No leg
+        # that we placed is a newcomer: it came after its release.
         strangers = event.alive - self._by_leg.keys()
-        known_strangers, self._strangers = sorted(strangers & self._strangers), strangers
-        return orders + [HangUp(leg_id, Cause.NORMAL) for leg_id in known_strangers]
+        let_go = [one for one in sorted(strangers) if one in self._strangers or is_leg_id(one)]
+        self._strangers = strangers
+        return orders + [HangUp(leg_id, Cause.NORMAL) for leg_id in let_go]
 
     def _seat_changed(self, event: SeatChanged) -> list[Order]:
         account_id, name = event.account_id, event.name

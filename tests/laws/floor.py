@@ -70,7 +70,7 @@ class Floor:
         return [place for place in self.waiting if not place.has_left and place not in rung_for]
 
     def _offer(self) -> None:
-        for place, chosen in self.lines.offers(self.at_ms):
+        for place, chosen in self.lines.offers():
             targets = tuple(member.target for member in chosen)
             queue = place.queue
             members = [member.target for member in queue.members]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from callctl.calls.events import DeviceSeen, Event, LegEnded
+from callctl.calls.events import DeviceSeen, Event, LegAnswered, LegEnded
 from callctl.calls.legs import asked_in, call_id_of
 from callctl.calls.orders import Device, HangUp, Join, MusicOn, Order, PlaceLeg, PlayToLeg, Trunk
 from callctl.calls.outcomes import outcome_of
@@ -106,6 +106,7 @@ class Overseer:
         self._kept: dict[str, Kept] = {}  # by the call in which he asked
         self.called_back: Counter[PromiseEnd] = Counter()
         self._talks: dict[str, tuple[Target, WaitInQueue]] = {}  # by the member's leg
+        self._asked: dict[str, Seat] = {}  # by the member's leg
         self._rests_until_ms: Counter[Target] = Counter()
         self._idle_since_ms: Counter[Target] = Counter()
         self._taken: Counter[tuple[str | None, Target]] = Counter()
@@ -125,6 +126,8 @@ class Overseer:
                 self._reachable[device] = is_reachable
             case LegEnded(leg_id):
                 self._waiting.pop(leg_id, None)
+            case LegAnswered(leg_id):
+                self._asks(leg_id)
         offers: dict[str, Offer] = {}
         unlucky: set[str] = set()
         for order in orders:
@@ -149,6 +152,7 @@ class Overseer:
                 case HangUp(leg_id=leg_id):
                     self._waiting.pop(leg_id, None)
                 case LegSettled() if order.leg_id in self._talks:
+                    self._asked.pop(order.leg_id, None)
                     self._parts(order.leg_id)
                 case LegSettled():
                     self._rang_in_vain(order)
@@ -257,6 +261,13 @@ class Overseer:
         if waiting := self._waiting.get(order.connection.call_id):
             self._last[waiting.line.name] = target
 
+    def _asks(self, leg_id: str) -> None:
+        """A seat that is asked whether it takes the call is not free before its phone is."""
+        waiting = self._waiting.get(call_id_of(leg_id))
+        target = waiting.phones.get(leg_id) if waiting and waiting.line.accept else None
+        if isinstance(target, Seat):
+            self._asked[leg_id] = target
+
     def _takes(self, waiting: Waiting, leg_id: str) -> None:
         target = waiting.phones[leg_id]
         self._talks[leg_id] = target, waiting.line
@@ -270,6 +281,7 @@ class Overseer:
 
     def _rang_in_vain(self, settled: LegSettled) -> None:
         """Whose bill comes when the caller has left was not asked for long enough: no rest for that."""
+        self._asked.pop(settled.leg_id, None)
         waiting = self._waiting.get(call_id_of(settled.leg_id))
         target = waiting.phones.pop(settled.leg_id, None) if waiting else None
         if waiting is None or target is None or settled.cause == Cause.ANSWERED_ELSEWHERE:
@@ -297,8 +309,9 @@ class Overseer:
     def _is_free(self, target: Target) -> bool:
         is_rung = any(target in one.phones.values() for one in self._waiting.values())
         is_talking = any(target == talking for talking, _ in self._talks.values())
+        is_asked = target in self._asked.values()
         is_resting = self._at_ms < self._rests_until_ms[target]
-        return not (is_rung or is_talking or is_resting) and self._is_there(target)
+        return not (is_rung or is_asked or is_talking or is_resting) and self._is_there(target)
 
     def _is_there(self, target: Target) -> bool:
         phones = [device for device, seat in self._seat_of.items() if seat == target]
