@@ -18,7 +18,7 @@ from callctl.calls.events import (
 )
 from callctl.calls.legs import asked_in
 from callctl.calls.line_view import view
-from callctl.calls.orders import Dial, HangUp, Join, MusicOn, Order, PlaceLeg, PlayToLeg, Trunk
+from callctl.calls.orders import Dial, HangUp, Inside, Join, MusicOn, Order, PlaceLeg, PlayToLeg, Trunk
 from callctl.calls.records import (
     CallBackOver,
     CallOver,
@@ -200,6 +200,24 @@ def test_the_second_call_tells_the_first_and_its_own_way() -> None:
 def test_the_promise_is_kept_with_his_answer() -> None:
     at = called_back(desk())
     assert over(answers(at)) == [(B, 0, PromiseEnd.ANSWERED)]
+
+
+def test_a_promise_that_was_kept_is_over_with_his_call() -> None:
+    at = called_back(desk())
+    answers(at)
+    talks(at, f"leg1-{BACK}", HIS_TURN + 8_000)
+    assert over(ends(at, BACK, f"leg1-{BACK}", HIS_TURN + 13_000)) == []
+    assert (at.board.deadline_ms(), at.board.call_backs.waiting, at.board.lines.waiting) == (None, 0, 0)
+
+
+def test_a_caller_at_a_number_of_ours_is_called_back_there() -> None:
+    at = desk()
+    other = next(at.board.directory.numbers())
+    at.board.directory.add(replace(other, e164=OTHER))
+    at.arrive(caller=OTHER)
+    asks(at, A, 3_000)
+    hears(at, 4_020, LegReady("leg1-a"), LegGone("leg1-a", Cause.ANSWERED_ELSEWHERE))
+    assert [order.endpoint for order in at.wake(9_020) if isinstance(order, PlaceLeg)] == [Inside(OTHER, 1)]
 
 
 def test_who_came_after_him_waits_and_who_came_before_him_goes_first() -> None:
