@@ -19,7 +19,7 @@ from callctl.calls.members import Members
 from callctl.calls.seats import Seats
 from dialplan.choice import Candidate, choose
 from dialplan.steps import Member, NotReached, Queue
-from dialplan.targets import Seat, Target
+from dialplan.targets import Target
 
 # The expected wait is guessed from so many of the last who were taken.
 REMEMBERED = 20
@@ -39,6 +39,7 @@ class Place:
     is_kept: bool = False  # its caller is not on the phone
     is_put_off: bool = False  # for a while he is offered to nobody
     offered: frozenset[Target] = frozenset()
+    alone_since_ms: int | None = None  # since when no member is there any more who could take him
     is_rung: bool = False  # members, or whoever picks up, may still answer
     offers: int = 0
     has_left: bool = False
@@ -73,7 +74,7 @@ class Lines:
 
     def has_members(self, account_id: str, queue: Queue) -> bool:
         """Somebody is there who could take the call, now or later."""
-        return any(self.members.is_there((account_id, target)) for target in _able(queue))
+        return self._is_anybody_there(account_id, _able(queue))
 
     def join(self, account_id: str, call_id: str, caller: str, queue: Queue, at_ms: int) -> Place:
         self._arrived += 1
@@ -130,8 +131,16 @@ class Lines:
         self.members.took((place.account_id, target), talk, place.call_id, place.queue.wrap_up_ms)
         self.leave(place)
 
-    def seat_changed(self, account_id: str, name: str) -> None:
-        self.members.may_be_free((account_id, Seat(name)))
+    def member_changed(self, account_id: str, target: Target, at_ms: int) -> list[Place]:
+        """He came or went: the places of those whom that leaves alone, or who are not alone any more."""
+        self.members.may_be_free((account_id, target))
+        changed: list[Place] = []
+        for place in self._waiting.get(account_id, ()):
+            was_alone = place.alone_since_ms is not None
+            if target in place.able and was_alone == self._is_anybody_there(account_id, place.able):
+                place.alone_since_ms = None if was_alone else at_ms
+                changed.append(place)
+        return changed
 
     def offers(self) -> Iterator[tuple[Place, tuple[Member, ...]]]:
         """Each is to be carried out before the next is asked for."""
@@ -208,6 +217,9 @@ class Lines:
         for target in place.offered:
             self.members.offer((account_id, target), place.call_id)
         return tuple(candidate.member for candidate in chosen)
+
+    def _is_anybody_there(self, account_id: str, able: frozenset[Target]) -> bool:
+        return any(self.members.is_there((account_id, target)) for target in able)
 
     def _withdraw(self, place: Place) -> None:
         for target in place.offered:

@@ -80,7 +80,6 @@ class Members:
 
     def pause(self, key: Key, *, is_pausing: bool) -> None:
         self.state(key).is_pausing = is_pausing
-        self.may_be_free(key)
 
     def offer(self, key: Key, call_id: str) -> None:
         self.state(key).offered_by = call_id

@@ -46,7 +46,7 @@ from callctl.calls.states import State
 from callctl.calls.terms import CallTerms
 from callctl.calls.view import CallView, view
 from dialplan.causes import Cause
-from dialplan.targets import Seat
+from dialplan.targets import Seat, Target
 from rating.ledger import Ledger
 
 # How many faults wait for the log; a call can add one an event at the worst.
@@ -122,12 +122,14 @@ class Switchboard:
             case DeviceSeen():
                 self.seats.seen(event.device, is_reachable=event.is_reachable)
                 if seat := self.seats.seat_of(event.device):
-                    self.lines.seat_changed(*seat)
+                    self._member_changed(seat[0], Seat(seat[1]), at_ms)
                 return []
             case SeatChanged():
-                return self._seat_changed(event)
-            case MemberPaused():
-                self.lines.members.pause((event.account_id, event.member), is_pausing=event.is_pausing)
+                self._seat_changed(event, at_ms)
+                return []
+            case MemberPaused(account_id, member, is_pausing):
+                self.lines.members.pause((account_id, member), is_pausing=is_pausing)
+                self._member_changed(account_id, member, at_ms)
                 return []
             case LegsListed():
                 return self._listed(event)
@@ -202,15 +204,20 @@ class Switchboard:
         self._strangers = strangers
         return orders + [HangUp(leg_id, Cause.NORMAL) for leg_id in let_go]
 
-    def _seat_changed(self, event: SeatChanged) -> list[Order]:
+    def _seat_changed(self, event: SeatChanged, at_ms: int) -> None:
         account_id, name = event.account_id, event.name
         if event.told:
             self.seats.tell(event.told)
         else:
             self.seats.forget(account_id, name)
             self.lines.members.pause((account_id, Seat(name)), is_pausing=False)
-        self.lines.seat_changed(account_id, name)
-        return []
+        self._member_changed(account_id, Seat(name), at_ms)
+
+    def _member_changed(self, account_id: str, member: Target, at_ms: int) -> None:
+        """Who waits alone wants to be woken, if it stays so."""
+        for place in self.lines.member_changed(account_id, member, at_ms):
+            if call := self._calls.get(place.call_id):
+                self._arm(call)
 
     def _refused(self, event: OrderRefused, at_ms: int) -> list[Order]:
         call = self._call_of(event.order)

@@ -24,4 +24,7 @@ class CallTerms:
     prompt_ms_max: int = 30_000
     greeting_ms_max: int = 330_000  # a subscriber's own sounds may be longer
     wait_bound_ms: int = 300_000  # how long Asterisk lets a waiting caller live without us
+    alone_ms: int = (
+        45_000  # how long a caller waits with no member there: a phone that missed a question is back
+    )
     music: str = "default"

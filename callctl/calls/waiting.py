@@ -18,7 +18,7 @@ from callctl.calls.scene import Reached, Scene, Stage
 from callctl.calls.states import State
 from dialplan.speech.phrases import Phrase
 from dialplan.speech.say import say, say_position, say_wait
-from dialplan.steps import Digits, Failed, Hears, LeftQueue, Member, Queue, Ring
+from dialplan.steps import Digits, Failed, Hears, LeftQueue, Member, Queue, Ring, Sounds
 
 
 class Waiting(Stage):
@@ -32,6 +32,7 @@ class Waiting(Stage):
         self._ringing: Ringing | None = None
         self._until_ms: int | None = None
         self._announce_at_ms: int | None = None
+        self._said_until_ms: int | None = None
         self._bound_again_at_ms = 0
 
     def begin(self, at_ms: int) -> list[Order]:
@@ -45,12 +46,13 @@ class Waiting(Stage):
             self.outcome = LeftQueue.EMPTY
             return []
         self._place = lines.join(scene.account_id, scene.call_id, scene.caller.number, step, at_ms)
-        return [*self._wait(at_ms), *scene.music(step.music)]
+        return [*self._wait(at_ms), *self._music()]
 
     def deadline_ms(self) -> int | None:
         rung_until_ms = self._ringing.deadline_ms() if self._ringing else None
-        wanted = (self._until_ms, self._announce_at_ms, self._bound_again_at_ms, rung_until_ms)
-        return min(moment for moment in wanted if moment is not None)
+        wanted = (self._until_ms, self._alone_until_ms, self._announce_at_ms, self._said_until_ms)
+        moments = (*wanted, self._bound_again_at_ms, rung_until_ms)
+        return min(moment for moment in moments if moment is not None)
 
     def offer(self, members: Sequence[Member], at_ms: int) -> list[Order]:
         step = self._step
@@ -64,6 +66,10 @@ class Waiting(Stage):
             return self._rung(self._ringing, self._ringing.wake(at_ms), at_ms)
         if self._until_ms is not None and self._until_ms <= at_ms:
             return self._go(LeftQueue.TIMEOUT, at_ms)
+        if (alone_until_ms := self._alone_until_ms) is not None and alone_until_ms <= at_ms:
+            return self._go(LeftQueue.EMPTY, at_ms)
+        if self._said_until_ms is not None and self._said_until_ms <= at_ms:
+            return self._unsaid()
         if self._announce_at_ms is not None and self._announce_at_ms <= at_ms:
             return self._say(at_ms)
         return self._bound(at_ms)
@@ -73,7 +79,7 @@ class Waiting(Stage):
         if event.leg_id == scene.caller.leg_id:
             match event:
                 case PromptEnded() if scene.has_ended(event):
-                    return scene.music(step.music) if event.was_played else self._unheard(at_ms)
+                    return self._music() if event.was_played else self._unheard(at_ms)
                 case DigitPressed() if step.call_back and event.digit == step.call_back.digit:
                     return self._ask_for_call_back(at_ms)
                 case DigitPressed() if event.digit in step.leave_digits:
@@ -99,6 +105,11 @@ class Waiting(Stage):
         self._give_up_place()
         return orders
 
+    @property
+    def _alone_until_ms(self) -> int | None:
+        since_ms = self._place.alone_since_ms if self._place else None
+        return None if since_ms is None else since_ms + self._scene.terms.alone_ms
+
     def _wait(self, at_ms: int) -> list[Order]:
         step = self._step
         self._until_ms = None if step.wait_ms_max is None else at_ms + step.wait_ms_max
@@ -110,14 +121,14 @@ class Waiting(Stage):
         scene = self._scene
         self._place, scene.place = place, None
         self._lines.come_back(place, scene.call_id)
-        return [*self._wait(at_ms), *scene.play(say(Phrase.CALL_BACK_CONNECTING, self._step.language))]
+        return [*self._wait(at_ms), *self._play(say(Phrase.CALL_BACK_CONNECTING, self._step.language), at_ms)]
 
     def _ask_for_call_back(self, at_ms: int) -> list[Order]:
         scene, place, language = self._scene, self._place, self._step.language
         if not scene.purse.caller:
-            return scene.play(say(Phrase.CALL_BACK_NO_NUMBER, language))
+            return self._play(say(Phrase.CALL_BACK_NO_NUMBER, language), at_ms)
         if not scene.may_be_called_back(at_ms):
-            return scene.play(say(Phrase.MENU_WRONG_CHOICE, language))
+            return self._play(say(Phrase.MENU_WRONG_CHOICE, language), at_ms)
         assert place
         self._place, scene.place = None, place
         self._lines.keep(place, scene.purse.caller)
@@ -141,10 +152,14 @@ class Waiting(Stage):
 
     def _unheard(self, at_ms: int) -> list[Order]:
         """Nobody loses his place by a word that could not be said, unless the scheme wants it."""
-        scene = self._scene
-        if self._step.is_left_unheard:
-            return self._go(UNPLAYED, at_ms)
-        return [NodeFailed(scene.call_id, scene.node, UNPLAYED.why), *scene.music(self._step.music)]
+        return self._go(UNPLAYED, at_ms) if self._step.is_left_unheard else self._unsaid()
+
+    def _unsaid(self) -> list[Order]:
+        return [NodeFailed(self._scene.call_id, self._scene.node, UNPLAYED.why), *self._music()]
+
+    def _music(self) -> list[Order]:
+        self._said_until_ms = None
+        return self._scene.music(self._step.music)
 
     def _go(self, outcome: LeftQueue | Digits | Failed, at_ms: int) -> list[Order]:
         orders = self._ringing.withdraw(at_ms) if self._ringing else []
@@ -168,7 +183,13 @@ class Waiting(Stage):
         sounds += announce.sounds
         if announce.offer and self._scene.may_be_called_back(at_ms):
             sounds += announce.offer
-        return self._scene.play(sounds) if sounds else []
+        return self._play(sounds, at_ms) if sounds else []
+
+    def _play(self, sounds: Sounds, at_ms: int) -> list[Order]:
+        """Ended by music, if no news of its end come."""
+        terms, is_own = self._scene.terms, any(sound.startswith("own/") for sound in sounds)
+        self._said_until_ms = at_ms + (terms.greeting_ms_max if is_own else terms.prompt_ms_max)
+        return self._scene.play(sounds)
 
     def _bound(self, at_ms: int) -> list[Order]:
         """Nobody listens to music for ever when we are gone."""
