@@ -87,6 +87,7 @@ STORIES: list[tuple[str, Facts, list[Outcome], str]] = [
     ("menu", FACTS, [Digits("")] * 3, "greeting secretary"),
     ("queue", FACTS, [DONE, LeftQueue.FULL, NO_ANSWER, DONE, DONE], "record line partner mailbox"),
     ("queue", FACTS, [DONE, Digits("0")], "record line mailbox"),
+    ("queue", FACTS, [DONE, LeftQueue.CALL_BACK, DONE], "record line"),
     ("queue", FACTS, [DONE, LeftQueue.TIMEOUT], "record line mailbox"),
     ("vip-and-blacklist", VIP, [DONE, LeftQueue.TIMEOUT, BUSY], "who dear first-in-line owner mailbox"),
     ("vip-and-blacklist", replace(FACTS, caller="79160000013"), [], "who never"),
