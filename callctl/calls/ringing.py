@@ -240,14 +240,14 @@ class Ringing(Stage):
         return [] if self._scene.has_music else self._scene.music(self._scene.terms.music)
 
     def _answered(self, a_try: Try, at_ms: int) -> list[Order]:
-        """A seat is engaged from here until it leaves or is let go, also while asked or consulted."""
+        """A seat is engaged from here on, also while it is asked or consulted."""
         scene, accept, attempt = self._scene, self._step.accept, a_try.attempt
         assert attempt
         if a_try.asked_until_ms is not None:
             return []
         if attempt.ticket.is_inside:
             scene.seats.engage(
-                scene.account_id, attempt.leg.number, scene.call_id, lambda: not attempt.leg.can_hear
+                scene.account_id, attempt.leg.number, scene.call_id, lambda: attempt.is_settled
             )
         if accept is None or a_try.is_picked_up:
             return self._reached(a_try, at_ms)

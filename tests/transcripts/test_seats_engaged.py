@@ -70,12 +70,6 @@ def test_a_seat_is_engaged_after_it_was_asked_only_if_it_took_the_call(digit: st
     assert is_engaged(at, "anna") is (digit == "1")
 
 
-def test_a_seat_that_was_asked_is_free_as_soon_as_the_caller_hangs_up() -> None:
-    at = asked()
-    at.hear(LegEnded(A), 4_000)
-    assert not is_engaged(at, "anna")
-
-
 def test_a_call_that_ends_cannot_be_picked_up() -> None:
     at = desk()
     at.arrive()
