@@ -60,6 +60,7 @@ class Leg:
     state: LegState
     since_ms: int
     answered_at_ms: int | None = None
+    ended_at_ms: int | None = None  # its media
     release_again_at_ms: int | None = None
     release_cause: int = Cause.NORMAL
     missed_since_ms: int | None = None  # a list did not have it: last proven alive then
@@ -93,6 +94,7 @@ class Leg:
 
     def ended(self, at_ms: int) -> None:
         """It leaves by itself; if the news that it is gone gets lost, we ask for it."""
+        self.ended_at_ms = at_ms if self.ended_at_ms is None else min(at_ms, self.ended_at_ms)
         if not self.is_leaving:
             self.release_again_at_ms = at_ms + RELEASE_AGAIN_MS
 
@@ -143,6 +145,9 @@ class Attempt:
         return self.ticket.began(at_ms)
 
     def settle(self, at_ms: int, ended_by: EndedBy, cause: int) -> list[LegSettled]:
+        """To the end of its media: that it is gone, and why, is told later, or never."""
+        if self.leg.ended_at_ms is not None:
+            at_ms = min(at_ms, self.leg.ended_at_ms)
         return self.ticket.settle(at_ms, ended_by, cause, is_connected=self.is_connected(at_ms))
 
     def is_connected(self, at_ms: int) -> bool:

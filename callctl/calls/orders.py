@@ -55,6 +55,7 @@ class JoinAndDial:
     leg_ids: tuple[str, str]
     patience_ms: int
     arrived_at_ms: int  # the caller's arrival: what the caller waited for is measured from there
+    tells_keys: bool = False  # a seat has codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Join:
 
     bridge_id: str
     leg_ids: tuple[str, ...]
+    tells_keys: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,7 +230,11 @@ class Ringing(Stage):
             scene.is_bridged = True
             both = (scene.caller.leg_id, leg.leg_id)
             scene.joined.update(both)
-            return [*orders, JoinAndDial(scene.call_id, both, patience_ms, scene.caller.since_ms)]
+            has_codes = isinstance(a_try.target, Seat)
+            return [
+                *orders,
+                JoinAndDial(scene.call_id, both, patience_ms, scene.caller.since_ms, tells_keys=has_codes),
+            ]
         dial = Dial(leg.leg_id, patience_ms, scene.caller.since_ms)
         return [dial, *(self._comfort() if self._is_heard else [])]
 
