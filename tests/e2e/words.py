@@ -24,6 +24,8 @@ CLOCKS_MS = 20
 NEAR_MS = 100
 # The promise of the cut.
 CUT_LATE_MS_MAX = 100
+# Where Asterisk mixes the sound itself, a leg leaves its bridge a tenth of a second later after a tone.
+MIXED_CUT_LATE_MS_MAX = 300
 
 _serial = itertools.count(1)
 
