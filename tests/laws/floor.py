@@ -120,6 +120,8 @@ class Floor:
         self.rests_until_ms[target] = self.at_ms + max(ALONE_MS[why], penalty_ms)
         del self.rung[target]
         self.lines.missed(place, target, why, self.at_ms)
+        if not place.offered:
+            self.lines.unanswered(place)
 
     def _part(self) -> None:
         if not self.talks:
