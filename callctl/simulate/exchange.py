@@ -130,7 +130,7 @@ class Exchange:
         leg.acts(self._timeline.now_ms)
         self._studio.pressed(leg, digit)
         partner = leg.partner
-        if partner and not partner.is_caller and partner.twin:
+        if partner and partner.twin:
             self.press(partner.twin, digit)
 
     def _list(self, proven_ms: int) -> None:

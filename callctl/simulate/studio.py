@@ -131,8 +131,8 @@ class Studio:
 
 
 def _hearer(leg: SimulatedLeg) -> SimulatedLeg | None:
-    """Who has it in the ear: the caller of the caller, when the call came from a number of ours."""
-    while leg.is_caller and leg.twin:
+    """Who has it in the ear, through numbers of ours: the caller of the caller, or who was reached there."""
+    while leg.twin:
         if leg.twin.partner is None:
             return None
         leg = leg.twin.partner
