@@ -65,6 +65,7 @@ class Exchange:
         self._people = People(timeline, scenario.phones, self)
         self._studio = Studio(timeline, scenario.sounds, self._people, self._roads.tell)
         self._reachable = {device: True for seat in scenario.seats for device in seat.devices}
+        self._listed_ms = timeline.now_ms
         self.legs: dict[str, SimulatedLeg] = {}
         self.bridges: dict[str, SimulatedBridge] = {}
         # What no order should ever lead to; a lost or refused one may.
@@ -95,7 +96,11 @@ class Exchange:
     def fall_silent(self) -> None:
         """The stream of news is lost for a while; then all is asked for, as after a reconnect."""
         proven_ms = self._timeline.now_ms
-        self._timeline.at(self._roads.fall_silent(), partial(self._list, proven_ms))
+        self._timeline.at(self._roads.fall_silent(), partial(self._list, proven_ms, is_after_gap=True))
+
+    def list_again(self) -> None:
+        """Asked now and then, so that what got lost is found."""
+        self._list(self._listed_ms, is_after_gap=False)
 
     def pick_up(self, leg: SimulatedLeg) -> None:
         if not leg.is_alive or leg.answered_ms is not None:
@@ -133,11 +138,12 @@ class Exchange:
         if partner and partner.twin:
             self.press(partner.twin, digit)
 
-    def _list(self, proven_ms: int) -> None:
+    def _list(self, proven_ms: int, *, is_after_gap: bool) -> None:
+        self._listed_ms = self._timeline.now_ms
         alive = [leg for leg in self.legs.values() if leg.is_alive]
         up = frozenset(leg.leg_id for leg in alive if leg.is_up)
         listed = LegsListed(
-            frozenset(leg.leg_id for leg in alive), up, self._timeline.now_ms, proven_ms, True
+            frozenset(leg.leg_id for leg in alive), up, self._timeline.now_ms, proven_ms, is_after_gap
         )
         self._hear(listed, self._timeline.wall_ms)
         for device, is_reachable in self._reachable.items():

@@ -32,7 +32,7 @@ from callctl.simulate.lines import Line, entry_line, pots_left, refused_line, re
 from callctl.simulate.promises import Promises
 from callctl.simulate.scenario import LedgerLine, Load, Scenario
 from callctl.simulate.timeline import Timeline, Turn
-from callctl.simulate.told import CallTold, GuaranteeTold, LateTold
+from callctl.simulate.told import CallTold, Faults, GuaranteeTold, LateTold
 from rating.entries import Entry, EntryKind, ReferenceClash
 from rating.ledger import Ledger
 from rating.profile import Profile, Tariffs
@@ -43,6 +43,7 @@ from rating.tariff import Rate
 # How long after the last thing that was told the night may go on: a call without end has no money for more.
 REST_MS = 400 * 24 * 3600 * 1000
 FAULTS_AFTER_LAST_MS = 120_000
+LIST_EVERY_MS = 15_000
 
 Watch = Callable[[Event | None, Sequence[Order], int], None]
 
@@ -106,18 +107,33 @@ class Night:
             self._timeline.at(start_ms + seen.at, see)
         for number, call in enumerate(scenario.calls, 1):
             self._timeline.at(start_ms + call.at, partial(self._arrive, f"sim-{number}", call), Turn.ARRIVAL)
-        self._plan_silences()
+        if scenario.faults != Faults():
+            self._plan_silences()
+            self._list_later()
         self._timeline.run(start_ms + REST_MS)
         self.lines.append(self._summary())
         return self.lines
 
     def _plan_silences(self) -> None:
-        every_ms = self._scenario.faults.silence_every_s * 1000
+        start_ms, every_ms = self._scenario.start_ms, self._scenario.faults.silence_every_s * 1000
         if not every_ms:
             return
-        last_ms = max((call.at for call in self._scenario.calls), default=0) + FAULTS_AFTER_LAST_MS
-        for at_ms in range(every_ms, last_ms, every_ms):
-            self._timeline.at(self._scenario.start_ms + at_ms, self.exchange.fall_silent)
+        for at_ms in range(start_ms + every_ms, self._last_call_ms + FAULTS_AFTER_LAST_MS, every_ms):
+            self._timeline.at(at_ms, self.exchange.fall_silent)
+
+    def _list_later(self) -> None:
+        """As the service does, as long as there is somebody."""
+        self._timeline.at(self._timeline.now_ms + LIST_EVERY_MS, self._list)
+
+    def _list(self) -> None:
+        self.exchange.list_again()
+        is_before_last = self._timeline.now_ms < self._last_call_ms
+        if is_before_last or self.exchange.legs_alive or self.switchboard.calls_running:
+            self._list_later()
+
+    @property
+    def _last_call_ms(self) -> int:
+        return self._scenario.start_ms + max((call.at for call in self._scenario.calls), default=0)
 
     def _arrive(self, leg_id: str, call: CallTold) -> None:
         self.exchange.ring_in(leg_id, call)

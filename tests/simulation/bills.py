@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from callctl.calls.legs import call_id_of
+from callctl.calls.legs import ANSWER_LAG_MS_MAX, call_id_of
 from callctl.calls.records import EndedBy, LegBegan, LegHeld, LegSettled
 from callctl.simulate.night import Night
 from callctl.simulate.scenario import Scenario
@@ -57,8 +57,11 @@ def _check_bill(record: LegSettled, rate: Rate | None, night: Night, scenario: S
     caller = night.exchange.legs.get(call_id)
     is_way_in = record.leg_id.startswith("leg0-")
     leg = caller if is_way_in else night.exchange.legs.get(record.leg_id)
+    faults = scenario.faults
     if leg is None or leg.answered_ms is None or rate is None:
-        assert record.charge.amount == 0, told
+        # That a caller could not be answered may be told when he has been gone for long.
+        is_told_late = is_way_in and faults.reject and faults.delay_ms_max > ANSWER_LAG_MS_MAX
+        assert record.charge.amount == 0 or is_told_late, told
         return
     if scenario.clock_jumps:
         return  # a stamp from before a jump loses its age: the night's own checks must do
@@ -68,6 +71,9 @@ def _check_bill(record: LegSettled, rate: Rate | None, night: Night, scenario: S
     # begins with the target's answer, which is earlier than the caller's own.
     sides = [one for one in night.exchange.legs.values() if call_id_of(one.leg_id) == call_id]
     ended_ms = max(one.ended_ms or 0 for one in sides)
+    if record.ended_by not in (EndedBy.CALLER, EndedBy.CALLEE):
+        # Somebody may have hung up before: the news of it were on their way, or lost.
+        ended_ms += faults.delay_ms_max + (faults.silence_ms_max if faults.silence_every_s else 0)
     answered_ms = min(one.answered_ms for one in sides if one.answered_ms is not None)
     assert record.charge.amount <= _most(rate, max(1, (ended_ms - answered_ms) // 1000)), told
 

@@ -70,6 +70,7 @@ class Kept:
     asked_ms: int
     due_ms: int | None = None
     rings: str | None = None  # the call that calls him
+    perhaps: set[Target] = field(default_factory=set)  # one of these is kept free meanwhile
     tries: int = 0
 
 
@@ -200,10 +201,12 @@ class Overseer:
         assert kept.rings is None, f"{told} while {kept.rings} calls him"
         assert kept.due_ms is not None and kept.due_ms <= self._at_ms, f"{told} too soon: {kept}"
         free = {one.target for one in kept.place.able if self._is_free(one.target)}
-        assert len(free) > self._kept_free(), f"{told}, and nobody is free for him"
+        for called in self._called():
+            free -= called.perhaps if len(called.perhaps) == 1 else set()
+        assert free, f"{told}, and nobody is free for him"
         for other in self._before(kept.place):
             assert not free <= {one.target for one in other.able}, f"{told}; {other.call_id} was before him"
-        kept.rings, kept.due_ms = call_id, None
+        kept.rings, kept.due_ms, kept.perhaps = call_id, None, free
         self._number_of[call_id] = kept.number
 
     def _no_more_kept(self, over: CallBackOver) -> None:
@@ -222,9 +225,12 @@ class Overseer:
             case _:
                 assert kept.tries == terms.tries, kept
 
-    def _kept_free(self) -> int:
-        """How many members are kept for somebody who is called back; which ones is not told."""
-        return sum(kept.rings is not None for kept in self._kept.values())
+    def _called(self) -> list[Kept]:
+        return [kept for kept in self._kept.values() if kept.rings]
+
+    def _kept_free(self, *members: Target) -> int:
+        """How many of these may be kept for somebody who is called back."""
+        return sum(not kept.perhaps.isdisjoint(members) for kept in self._called())
 
     def _before(self, one: Waiting) -> Iterator[Waiting]:
         """Who stands before him, and has nobody."""
@@ -239,7 +245,9 @@ class Overseer:
             assert not waiting.phones, f"{waiting.call_id} is offered to more while {waiting.phones} ring"
             free = [one for one in waiting.able if self._is_free(one.target)]
             perhaps = [
-                one for one in free if self._kept_free() or self._rests_until_ms[one.target] == self._at_ms
+                one
+                for one in free
+                if self._kept_free(one.target) or self._rests_until_ms[one.target] == self._at_ms
             ]
             offers[waiting.call_id] = Offer(waiting, free, perhaps, [])
             waiting.failed.clear()
@@ -329,7 +337,7 @@ class Overseer:
                 [] if one.phones else [member.target for member in one.able if self._is_free(member.target)]
             )
             told = f"{self._at_ms}: {one.call_id} of {one.line.name}"
-            assert len(free) <= self._kept_free(), f"{told} waits, and nobody rings {free}"
+            assert len(free) <= self._kept_free(*free), f"{told} waits, and nobody rings {free}"
 
     def _keeps_strategy(self, offer: Offer) -> None:
         line, chosen = offer.to.line, offer.chosen
