@@ -47,6 +47,12 @@ def _on_loopback(address: Address) -> Address:
     return address
 
 
+def _that_ends(media: str) -> str:
+    if media.startswith("tone:"):
+        raise ValueError("a tone of Asterisk never ends by itself: name a sound, such as `warning`")
+    return media
+
+
 Anywhere = Annotated[Address, BeforeValidator(read_address)]
 Loopback = Annotated[Address, BeforeValidator(read_address), AfterValidator(_on_loopback)]
 
@@ -59,13 +65,13 @@ class RefusalSettings(Table):
     """What a refused caller gets: a Q.850 cause, and before it a prompt such as `sound:ss-noservice`."""
 
     cause: Annotated[int, Field(ge=1, le=127)] | None = None
-    prompt: str | None = None
+    prompt: Annotated[str, AfterValidator(_that_ends)] | None = None
 
 
 class CallSettings(Table):
     second_cut_s: Annotated[float, Field(ge=2, le=600)] = 20
     warning_s: Annotated[float, Field(ge=0, le=600)] = 10
-    warning_media: str = "tone:!1400/300"
+    warning_media: Annotated[str, AfterValidator(_that_ends)] = "warning"
     refusals: dict[Refusal, RefusalSettings] = {}
 
     def terms(self, trunks: tuple[str, ...], emergency_trunk: str) -> CallTerms:

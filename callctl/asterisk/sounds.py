@@ -2,7 +2,7 @@
 
 Rule 1: Asterisk passes over a sound in a row that it does not find, without a word; so it is looked for here,
     and nothing is said of a row that has a gap.
-Rule 2: what has a scheme already, `tone:…` or `sound:…`, is the operator's own word and passed on.
+Rule 2: what has a scheme already, `sound:…`, is the operator's own word and passed on.
 """
 
 import re

@@ -18,7 +18,7 @@ class CallTerms:
     emergency_trunk: str
     second_cut_ms: int = 20_000  # how long after the last paid unit Asterisk itself ends a leg
     warning_ms: int = 10_000  # how long before the end both hear the tone; 0: never
-    warning_media: str = "tone:!1400/300"
+    warning_media: str = "warning"
     refusal_causes: Mapping[Refusal, int] = field(default_factory=lambda: dict(REFUSAL_CAUSES))
     refusal_prompts: Mapping[Refusal, str] = field(default_factory=dict)
     prompt_ms_max: int = 30_000

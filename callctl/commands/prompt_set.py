@@ -10,6 +10,8 @@ from callctl.places import SOUNDS
 from callctl.prompts.shelf import Shelf, samples_of
 from callctl.prompts.sound_set import build, read_list, state_of
 from callctl.prompts.texts import texts
+from callctl.prompts.tones import TONES
+from callctl.prompts.tones import sound as sound_of
 from callctl.prompts.voice import recipe, speak
 from callctl.prompts.wav import Unreadable
 
@@ -50,7 +52,8 @@ def add_build(words: Any) -> None:
 
 
 def recipes() -> dict[str, str]:
-    return {sound: recipe(_language(sound), words) for sound, words in texts().items()}
+    spoken = {sound: recipe(_language(sound), words) for sound, words in texts().items()}
+    return spoken | {sound: str(tone) for sound, tone in TONES.items()}
 
 
 def _list(options: Namespace) -> None:
@@ -59,8 +62,8 @@ def _list(options: Namespace) -> None:
     for sound, made_from in recipes().items():
         file = own.file(sound)
         state = _own_state(file) if file else state_of(SOUNDS, sound, made_from, made).value
-        rows.append({"sound": sound, "state": state, "text": texts()[sound]})
-    rows += [{"sound": sound, "state": UNKNOWN, "text": ""} for sound in own if sound not in texts()]
+        rows.append({"sound": sound, "state": state, "text": texts().get(sound, made_from)})
+    rows += [{"sound": sound, "state": UNKNOWN, "text": ""} for sound in own if sound not in recipes()]
     if options.json:
         print_json(rows)
     else:
@@ -76,12 +79,16 @@ def _own_state(file: Path) -> str:
 
 
 def _build(options: Namespace) -> None:
-    words = texts()
     with waiting("making sounds"):
-        built = build(options.dir, recipes(), lambda sound: speak(_language(sound), words[sound]))
+        built = build(options.dir, recipes(), _made)
     for sound in built.kept:
         print(f"kept: {sound}, a recording")
     print(f"{len(built.new)} made, {len(built.gone)} removed, {len(built.kept)} recordings kept")
+
+
+def _made(sound: str) -> bytes:
+    tone = TONES.get(sound)
+    return sound_of(tone) if tone else speak(_language(sound), texts()[sound])
 
 
 def _language(sound: str) -> str:

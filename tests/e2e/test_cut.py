@@ -29,6 +29,8 @@ pytestmark = pytest.mark.e2e
 
 CALLS = 20
 EACH_S = 0.3
+PROMISED_MS = 100
+TONE_PACKETS_MAX = 40  # 0.3 s are 15
 
 
 def lateness_ms(seen: CallSeen, units: int) -> float:
@@ -36,9 +38,9 @@ def lateness_ms(seen: CallSeen, units: int) -> float:
     return ms(seen.answered_at_us, seen.ended_at_us) - units * UNIT_MS
 
 
-def assert_cut_on_time(seen: CallSeen, units: int) -> None:
+def assert_cut_on_time(seen: CallSeen, units: int, late_ms_max: int = CUT_LATE_MS_MAX) -> None:
     assert seen.ended_by == "there", "nobody cut it"
-    assert 0 <= lateness_ms(seen, units) <= CUT_LATE_MS_MAX
+    assert 0 <= lateness_ms(seen, units) <= late_ms_max
 
 
 @asynccontextmanager
@@ -82,8 +84,8 @@ async def test_money_for_three_units_ends_with_the_third_on_both_sides_twenty_ti
     for side, seen in (("caller", mine.values()), ("callee", theirs.values())):
         show(f"cut lateness, {side}: {_figures(lateness_ms(one, 3) for one in seen)}")
     for who in everybody:
-        assert_cut_on_time(mine[who.number], 3)
-        assert_cut_on_time(theirs[who.number], 3)
+        assert_cut_on_time(mine[who.number], 3, PROMISED_MS)
+        assert_cut_on_time(theirs[who.number], 3, PROMISED_MS)
         leg = await bill(stack, who)
         assert_bill_is_what_was_talked(leg, who, theirs[who.number])
         assert (leg["units"], leg["charge_kopecks"], leg["ended_by"]) == (3, 300, "balance")
@@ -127,6 +129,28 @@ async def test_the_warning_tone_is_heard_before_the_end_and_does_not_delay_it(st
         await until(lambda: sink.packets >= 10, "the tone")
         assert not call.done()
         assert_cut_on_time(await call, 1)
+
+
+async def test_the_warning_tone_ends_by_itself_and_comes_again_after_a_payment(stack: Stack) -> None:
+    who = await given_subscriber(stack, 100)
+    async with media_sink() as sink:
+        call = dial(stack, who.number, media_port=sink.port)
+        await until(lambda: sink.packets >= 10, "the tone")
+        await stack.callctl(
+            "account", "pay", who.account_id, "1.00", "--ref", "more", f"--api={stack.note['api']}"
+        )
+        heard = sink.packets
+        await until_held(stack, who, 200)
+        assert sink.packets == heard < TONE_PACKETS_MAX, "somebody goes on sending"
+        await until(lambda: sink.packets >= heard + 10, "the second tone")
+        assert_cut_on_time(await call, 2)
+
+
+async def until_held(stack: Stack, who: Subscriber, kopecks: int) -> None:
+    async def is_so() -> bool:
+        return bool((await account(stack, who))["held_kopecks"] == kopecks)
+
+    await until(is_so, f"{kopecks} kopecks of {who.account_id} are held")
 
 
 async def until_talking(stack: Stack, who: Subscriber, count: int) -> None:

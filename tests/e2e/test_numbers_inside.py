@@ -7,7 +7,7 @@ from tests.e2e.schemes import scheme_now
 from tests.e2e.stacks import Stack
 from tests.e2e.words import (
     CALLER,
-    MIXED_CUT_LATE_MS_MAX,
+    CUT_LATE_MS_MAX,
     UNIT_MS,
     assert_bill_is_what_was_talked,
     assert_money,
@@ -57,7 +57,7 @@ async def test_a_chain_ends_when_the_money_of_its_second_subscriber_does(stack: 
     mine = await dial(stack, anna.number)
     (theirs,) = await stack.carrier.over(boris.target)
     assert (mine.ended_by, theirs.ended_by) == ("there", "there")
-    assert 0 <= ms(theirs.answered_at_us, theirs.ended_at_us) - UNIT_MS <= MIXED_CUT_LATE_MS_MAX
+    assert 0 <= ms(theirs.answered_at_us, theirs.ended_at_us) - UNIT_MS <= CUT_LATE_MS_MAX
     assert_bill_is_what_was_talked(await bill(stack, boris), boris, theirs)
     assert (await bill(stack, boris))["ended_by"] == "balance"
     assert (await bill(stack, anna))["charge_kopecks"] == 100

@@ -24,7 +24,7 @@ from tests.e2e.schemes import (
 )
 from tests.e2e.stacks import Json, Stack
 from tests.e2e.words import (
-    MIXED_CUT_LATE_MS_MAX,
+    CUT_LATE_MS_MAX,
     UNIT_MS,
     Subscriber,
     assert_bill_is_what_was_talked,
@@ -325,7 +325,7 @@ async def test_who_waits_on_a_toll_free_number_is_released_when_its_money_ends(s
     await until_state(stack, who, "waiting")
     mine = await call
     assert mine.ended_by == "there"
-    assert 0 <= ms(mine.answered_at_us, mine.ended_at_us) - UNIT_MS <= MIXED_CUT_LATE_MS_MAX
+    assert 0 <= ms(mine.answered_at_us, mine.ended_at_us) - UNIT_MS <= CUT_LATE_MS_MAX
     legs = await bills(stack, who, 2)
     way_in = bill_to(legs, who.number)
     assert (way_in["seconds"], way_in["charge_kopecks"], way_in["ended_by"]) == (6, WAY_IN, "balance")

@@ -11,7 +11,7 @@ from tests.e2e.seats import at_work
 from tests.e2e.stacks import Stack
 from tests.e2e.talks import HIGH_ALAW, seat_talk
 from tests.e2e.words import (
-    MIXED_CUT_LATE_MS_MAX,
+    CUT_LATE_MS_MAX,
     UNIT_KOPECKS,
     UNIT_MS,
     assert_bill_is_what_was_talked,
@@ -84,7 +84,7 @@ async def test_a_caller_handed_over_with_money_for_one_unit_is_cut_at_its_end(st
         mine = await talk.call
     (theirs,) = await stack.carrier.over(who.target)
     assert (mine.ended_by, theirs.ended_by) == ("there", "there")
-    assert UNIT_MS <= theirs.talked_ms <= UNIT_MS + MIXED_CUT_LATE_MS_MAX
+    assert UNIT_MS <= theirs.talked_ms <= UNIT_MS + CUT_LATE_MS_MAX
     paid = bill_to(await bills(stack, who, count=2), who.target)
     assert (paid["charge_kopecks"], paid["ended_by"]) == (UNIT_KOPECKS, "balance")
     await assert_money(stack, who, 0)

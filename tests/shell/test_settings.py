@@ -53,7 +53,15 @@ def test_what_up_writes_the_service_reads(tmp_path: Path) -> None:
 def test_all_faults_of_a_file_are_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     path.write_text(
-        json.dumps({**SERVICE, "api": "8080", "trunks": [], "colour": 1, "calls": {"warning_s": -1}})
+        json.dumps(
+            {
+                **SERVICE,
+                "api": "8080",
+                "trunks": [],
+                "colour": 1,
+                "calls": {"warning_s": -1, "warning_media": "tone:!1400/300"},
+            }
+        )
     )
     with pytest.raises(Complaint) as told:
         read_settings(ServiceSettings, path)
@@ -64,6 +72,7 @@ def test_all_faults_of_a_file_are_in_one_line(tmp_path: Path) -> None:
         "trunks: List should",
         "colour: Extra",
         "calls.warning_s: Inp",
+        "calls.warning_media: a tone of Asterisk never ends",
     ):
         assert fault in words
 

@@ -8,7 +8,7 @@ import pytest
 
 from callctl.prompts.companding import ALAW, expand
 from callctl.prompts.sound_check import check_sound
-from callctl.prompts.texts import texts
+from callctl.commands.prompt_set import recipes
 from callctl.prompts.wav import read_own
 from tests.shell.command_line import Said, is_complaint, run_main
 from tests.speech.sounds import tone, wav
@@ -83,7 +83,7 @@ def test_list_knows_every_sound_and_whose_it_is(prompts: Prompts, tmp_path: Path
     (own / "ru/goodby.alaw").write_bytes(b"\xd5" * 4000)
     rows = prompts("list", "--own", own, "--json").json
     states = {row["sound"]: row["state"] for row in rows}
-    assert states.keys() == {*texts(), "ru/goodby"}
+    assert states.keys() == {*recipes(), "ru/goodby"}
     assert (states["ru/goodbye"], states["ru/try-again"]) == ("own", "built")
     assert "callctl prompts convert" in states["ru/minus"] and "replaces nothing" in states["ru/goodby"]
 

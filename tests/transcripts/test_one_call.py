@@ -315,16 +315,16 @@ def test_emergency_is_placed_with_no_money_no_hold_and_no_bound() -> None:
 def test_tone_sounds_once_before_the_money_ends_and_again_after_a_payment() -> None:
     desk = talking(Desk(200, CallTerms(("carrier",), "carrier", warning_ms=4_000)))
     assert not [order for order in desk.wake(9_999) if isinstance(order, PlayToBridge)]
-    assert desk.wake(10_000) == [PlayToBridge(A, "tone:!1400/300")]
+    assert desk.wake(10_000) == [PlayToBridge(A, "warning")]
     desk.pay(100, 11_000)
     tones = [order for order in desk.wake(20_000) if isinstance(order, PlayToBridge)]
-    assert tones == [PlayToBridge(A, "tone:!1400/300")]
+    assert tones == [PlayToBridge(A, "warning")]
 
 
 def test_tone_sounds_once_though_units_are_shorter_than_its_notice() -> None:
     desk = talking(Desk(400, CallTerms(("carrier",), "carrier", warning_ms=15_000)))
     tones = [order for order in desk.wake(25_999) if isinstance(order, PlayToBridge)]
-    assert tones == [PlayToBridge(A, "tone:!1400/300")]
+    assert tones == [PlayToBridge(A, "warning")]
 
 
 def test_tone_sounds_though_the_money_was_drawn_by_another_call() -> None:
@@ -333,7 +333,7 @@ def test_tone_sounds_though_the_money_was_drawn_by_another_call() -> None:
     desk.hear(LegReady("leg1-b"), 3_001)
     desk.hear(LegAnswered("leg1-b"), 3_500)
     tones = [order for order in desk.wake(13_000) if isinstance(order, PlayToBridge)]
-    assert PlayToBridge(A, "tone:!1400/300") in tones
+    assert PlayToBridge(A, "warning") in tones
 
 
 def test_calls_of_one_account_are_cut_each_in_its_turn() -> None:
