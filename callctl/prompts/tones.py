@@ -1,7 +1,7 @@
 """Sounds without words, reckoned instead of spoken.
 
-Rule 1: they are files: a tone of Asterisk's own (`tone:…`) never ends by itself. Played to a bridge it is mixed
-    for the rest of the call, in silence, and nothing that is played after it is heard.
+Rule 1: they are files: a tone of Asterisk's own (`tone:…`) never ends by itself. Played to a bridge it is
+    mixed for the rest of the call, in silence, and nothing that is played after it is heard.
 """
 
 from array import array

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from callctl.commands.prompt_set import recipes
 from callctl.prompts.companding import ALAW, expand
 from callctl.prompts.sound_check import check_sound
-from callctl.commands.prompt_set import recipes
 from callctl.prompts.wav import read_own
 from tests.shell.command_line import Said, is_complaint, run_main
 from tests.speech.sounds import tone, wav
