@@ -92,7 +92,7 @@ def assert_gone(stack: Stack) -> None:
     assert _names(state) == KEPT
     assert _names(state / "asterisk") == KEPT_OF_ASTERISK
     assert _names(state / "postgres") == KEPT_OF_POSTGRES
-    assert _names(stack.folder / "tmp") == set()
+    assert _names(stack.tmp) == set()
     secrets = (stack.settings.ari.password.encode(), stack.settings.ami.password.encode())
     for path in state.rglob("*"):
         assert not path.is_socket(), f"a socket stayed: {path}"
@@ -110,11 +110,11 @@ def _processes_of(stack: Stack) -> list[str]:
     Process ids would tell less: this kernel gives them to others within minutes.
     """
     found = []
-    mark = str(stack.folder)
+    marks = (os.fsencode(stack.folder), os.fsencode(stack.tmp))
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):  # ended while we look
             words, environment = (process / "cmdline").read_bytes(), (process / "environ").read_bytes()
             is_inside = (process / "cwd").readlink().is_relative_to(stack.folder)
-            if is_inside or os.fsencode(mark) in words + environment:
+            if is_inside or any(mark in words + environment for mark in marks):
                 found.append(f"{process.name} {words.decode('utf-8', 'replace')}")
     return found

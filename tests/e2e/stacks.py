@@ -19,6 +19,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import aiohttp
@@ -96,6 +97,7 @@ class Stack:
     process: asyncio.subprocess.Process
     note: Mapping[str, Any]
     folder: Path
+    tmp: Path  # where its sockets are
     settings: ServiceSettings
     carrier: FarEnd
     spare: FarEnd
@@ -192,13 +194,15 @@ async def _output_of(command: list[str], *, expect: int = 0) -> str:
 @asynccontextmanager
 async def stack_up(folder: Path, config: str = "") -> AsyncIterator[Stack]:
     """`config` is TOML for `callctl up --config`. All is stopped at the end."""
-    for name in ("state", "tmp", "phones"):
+    for name in ("state", "phones"):
         (folder / name).mkdir(parents=True)
     async with AsyncExitStack() as ending:
+        # Not in the folder: its path may be too long for a socket.
+        tmp = Path(ending.enter_context(TemporaryDirectory()))
         carrier, spare = FarEnd(folder / "phones"), FarEnd(folder / "phones")
         for far_end in (carrier, spare):
             ending.push_async_callback(far_end.close)
-        process = await _start_up(folder, config, carrier, spare)
+        process = await _start_up(folder, tmp, config, carrier, spare)
         ending.push_async_callback(_stop, process)
         note = await _note_of(process, folder)
         settings = read_settings(ServiceSettings, folder / "state" / "service.json")
@@ -214,6 +218,7 @@ async def stack_up(folder: Path, config: str = "") -> AsyncIterator[Stack]:
             process=process,
             note=note,
             folder=folder,
+            tmp=tmp,
             settings=settings,
             carrier=carrier,
             spare=spare,
@@ -244,7 +249,9 @@ async def serve_again(stack: Stack, settings_file: Path) -> AsyncIterator[None]:
         await service.stop()
 
 
-async def _start_up(folder: Path, config: str, carrier: FarEnd, spare: FarEnd) -> asyncio.subprocess.Process:
+async def _start_up(
+    folder: Path, tmp: Path, config: str, carrier: FarEnd, spare: FarEnd
+) -> asyncio.subprocess.Process:
     config_file = folder / "up.toml"
     config_file.write_text("durable = false\n" + config, "utf-8")
     command = f"up --no-demo --config {config_file} --state {folder / 'state'}".split()
@@ -257,7 +264,7 @@ async def _start_up(folder: Path, config: str, carrier: FarEnd, spare: FarEnd) -
             "callctl",
             *command,
             cwd=ROOT,
-            env={**os.environ, "TMPDIR": str(folder / "tmp")},  # inherited: it marks whom the stack starts
+            env={**os.environ, "TMPDIR": str(tmp)},  # inherited: it marks whom the stack starts
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,

@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import json
 import zipfile
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -18,10 +17,11 @@ from callctl.calls.orders import Order
 from callctl.calls.records import LegSettled
 from callctl.complaint import Complaint
 from callctl.storage.past_calls import PAGE_MAX
+from callctl.storage.rows import RATE
 from callctl.tariffs.zipped import ZIPPED_BYTES_MAX, digest_of, pack, unpack
 from dialplan.causes import Cause
 from rating.profile import Profile
-from tests.plans import simple
+from tests.plans import rate, simple
 from tests.shell.office import PATIENCE_S, Office, until
 from tests.tariffs.folders import Files, profile_files, short_notice, zipped
 from tests.transcripts.words import A, B, Desk
@@ -391,9 +391,8 @@ VALUES ('ann', $1, $1, '79031112233', '79161110002', '74951234567', $2, 0, $3, $
 
 
 async def add_leg(office: Office, leg_id: str, at: datetime, seconds: int | None) -> None:
-    rate = json.dumps({"terms": {"tariff": "op/go@1"}})
     ended_at = None if seconds is None else at
-    await office.sql.execute(ADD_LEG, leg_id, at, rate, ended_at, seconds)
+    await office.sql.execute(ADD_LEG, leg_id, at, RATE.dump_json(rate()).decode(), ended_at, seconds)
 
 
 async def test_the_calls_of_a_period_come_in_the_order_of_their_answers_page_by_page(office: Office) -> None:
@@ -414,7 +413,7 @@ async def test_the_calls_of_a_period_come_in_the_order_of_their_answers_page_by_
     )
     assert sorted(leg["leg_id"] for leg in legs) == ids
     assert {(leg["from"], leg["to"], leg["line"], leg["seconds"], leg["tariff"]) for leg in legs} == {
-        ("79031112233", "79161110002", "74951234567", 5, "op/go@1")
+        ("79031112233", "79161110002", "74951234567", 5, "t@1")
     }
 
 
