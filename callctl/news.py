@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from callctl.asterisk.registrar import Registrar
-from callctl.calls import line_view
 from callctl.calls.events import Event, MemberPaused
-from callctl.calls.line_view import LineView
+from callctl.calls.lines import line_view
+from callctl.calls.lines.line_view import LineView
 from callctl.calls.phones import SeatChanged
 from callctl.calls.switchboard import Switchboard
 from dialplan.targets import Target

@@ -17,7 +17,7 @@ from heapq import heapify, heappop, heappush
 
 from callctl.calls.connections import CALLERS_OWN
 from callctl.calls.legs import ANSWER_LAG_MS_MAX, leg_id_of
-from callctl.calls.meter import Meter
+from callctl.calls.money.meter import Meter
 from callctl.calls.records import EndedBy, LegBegan, LegSettled
 from callctl.clock import milliseconds
 from callctl.storage.rows import RATE, LegRow

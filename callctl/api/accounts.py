@@ -21,7 +21,7 @@ from callctl.api.account_words import (
 )
 from callctl.api.asterisk_cli import balance_row
 from callctl.api.words import read_body, show_entry, show_leg
-from callctl.calls.late import LateRecord
+from callctl.calls.money.late import LateRecord
 from callctl.complaint import Complaint
 from callctl.storage import books
 from callctl.storage.books import Books

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from callctl.api.account_words import Nothing
 from callctl.api.words import Json, read_body
-from callctl.calls.line_view import LineView, MemberView, WaitingView
+from callctl.calls.lines.line_view import LineView, MemberView, WaitingView
 from callctl.clock import moment, rfc3339
 from callctl.storage.pauses import Pauses
 from callctl.storage.till import Till

@@ -5,16 +5,16 @@ Rule 2: from one number of ours to another a call is forwarded so often and no m
 """
 
 from callctl.calls.call import Call
-from callctl.calls.call_backs import CallBacks
-from callctl.calls.calling_back import place_again
 from callctl.calls.connections import Connections
 from callctl.calls.directory import Directory
 from callctl.calls.events import CallArrived, SeatDialled
 from callctl.calls.legs import Leg, LegState, called_back_id
-from callctl.calls.lines import Lines, Place
-from callctl.calls.purse import Purse
+from callctl.calls.lines.call_backs import CallBacks
+from callctl.calls.lines.lines import Lines, Place
+from callctl.calls.money.purse import Purse
 from callctl.calls.scene import Scene
 from callctl.calls.seats import Seats
+from callctl.calls.stages.calling_back import place_again
 from callctl.calls.terms import CallTerms
 from dialplan.causes import Cause
 from dialplan.numbers import EMERGENCY, normal_number

@@ -8,8 +8,6 @@ Rule 3: the dialplan's walk says what to try next; a stage does it; what came of
 from collections.abc import Sequence
 from dataclasses import replace
 
-from callctl.calls.consult import Consult
-from callctl.calls.conversation import Conversation
 from callctl.calls.course import Course
 from callctl.calls.events import (
     LegAnswered,
@@ -27,6 +25,8 @@ from callctl.calls.orders import Answer, Bound, CloseBridge, HangUp, Join, Order
 from callctl.calls.outcomes import SECOND_CUT_CAUSE
 from callctl.calls.records import EndedBy
 from callctl.calls.scene import Reached, Scene
+from callctl.calls.stages.consult import Consult
+from callctl.calls.stages.conversation import Conversation
 from callctl.calls.states import MOVES, State
 from callctl.calls.talk import Talk
 from dialplan.causes import Cause

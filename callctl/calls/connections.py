@@ -6,10 +6,10 @@ Rule 2: each has its own hold, its own bill and its own line in the ledger.
 """
 
 from callctl.calls.legs import ANSWER_LAG_MS_MAX, Attempt, Leg, LegState, leg_id_of
-from callctl.calls.meter import Meter
-from callctl.calls.purse import Purse
+from callctl.calls.money.meter import Meter
+from callctl.calls.money.purse import Purse
+from callctl.calls.money.ticket import Ticket
 from callctl.calls.records import Connection, EndedBy, LegBegan, LegHeld, LegSettled
-from callctl.calls.ticket import Ticket
 from rating.refusal import Refusal
 
 CALLERS_OWN = 0  # its number; tries count from 1

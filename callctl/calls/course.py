@@ -6,17 +6,17 @@ Rule 2: what the world could not do is told with the node's name, and the scheme
 
 from collections.abc import Callable, Sequence
 
-from callctl.calls.call_backs import Promise
-from callctl.calls.calling_back import CallingBack, promise_to
 from callctl.calls.events import LegEvent, OrderRefused, RecordingEnded
 from callctl.calls.legs import Leg
+from callctl.calls.lines.call_backs import Promise
 from callctl.calls.orders import Order
-from callctl.calls.prompting import Saying
 from callctl.calls.records import CallOver, NodeFailed, Passed
 from callctl.calls.scene import Reached, Scene, Stage
-from callctl.calls.staging import patience_ms, stage_of, words_of
+from callctl.calls.stages.calling_back import CallingBack, promise_to
+from callctl.calls.stages.prompting import Saying
+from callctl.calls.stages.staging import patience_ms, stage_of, words_of
+from callctl.calls.stages.waiting import Waiting
 from callctl.calls.states import State
-from callctl.calls.waiting import Waiting
 from dialplan.causes import Cause
 from dialplan.facts import Facts, Standing
 from dialplan.nodes.ringing import SILENT_END

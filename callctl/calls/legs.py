@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from callctl.calls.money.ticket import Ticket
 from callctl.calls.orders import HangUp
 from callctl.calls.records import EndedBy, LegBegan, LegSettled
-from callctl.calls.ticket import Ticket
 from dialplan.causes import Cause
 
 _PLACED_LEG = re.compile(r"leg\d+-")

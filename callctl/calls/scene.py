@@ -6,11 +6,12 @@ Rule 1: a leg that plays takes no other order before the playing ends: it is sto
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from callctl.calls.call_backs import CallBacks, Promise
 from callctl.calls.connections import Connections
 from callctl.calls.events import LegEvent, OrderRefused, PromptEnded, Why
 from callctl.calls.legs import Attempt, Leg, LegState
-from callctl.calls.lines import Lines, Place
+from callctl.calls.lines.call_backs import CallBacks, Promise
+from callctl.calls.lines.lines import Lines, Place
+from callctl.calls.money.purse import Purse
 from callctl.calls.orders import (
     Answer,
     Bound,
@@ -26,7 +27,6 @@ from callctl.calls.orders import (
     StopPlaying,
     Trunk,
 )
-from callctl.calls.purse import Purse
 from callctl.calls.records import Connection, LegRefused
 from callctl.calls.seats import Seats
 from callctl.calls.states import State

@@ -12,8 +12,6 @@ from heapq import heappop, heappush
 
 from callctl.calls.arrivals import PICK_UP, Arrivals
 from callctl.calls.call import Call
-from callctl.calls.call_backs import CallBacks
-from callctl.calls.calling_back import why_missed
 from callctl.calls.directory import Directory
 from callctl.calls.events import (
     CallArrived,
@@ -27,7 +25,8 @@ from callctl.calls.events import (
     SeatDialled,
 )
 from callctl.calls.legs import Leg, LegState, is_leg_id
-from callctl.calls.lines import Lines
+from callctl.calls.lines.call_backs import CallBacks
+from callctl.calls.lines.lines import Lines
 from callctl.calls.orders import (
     CloseBridge,
     HangUp,
@@ -42,6 +41,7 @@ from callctl.calls.orders import (
 )
 from callctl.calls.phones import SeatChanged
 from callctl.calls.seats import Seats
+from callctl.calls.stages.calling_back import why_missed
 from callctl.calls.states import State
 from callctl.calls.terms import CallTerms
 from callctl.calls.view import CallView, view

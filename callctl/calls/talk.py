@@ -10,7 +10,7 @@ Rule 3: what the subscriber pays twice, the way in and the way out, ends as soon
 from collections.abc import Sequence
 
 from callctl.calls.legs import ANSWER_LAG_MS_MAX, Leg
-from callctl.calls.meter import Meter
+from callctl.calls.money.meter import Meter
 from callctl.calls.orders import Bound, Order, PlayToBridge
 from callctl.calls.records import EndedBy
 from callctl.calls.terms import CallTerms

@@ -7,7 +7,7 @@ import re
 from argparse import ArgumentTypeError
 from pathlib import Path
 
-from callctl.calls.late import SECONDS_MAX
+from callctl.calls.money.late import SECONDS_MAX
 from callctl.complaint import Complaint
 from callctl.settings import Address, read_address
 from callctl.times import read_moment, read_month

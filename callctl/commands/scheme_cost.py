@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from callctl.calls.estimate import Asked, NoPrice
+from callctl.calls.money.estimate import Asked, NoPrice
 from callctl.commands.scheme_check import profile_of
 from callctl.commands.tariff_quote import estimate
 from dialplan.facts import Standing

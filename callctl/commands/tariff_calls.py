@@ -9,8 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlencode
 
-from callctl.calls.estimate import Asked
-from callctl.calls.repricing import PastCall
+from callctl.calls.money.estimate import Asked
+from callctl.calls.money.repricing import PastCall
 from callctl.clock import moment, rfc3339
 from callctl.commands.client import ask
 from callctl.complaint import Complaint

@@ -11,7 +11,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from callctl.calls.repricing import Repriced, Sums, reprice
+from callctl.calls.money.repricing import Repriced, Sums, reprice
 from callctl.commands.client import add_service_options
 from callctl.commands.show import print_json, print_table
 from callctl.commands.tariff_calls import calls_of_file, calls_of_service

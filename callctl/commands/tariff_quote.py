@@ -10,7 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from callctl.calls.estimate import Asked, Estimate, Estimator, NoPrice
+from callctl.calls.money.estimate import Asked, Estimate, Estimator, NoPrice
 from callctl.clock import Clock, moment, rfc3339
 from callctl.commands.arguments import id_argument
 from callctl.commands.explain import LANGUAGES, explain_leg, language_of

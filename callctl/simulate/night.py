@@ -10,7 +10,7 @@ from random import Random
 
 from callctl.calls.directory import Directory, Number
 from callctl.calls.events import DeviceSeen, EntryPosted, Event
-from callctl.calls.late import LateRecord, bill_late
+from callctl.calls.money.late import LateRecord, bill_late
 from callctl.calls.orders import HangUp, Order, PlayToBridge
 from callctl.calls.records import (
     CallBackOver,

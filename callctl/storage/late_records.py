@@ -5,7 +5,7 @@ Rule 1: their partner's id names them once and for all, whosever account they ar
 
 from contextlib import ExitStack
 
-from callctl.calls.late import LateBill, LateRecord, bill_late
+from callctl.calls.money.late import LateBill, LateRecord, bill_late
 from callctl.clock import milliseconds, moment
 from callctl.complaint import Clash, Complaint
 from callctl.storage.database import Connection

@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Any, Final
 
 from callctl.api.words import show_leg
-from callctl.calls.late import LateBill, LateRecord, bill_late
 from callctl.calls.legs import leg_id_of
-from callctl.calls.meter import Meter
-from callctl.calls.purse import Purse
+from callctl.calls.money.late import LateBill, LateRecord, bill_late
+from callctl.calls.money.meter import Meter
+from callctl.calls.money.purse import Purse
+from callctl.calls.money.ticket import Ticket
 from callctl.calls.records import Connection, EndedBy, LegBegan, LegHeld, LegRefused, LegSettled
-from callctl.calls.ticket import Ticket
 from callctl.clock import moment
 from callctl.recovery import settle_open_legs
 from callctl.storage.rows import RATE, LegRow

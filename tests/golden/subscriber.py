@@ -11,8 +11,8 @@ from functools import cache
 
 from callctl.calls.connections import Connections
 from callctl.calls.legs import Leg, LegState
-from callctl.calls.meter import Meter
-from callctl.calls.purse import Purse
+from callctl.calls.money.meter import Meter
+from callctl.calls.money.purse import Purse
 from callctl.calls.records import EndedBy, LegSettled
 from callctl.tariffs.folders import load_profiles
 from rating.calendar import moment_of, month_of

@@ -2,7 +2,7 @@
 
 import pytest
 
-from callctl.calls.late import LateBill, LateRecord, bill_late
+from callctl.calls.money.late import LateBill, LateRecord, bill_late
 from dialplan.numbers import normal_number
 from rating.calendar import day_of, minute_of_day, month_of
 from rating.discount import Priced, discount_entries

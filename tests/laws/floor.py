@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from random import Random
 
 from callctl.calls.legs import Attempt, Leg, LegState
-from callctl.calls.lines import Lines, Place
+from callctl.calls.lines.lines import Lines, Place
+from callctl.calls.money.ticket import Ticket
 from callctl.calls.records import Connection, EndedBy
 from callctl.calls.seats import Seats
-from callctl.calls.ticket import Ticket
 from dialplan.causes import Cause
 from dialplan.steps import Member, NotReached, Queue, Strategy
 from dialplan.targets import Outside, Target

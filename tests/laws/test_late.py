@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from callctl.calls.late import LateBill, LateRecord, bill_late
-from callctl.calls.meter import Meter
+from callctl.calls.money.late import LateBill, LateRecord, bill_late
+from callctl.calls.money.meter import Meter
 from rating.calendar import DAY_MS
 from rating.entries import EntryKind
 from rating.funds import Funds

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from callctl.calls.meter import Meter
+from callctl.calls.money.meter import Meter
 from rating.bands import Band, Days
 from rating.calendar import MINUTE_MS, month_of
 from rating.charge import Charge

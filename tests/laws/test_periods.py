@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callctl.calls.meter import Meter
+from callctl.calls.money.meter import Meter
 from rating.money import Money
 from rating.tariff import Terms
 from tests.laws.test_meters import BEGIN_MS, CHEAP, LINE, MEANS, MONTH, Desk, Means, talk, version

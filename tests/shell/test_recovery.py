@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from callctl.calls.meter import Meter
+from callctl.calls.money.meter import Meter
 from callctl.calls.records import EndedBy, LegBegan, LegSettled
 from callctl.clock import moment
 from callctl.recovery import EarlierLife, settle_open_legs

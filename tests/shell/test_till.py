@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from callctl.calls.late import LateRecord
+from callctl.calls.money.late import LateRecord
 from callctl.complaint import Clash, Complaint, Missing
 from callctl.storage.books import NewAccount
 from callctl.storage.database import DatabaseAway

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from callctl.calls.estimate import Asked
-from callctl.calls.repricing import PastCall, Sums, reprice
+from callctl.calls.money.estimate import Asked
+from callctl.calls.money.repricing import PastCall, Sums, reprice
 from rating.comparison import Change, DeckComparison, Kind, Met, as_if_always, compare
 from rating.deck import Deck, Destination
 from rating.money import Money

@@ -17,7 +17,7 @@ from callctl.calls.events import (
     Why,
 )
 from callctl.calls.legs import asked_in
-from callctl.calls.line_view import view
+from callctl.calls.lines.line_view import view
 from callctl.calls.orders import Dial, HangUp, Inside, Join, MusicOn, Order, PlaceLeg, PlayToLeg, Trunk
 from callctl.calls.records import (
     CallBackOver,

@@ -3,7 +3,7 @@
 import pytest
 
 from callctl.calls.events import DeviceSeen, MemberPaused
-from callctl.calls.line_view import LineView, view
+from callctl.calls.lines.line_view import LineView, view
 from callctl.calls.seats import SeatTold
 from dialplan.targets import Outside, Seat, Target
 from tests.transcripts.test_queues import FIRST, SECOND, B, busy, desk, ends, talks, waits

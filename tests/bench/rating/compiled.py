@@ -15,7 +15,7 @@ COPIED = ("rating", "dialplan", "callctl", "tests")
 MODULES = (
     *(f"rating/{name}.py" for name in ("money", "calendar", "prefixes", "deck", "bands", "tariff", "funds")),
     *(f"rating/{name}.py" for name in ("limits", "pots", "entries", "charge", "ledger", "profile", "quote")),
-    "callctl/calls/meter.py",
+    "callctl/calls/money/meter.py",
 )
 # One call for all: each call of mypycify writes its build over the one before.
 SETUP = """

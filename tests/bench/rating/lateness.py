@@ -15,7 +15,7 @@ from random import Random
 
 import uvloop
 
-from callctl.calls.meter import Meter
+from callctl.calls.money.meter import Meter
 from tests.bench.figures import quantile
 from tests.bench.rating.office import Office
 from tests.bench.rating.wheel import Due, Heap

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 
-from callctl.calls.meter import Meter
+from callctl.calls.money.meter import Meter
 from tests.bench.rating.office import BEGIN_MS, Office
 from tests.bench.rating.yardstick import Figure, figure, no_collection, one_core, timed
 

@@ -2,7 +2,7 @@
 
 from random import Random
 
-from callctl.calls.meter import Meter
+from callctl.calls.money.meter import Meter
 from rating.funds import Funds
 from rating.ledger import Account, Ledger
 from rating.money import Money

@@ -6,7 +6,7 @@ Rule 1: every kind of plan, pot and limit is met: two cores that give the same h
 import hashlib
 from random import Random
 
-from callctl.calls.meter import Meter
+from callctl.calls.money.meter import Meter
 from rating.bands import Band, Days
 from rating.calendar import DAY_MS, MINUTE_MS
 from rating.charge import Charge

@@ -4,7 +4,7 @@ Rule 1: an emergency number is outside everything: nothing is looked up, nothing
 Rule 2: the connection from the caller to an 8-800 number is the subscriber's to pay, before any other (S-7).
 """
 
-from callctl.calls.meter import Meter
+from callctl.calls.money.meter import Meter
 from dialplan.numbers import EMERGENCY, normal_number
 from rating.ledger import Ledger
 from rating.money import ZERO, Money

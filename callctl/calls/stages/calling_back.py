@@ -4,9 +4,9 @@ Rule 1: the subscriber pays for it as for any call out, from the answer on, whoe
 Rule 2: one way to his phone a call: the next way, or the next try, is a call of its own.
 """
 
-from callctl.calls.call_backs import Promise
 from callctl.calls.events import LegAnswered, LegEvent, LegReady, OrderRefused, Why
 from callctl.calls.legs import LegState
+from callctl.calls.lines.call_backs import Promise
 from callctl.calls.orders import Dial, Order, PlaceLeg
 from callctl.calls.outcomes import outcome_of
 from callctl.calls.scene import Scene, Stage

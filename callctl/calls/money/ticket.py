@@ -6,7 +6,7 @@ Rule 2: a connection with nothing to pay has records all the same; its bill says
 
 from dataclasses import dataclass
 
-from callctl.calls.meter import Meter
+from callctl.calls.money.meter import Meter
 from callctl.calls.records import Connection, EndedBy, LegBegan, LegHeld, LegSettled
 from rating.charge import charge_nothing, duration_s
 from rating.entries import Entry

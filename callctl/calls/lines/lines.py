@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from zlib import crc32
 
 from callctl.calls.legs import Attempt
-from callctl.calls.members import Members
+from callctl.calls.lines.members import Members
 from callctl.calls.seats import Seats
 from dialplan.choice import Candidate, choose
 from dialplan.steps import Member, NotReached, Queue

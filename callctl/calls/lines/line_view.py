@@ -8,7 +8,7 @@ Rule 2: of what a member does that is told which keeps him longest from the next
 from dataclasses import dataclass
 
 from callctl.calls.directory import Directory
-from callctl.calls.lines import Lines, Place
+from callctl.calls.lines.lines import Lines, Place
 from callctl.calls.seats import Seats
 from dialplan.nodes.queue import WaitInQueue
 from dialplan.targets import Seat, Target

@@ -2,11 +2,11 @@
 
 from typing import assert_never
 
-from callctl.calls.message import Message
-from callctl.calls.prompting import Asking, Saying
-from callctl.calls.ringing import Ringing
 from callctl.calls.scene import Scene, Stage
-from callctl.calls.waiting import Waiting
+from callctl.calls.stages.message import Message
+from callctl.calls.stages.prompting import Asking, Saying
+from callctl.calls.stages.ringing import Ringing
+from callctl.calls.stages.waiting import Waiting
 from dialplan.steps import (
     Ask,
     Digits,

@@ -7,7 +7,7 @@ Rule 2: connections of one account are priced in the order of their answers, as 
 
 from dataclasses import dataclass
 
-from callctl.calls.meter import Meter
+from callctl.calls.money.meter import Meter
 from dialplan.numbers import EMERGENCY
 from rating.calendar import month_of
 from rating.charge import Charge, charge_nothing

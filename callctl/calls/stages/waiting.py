@@ -9,12 +9,12 @@ from collections.abc import Sequence
 
 from callctl.calls.events import DigitPressed, LegEvent, OrderRefused, PromptEnded
 from callctl.calls.legs import Leg
-from callctl.calls.lines import Lines, Place
+from callctl.calls.lines.lines import Lines, Place
 from callctl.calls.orders import Order
-from callctl.calls.prompting import UNPLAYED
 from callctl.calls.records import NodeFailed
-from callctl.calls.ringing import Ringing
 from callctl.calls.scene import Reached, Scene, Stage
+from callctl.calls.stages.prompting import UNPLAYED
+from callctl.calls.stages.ringing import Ringing
 from callctl.calls.states import State
 from dialplan.speech.phrases import Phrase
 from dialplan.speech.say import say, say_position, say_wait

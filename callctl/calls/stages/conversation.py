@@ -4,14 +4,14 @@ Rule 1: a recording begins before anybody can say a word.
 Rule 2: only who was called as a seat has codes: an outside line must not order anything.
 """
 
-from callctl.calls.codes import Codes, Command
-from callctl.calls.codes import Order as Code
-from callctl.calls.consult import Consult
 from callctl.calls.events import DigitPressed, LegEvent, OrderRefused, PromptEnded, Why
 from callctl.calls.orders import Order, PlayToLeg, RecordBridge, StopPlaying
 from callctl.calls.records import NodeFailed, RecordingBegan
-from callctl.calls.ringing import ACCEPT_SERIAL
 from callctl.calls.scene import Reached, Scene
+from callctl.calls.stages.codes import Codes, Command
+from callctl.calls.stages.codes import Order as Code
+from callctl.calls.stages.consult import Consult
+from callctl.calls.stages.ringing import ACCEPT_SERIAL
 from callctl.calls.talk import Talk
 from dialplan.numbers import normal_number
 from dialplan.speech.phrases import Phrase

@@ -10,8 +10,8 @@ from callctl.calls.events import LegEnded, LegEvent, LegGone, OrderRefused
 from callctl.calls.legs import Attempt, Leg
 from callctl.calls.orders import Order, RingBack
 from callctl.calls.records import EndedBy
-from callctl.calls.ringing import Ringing
 from callctl.calls.scene import Reached, Scene
+from callctl.calls.stages.ringing import Ringing
 from callctl.calls.talk import Talk
 from dialplan.causes import Cause
 from dialplan.steps import Hears, Ring

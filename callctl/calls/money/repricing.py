@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from callctl.calls.estimate import Asked, Estimator, NoPrice
+from callctl.calls.money.estimate import Asked, Estimator, NoPrice
 from rating.profile import Profile, Tariffs
 
 

@@ -8,7 +8,7 @@ Rule 3: every promise comes to one end, which is told.
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
-from callctl.calls.lines import Lines, Place
+from callctl.calls.lines.lines import Lines, Place
 from callctl.calls.orders import Endpoint
 from callctl.calls.records import CallBackOver, PromiseEnd
 from dialplan.scheme import Scheme

@@ -1,0 +1,1 @@
+"""What one connection holds, buys and costs. Pure."""

@@ -1,0 +1,1 @@
+"""What a call does for one step of its scheme, until the step has an outcome."""
