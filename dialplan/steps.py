@@ -157,6 +157,7 @@ class Queue:
     wait_ms_max: int | None = None
     leave_digits: str = ""
     call_back: CallBack | None = None
+    hears: Hears = Hears.MUSIC  # or ringing: then nobody has answered before a member has
     music: str = "default"
     language: str = "ru"
     announce: Announce | None = None

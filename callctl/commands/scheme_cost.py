@@ -13,7 +13,7 @@ from callctl.commands.scheme_check import profile_of
 from callctl.commands.tariff_quote import estimate
 from dialplan.facts import Standing
 from dialplan.numbers import EMERGENCY
-from dialplan.steps import Ask, Play, Queue, TakeMessage
+from dialplan.steps import Ask, Hears, Play, Queue, TakeMessage
 from dialplan.targets import Outside, Target
 from dialplan.trial import Stepped, Talked
 from rating.deck import Unsold
@@ -106,4 +106,6 @@ def _hears(one: Stepped) -> bool:
     """Whether the caller is answered for it."""
     if isinstance(one.step, Play):
         return not one.step.early
-    return isinstance(one.outcome, Talked) or isinstance(one.step, Ask | TakeMessage | Queue)
+    if isinstance(one.step, Queue) and one.step.hears is Hears.MUSIC:
+        return True
+    return isinstance(one.outcome, Talked) or isinstance(one.step, Ask | TakeMessage)

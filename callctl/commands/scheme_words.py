@@ -8,6 +8,7 @@ from dialplan.steps import (
     Ask,
     Digits,
     EndCall,
+    Hears,
     LeftQueue,
     NameCaller,
     NotReached,
@@ -94,7 +95,8 @@ def _said(step: Step, says: Says) -> str:
 
 def _queue(step: Queue) -> str:
     most = "" if step.wait_ms_max is None else f", for up to {step.wait_ms_max // 1000} s"
-    return f"waits in line {step.name} ({spoken(step.strategy.value)}, {len(step.members)} members{most})"
+    line = f"{step.name}, hearing ringing" if step.hears is Hears.RINGING else step.name
+    return f"waits in line {line} ({spoken(step.strategy.value)}, {len(step.members)} members{most})"
 
 
 def _came_of(stepped: Stepped) -> str:

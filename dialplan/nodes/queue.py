@@ -4,7 +4,8 @@ Rule 1: the line is the subscriber's, by its name: several nodes, also of severa
     each with a priority of its own. Without a name it is the node's.
 Rule 2: each way to leave has an exit; `otherwise` is for those that are not named. Without any the call ends:
     with no answer, or busy when the line is full.
-Rule 3: who will be called back is told so. He has what he wants: `otherwise` is not for him.
+Rule 3: who hears ringing has not been answered: nothing is paid for him or said to him; he presses nothing.
+Rule 4: who will be called back is told so. He has what he wants: `otherwise` is not for him.
 """
 
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ from dialplan.steps import (
     Done,
     EndCall,
     Failed,
+    Hears,
     LeftQueue,
     Member,
     Outcome,
@@ -120,6 +122,7 @@ class WaitInQueue(Station):
     priority: Annotated[int, Field(ge=0, le=100)] = 0
     length_max: Annotated[int, Field(ge=1, le=LENGTH_MAX)] | None = None
     wait_s_max: Annotated[int, Field(ge=1, le=WAIT_S_MAX)] | None = None
+    hears: Literal["ringing", "music"] = "music"
     music: Word = "default"
     announce: Announcements | None = None
     accept: AcceptByDigit | None = None
@@ -141,6 +144,10 @@ class WaitInQueue(Station):
         if not any(self.needs <= member.skills for member in self.members):
             skills = ", ".join(sorted(self.needs))
             raise ValueError(f"no member has all the skills that it `needs` ({skills}): nobody could answer")
+        if self.hears == "ringing":
+            for field in ("announce", "leave", "call_back_digit", "failed", "music"):
+                if field in self.model_fields_set:
+                    raise ValueError(f"`{field}` is not for who hears ringing: nobody has answered him")
         if self.call_back_digit in self.leave:
             raise ValueError(f"{self.call_back_digit} asks for a call back and leaves the line")
         for exit, needed in (
@@ -203,6 +210,7 @@ class QueueVisit:
             wait_ms_max=None if node.wait_s_max is None else node.wait_s_max * 1000,
             leave_digits="".join(node.leave),
             call_back=(node.called_back or CalledBack()).call_back(digit) if digit else None,
+            hears=Hears(node.hears),
             music=node.music,
             language=language,
             announce=node.announce.announce(language, digit) if node.announce else None,

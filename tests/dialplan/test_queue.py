@@ -11,6 +11,7 @@ from dialplan.steps import (
     Digits,
     Done,
     Failed,
+    Hears,
     LeftQueue,
     Member,
     Play,
@@ -112,6 +113,11 @@ def test_each_way_to_leave_has_its_exit(outcome: LeftQueue, node: str) -> None:
     assert come_to(ALL_EXITS).after(outcome).at == node
 
 
+def test_a_queue_may_ring_instead_of_playing_music() -> None:
+    assert queue(come_to(PLAIN)).hears is Hears.MUSIC
+    assert queue(come_to(PLAIN.replace("members", "hears: ringing, members"))).hears is Hears.RINGING
+
+
 @pytest.mark.parametrize("said", [DONE, FAILED])
 def test_who_will_be_called_back_is_told_so_and_has_an_exit(said: Done | Failed) -> None:
     told = come_to(ALL_EXITS).after(LeftQueue.CALL_BACK)
@@ -194,6 +200,20 @@ def test_otherwise_may_come_back_when_the_hasty_ways_go_elsewhere() -> None:
             "nodes.x: no member has all the skills that it `needs`",
         ),
         ("members: [{seat: anna}], strategy: best", "nodes.x.strategy: "),
+        ("members: [{seat: anna}], hears: target", "nodes.x.hears: "),
+        *(
+            (
+                f"members: [{{seat: anna}}], hears: ringing, {field}",
+                f"nodes.x: `{field.split(':')[0]}` is not",
+            )
+            for field in (
+                "announce: {position: true}",
+                "leave: {1: bye}",
+                "call_back_digit: 1",
+                "failed: bye",
+                "music: jazz",
+            )
+        ),
     ],
 )
 def test_a_queue_is_refused_with_the_place(fields: str, complaint: str) -> None:

@@ -30,6 +30,7 @@ from tests.e2e.words import (
     assert_bill_is_what_was_talked,
     assert_money,
     assert_refused_by_nobody_paying,
+    assert_seconds_are_counted,
     bill,
     bills,
     dial,
@@ -307,14 +308,31 @@ async def test_the_way_in_of_a_toll_free_number_is_paid_while_one_waits_the_memb
 ) -> None:
     await stack.carrier.behaves(Answers(ring_ms=4_000))
     who = await given_scheme(stack, 10_000, line(), plan="demo/toll-free", code="7800")
-    mine = await dial(stack, who.number, caller=MOSCOW, hang_up_after_ms=8_000)
+    await dial(stack, who.number, caller=MOSCOW, hang_up_after_ms=8_500)
     (theirs,) = await stack.carrier.over(who.target)
     legs = await bills(stack, who, 2)
     way_in, way_out = bill_to(legs, who.number), bill_to(legs, who.target)
-    assert (way_in["seconds"], way_in["charge_kopecks"]) == (mine.talked_ms // 1000, 2 * WAY_IN)
+    assert (way_in["seconds"], way_in["charge_kopecks"]) == (8, 2 * WAY_IN)
     assert_bill_is_what_was_talked(way_out, who, theirs, MOSCOW)
     assert way_out["charge_kopecks"] == WAY_OUT
     await assert_money(stack, who, 10_000 - 2 * WAY_IN - WAY_OUT)
+
+
+async def test_nobody_pays_for_the_way_in_while_one_hears_ringing_in_a_line(stack: Stack) -> None:
+    await stack.carrier.behaves(Answers(ring_ms=4_000))
+    who = await given_scheme(stack, 10_000, line(hears="ringing"), plan="demo/toll-free", code="7800")
+    mine = await dial(stack, who.number, caller=MOSCOW, hang_up_after_ms=2_500)
+    (theirs,) = await stack.carrier.over(who.target)
+    assert ms(mine.invited_at_us, mine.ringing_at_us) < AT_ONCE_MS
+    assert 0 < ms(theirs.answered_at_us, mine.answered_at_us) < AT_ONCE_MS, (
+        "he is answered when the member has"
+    )
+    legs = await bills(stack, who, 2)
+    way_in, way_out = bill_to(legs, who.number), bill_to(legs, who.target)
+    assert_seconds_are_counted(way_in)
+    assert (way_in["seconds"], way_in["charge_kopecks"]) == (2, WAY_IN)
+    assert_bill_is_what_was_talked(way_out, who, theirs, MOSCOW)
+    await assert_money(stack, who, 10_000 - WAY_IN - WAY_OUT)
 
 
 async def test_who_waits_on_a_toll_free_number_is_released_when_its_money_ends(stack: Stack) -> None:

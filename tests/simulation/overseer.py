@@ -12,7 +12,7 @@ from itertools import combinations
 
 from callctl.calls.events import DeviceSeen, Event, LegAnswered, LegEnded
 from callctl.calls.legs import asked_in, call_id_of
-from callctl.calls.orders import Device, HangUp, Join, MusicOn, Order, PlaceLeg, PlayToLeg, Trunk
+from callctl.calls.orders import Device, HangUp, Join, MusicOn, Order, PlaceLeg, PlayToLeg, RingBack, Trunk
 from callctl.calls.outcomes import outcome_of
 from callctl.calls.records import (
     CallBackOver,
@@ -133,7 +133,7 @@ class Overseer:
         unlucky: set[str] = set()
         for order in orders:
             match order:
-                case MusicOn(leg_id=call_id) if call_id not in self._came:
+                case MusicOn(leg_id=call_id) | RingBack(leg_id=call_id) if call_id not in self._came:
                     self._joins(call_id)
                 case LegRefused():
                     unlucky.add(order.connection.call_id)

@@ -18,6 +18,7 @@ OUTSIDE = ("79160000001", "79160000002", "79160000003")
 SEATS = ("anna", "boris", "clara", "dmitri")
 LINES = ("74950000000", "74950000001", "74950000002")
 DIGIT, CALL_BACK = "9", "8"
+HEARD_OR_PRESSED = ("leave", "announce", "call_back_digit", "called_back")
 # With some whom every plan may call.
 WHO_CALLS = (*CALLERS, "+79162223301", "+79992223302", "+78122223303")
 
@@ -96,7 +97,13 @@ def _line(luck: Random, members: list[Told], strategy: Strategy) -> Told:
         }
     if luck.random() < 0.2:
         line["accept"] = {"digit": "1", "patience_s": 4}
-    return line
+    return _ringing(line) if luck.random() < 0.2 else line
+
+
+def _ringing(line: Told) -> Told:
+    """The same for callers who hear ringing, and so nothing else."""
+    kept = {field: told for field, told in line.items() if field not in HEARD_OR_PRESSED}
+    return kept | {"hears": "ringing", "otherwise": "bye"}
 
 
 def _scheme(line: Told) -> Told:

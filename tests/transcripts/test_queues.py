@@ -29,6 +29,7 @@ from callctl.calls.orders import (
     Order,
     PlaceLeg,
     PlayToLeg,
+    RingBack,
     StopPlaying,
     Trunk,
 )
@@ -100,6 +101,32 @@ def test_a_caller_is_answered_hears_music_and_the_first_member_is_rung() -> None
     orders = desk().arrive()
     assert orders[:3] == [Answer(A), Bound(A, 300_000), MusicOn(A, "default")]
     assert rung(orders) == [FIRST]
+
+
+def test_a_caller_who_hears_ringing_is_answered_when_a_member_has() -> None:
+    at = desk(hears="ringing")
+    orders = at.arrive()
+    assert orders[:2] == [Bound(A, 300_000), RingBack(A)]
+    assert (rung(orders), states(at)) == ([FIRST], {A: State.WAITING})
+    at.hear(LegReady("leg1-a"), 40)
+    assert at.hear(LegAnswered("leg1-a"), 3_000)[:2] == [Answer(A), Join(A, (A, "leg1-a"))]
+
+
+def test_who_hears_ringing_hears_it_anew_every_minute_whoever_is_rung_meanwhile() -> None:
+    at = desk([FIRST], hears="ringing")
+    at.arrive()
+    busy(at, "leg1-a", 1_000)
+    rung_again = [ms for ms in range(1_000, 130_000, 1_000) if RingBack(A) in at.wake(ms)]
+    assert rung_again == [60_000, 120_000]
+
+
+def test_who_hears_ringing_and_waits_too_long_goes_on_unanswered() -> None:
+    at = desk(hears="ringing", wait_s_max=30)
+    at.arrive()
+    at.hear(LegReady("leg1-a"), 40)
+    orders = at.wake(30_000)
+    assert HangUp(A, Cause.NO_ANSWER) in orders
+    assert Answer(A) not in orders
 
 
 def test_a_member_rings_unheard_and_is_joined_when_he_answers() -> None:

@@ -1,6 +1,7 @@
 """The step that waits in a queue: music, now and then a word, and members who are rung meanwhile.
 
-Rule 1: the caller hears nothing of the ringing: music goes on until somebody has taken the call.
+Rule 1: the caller hears nothing of the ringing: music goes on until somebody has taken the call. Or he hears
+    ringing all the time, of whoever it may be, and is answered when a member has.
 Rule 2: the place in the line is the caller's until this stage is over, whichever way; then it is kept for him
     if he will be called back.
 """
@@ -20,6 +21,9 @@ from dialplan.speech.phrases import Phrase
 from dialplan.speech.say import say, say_position, say_wait
 from dialplan.steps import Digits, Failed, Hears, LeftQueue, Member, Queue, Ring, Sounds
 
+# Who stands between drops a call that rings, unless told again within three minutes (RFC 3261, 16.6).
+RING_AGAIN_MS = 60_000
+
 
 class Waiting(Stage):
     state = State.WAITING
@@ -34,6 +38,7 @@ class Waiting(Stage):
         self._announce_at_ms: int | None = None
         self._said_until_ms: int | None = None
         self._bound_again_at_ms = 0
+        self._ring_again_at_ms: int | None = None
 
     def begin(self, at_ms: int) -> list[Order]:
         scene, step, lines = self._scene, self._step, self._lines
@@ -46,12 +51,13 @@ class Waiting(Stage):
             self.outcome = LeftQueue.EMPTY
             return []
         self._place = lines.join(scene.account_id, scene.call_id, scene.caller.number, step, at_ms)
-        return [*self._wait(at_ms), *self._music()]
+        orders = self._wait(at_ms)
+        return [*orders, *(self._ring(at_ms) if self._only_rings else self._music())]
 
     def deadline_ms(self) -> int | None:
         rung_until_ms = self._ringing.deadline_ms() if self._ringing else None
         wanted = (self._until_ms, self._alone_until_ms, self._announce_at_ms, self._said_until_ms)
-        moments = (*wanted, self._bound_again_at_ms, rung_until_ms)
+        moments = (*wanted, self._ring_again_at_ms, self._bound_again_at_ms, rung_until_ms)
         return min(moment for moment in moments if moment is not None)
 
     def offer(self, members: Sequence[Member], at_ms: int) -> list[Order]:
@@ -72,6 +78,8 @@ class Waiting(Stage):
             return self._unsaid()
         if self._announce_at_ms is not None and self._announce_at_ms <= at_ms:
             return self._say(at_ms)
+        if self._ring_again_at_ms is not None and self._ring_again_at_ms <= at_ms:
+            return self._ring(at_ms)
         return self._bound(at_ms)
 
     def hear(self, event: LegEvent, at_ms: int) -> list[Order]:
@@ -114,7 +122,8 @@ class Waiting(Stage):
         step = self._step
         self._until_ms = None if step.wait_ms_max is None else at_ms + step.wait_ms_max
         self._announce_at_ms = at_ms + step.announce.first_after_ms if step.announce else None
-        return [*self._scene.answer(), *self._bound(at_ms)]
+        answer = [] if self._only_rings else self._scene.answer()
+        return [*answer, *self._bound(at_ms)]
 
     def _come_back(self, place: Place, at_ms: int) -> list[Order]:
         """He has been called back: from now on he waits as anybody, at his old place."""
@@ -157,6 +166,15 @@ class Waiting(Stage):
     def _unsaid(self) -> list[Order]:
         return [NodeFailed(self._scene.call_id, self._scene.node, UNPLAYED.why), *self._music()]
 
+    @property
+    def _only_rings(self) -> bool:
+        return self._step.hears is Hears.RINGING
+
+    def _ring(self, at_ms: int) -> list[Order]:
+        self._ring_again_at_ms = at_ms + RING_AGAIN_MS
+        self._scene.has_ringing = False
+        return self._scene.ring_back()
+
     def _music(self) -> list[Order]:
         self._said_until_ms = None
         return self._scene.music(self._step.music)
@@ -192,7 +210,7 @@ class Waiting(Stage):
         return self._scene.play(sounds)
 
     def _bound(self, at_ms: int) -> list[Order]:
-        """Nobody listens to music for ever when we are gone."""
+        """Nobody listens to music, or ringing, for ever when we are gone."""
         bound_ms = self._scene.terms.wait_bound_ms
         self._bound_again_at_ms = at_ms + bound_ms // 2
         return self._scene.bound(at_ms + bound_ms)
