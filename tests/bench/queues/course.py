@@ -47,6 +47,7 @@ async def run(plan: QueuePlan, folder: Path, report: Report) -> Results:
         "beside a short line": Crowd(2 * plan.members, 0),
         "beside half the crowd": Crowd(plan.in_queue // 2, plan.in_menus // 2),
         "beside the crowd": Crowd(plan.in_queue, plan.in_menus),
+        "the queue hears ringing": Crowd(plan.in_queue, plan.in_menus, hears_ringing=True),
     }
     first = itertools.count(0, 3 * plan.callers_max)
     async with callctl_way(folder, free_far_end_port(), report) as (way, stack):

@@ -23,9 +23,9 @@ from tests.bench.subscribers import add_number, read_figures
 from tests.bench.ways import Way, ask, caller_number, target_number
 
 PLENTY_KOPECKS = 1_000_000_00
-QUEUE, MENU = "74990000001", "74990000002"
+QUEUE, MENU, RINGING_QUEUE = "74990000001", "74990000002", "74990000003"
 MEMBERS = "7926"  # what a member's number begins with
-RING_MS, RING_MS_MAX = 200, 5_000
+RING_MS = 200
 TALK_MS = 10_000
 KEY_EVERY_MS = 4_000
 LIVES_MS = 240_000
@@ -52,6 +52,7 @@ class Crowd:
 
     in_queue: int
     in_menus: int
+    hears_ringing: bool = False
 
 
 async def add_crowds_numbers(api_url: str, plan: QueuePlan) -> None:
@@ -59,9 +60,10 @@ async def add_crowds_numbers(api_url: str, plan: QueuePlan) -> None:
     queue = (
         "start: line\nnodes:\n  line:\n    kind: queue\n"
         f"    members: [{members}]\n    strategy: longest_idle\n"
-        "    announce: {first_after_s: 15, every_s: 60, position: true, wait: true}\n"
     )
-    await add_number(api_url, "bench-queue", QUEUE, queue, PLENTY_KOPECKS)
+    says = "    announce: {first_after_s: 15, every_s: 60, position: true, wait: true}\n"
+    await add_number(api_url, "bench-queue", QUEUE, queue + says, PLENTY_KOPECKS)
+    await add_number(api_url, "bench-ringing", RINGING_QUEUE, f"{queue}    hears: ringing\n", PLENTY_KOPECKS)
     await add_number(api_url, "bench-menu", MENU, MENU_SCHEME, PLENTY_KOPECKS)
 
 
@@ -72,7 +74,8 @@ async def gathered(way: Way, crowd: Crowd, plan: QueuePlan, folder: Path, first:
     try:
         if crowd.in_queue:
             follow = plan.members * plan.lasts_s_max * 1000 // TALK_MS
-            phones.append(await _place(way, folder, QUEUE, crowd.in_queue, follow, first))
+            number = RINGING_QUEUE if crowd.hears_ringing else QUEUE
+            phones.append(await _place(way, folder, number, crowd.in_queue, follow, first))
         if crowd.in_menus:
             presses = [Press(KEY_EVERY_MS, "1")] * (LIVES_MS // KEY_EVERY_MS // 2)
             first += plan.callers_max
@@ -96,7 +99,7 @@ async def _place(
     count = at_once + follow
     return await Caller(way.sip_port, folder).place(
         [(number, caller_number(first + i)) for i in range(count)],
-        ring_ms=RING_MS_MAX,
+        ring_ms=LIVES_MS,
         talk_ms=LIVES_MS,
         count=count,
         per_second=PLACED_PER_SECOND,
