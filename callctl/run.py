@@ -1,4 +1,7 @@
-"""One service from its settings to its end: opens what it needs, serves, closes in order."""
+"""One service from its settings to its end: opens what it needs, serves, closes in order.
+
+Rule 1: first the accounts are ours alone, then they are loaded, then Asterisk is told that we are there.
+"""
 
 import asyncio
 import contextlib
@@ -29,9 +32,19 @@ from callctl.places import MIGRATIONS
 from callctl.service import Service
 from callctl.settings import ServiceSettings
 from callctl.signals import end_on_signals
-from callctl.storage.database import Connection, Pool, close_pool, open_pool
+from callctl.stack.ports import is_free_tcp
+from callctl.storage.database import (
+    Connection,
+    DatabaseAway,
+    Fenced,
+    Pool,
+    close_pool,
+    open_pool,
+    unusable,
+)
 from callctl.storage.messages import Messages
 from callctl.storage.migrations import migrate
+from callctl.storage.ownership import Ownership, take
 from callctl.storage.pauses import Pauses, read_pauses
 from callctl.storage.recording_files import RecordingFiles
 from callctl.storage.recordings import Recordings
@@ -61,8 +74,8 @@ LATE_MS_MAX = 31 * DAY_MS
 COLLECT_AFTER = (2_000, 20, 100)
 
 
-def run_service(settings: ServiceSettings, *, verbose: bool = False) -> None:
-    """Serve until SIGTERM or SIGINT."""
+def run_service(settings: ServiceSettings, *, by_force: bool = False, verbose: bool = False) -> None:
+    """Serve until SIGTERM or SIGINT; `by_force`: also when another that seems to live owns the accounts."""
     logging.basicConfig(
         stream=sys.stderr,
         level=logging.DEBUG if verbose else logging.INFO,
@@ -70,25 +83,54 @@ def run_service(settings: ServiceSettings, *, verbose: bool = False) -> None:
     )
     try:
         with contextlib.suppress(asyncio.CancelledError):
-            uvloop.run(_serve(settings))
+            uvloop.run(_serve(settings, by_force=by_force))
     except ExceptionGroup as group:
+        if fenced := group.subgroup(Fenced):
+            raise Complaint(f"{_first(fenced)}: this one has ended, and left all calls alone") from group
         if taken := group.subgroup(AriTaken):
-            raise Complaint(f"{taken.exceptions[0]}: end one of the two") from group
+            raise Complaint(f"{_first(taken)}: end one of the two") from group
         raise
 
 
-async def _serve(settings: ServiceSettings) -> None:
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+async def _serve(settings: ServiceSettings, *, by_force: bool) -> None:
     end_on_signals()
     tariffs = load_profiles()
-    pool = await open_pool(settings.database)
+    ownership = await _own(settings, by_force=by_force)
     try:
         await migrate(settings.database, MIGRATIONS)
-        await _serve_from(settings, pool, tariffs)
+        pool = await open_pool(settings.database, ownership.owner.settings)
+        try:
+            await _serve_from(settings, pool, tariffs, ownership)
+        finally:
+            await close_pool(pool)
     finally:
-        await close_pool(pool)
+        ownership.leave()
 
 
-async def _serve_from(settings: ServiceSettings, pool: Pool, tariffs: Tariffs) -> None:
+async def _own(settings: ServiceSettings, *, by_force: bool) -> Ownership:
+    # Of no use to anybody is an owner that cannot listen, because the one it took from lives on this machine.
+    if by_force and (busy := [each for each in (settings.api, settings.agi) if not is_free_tcp(*each)]):
+        raise Complaint(f"{busy[0]} is in use: end what listens there, then start with --take-over")
+    try:
+        ownership = await take(settings.database, by_force=by_force)
+        if ownership is None:
+            await migrate(settings.database, MIGRATIONS)
+            ownership = await take(settings.database, by_force=by_force)
+    except (DatabaseAway, ValueError) as error:
+        raise unusable(settings.database, error) from error
+    assert ownership
+    log.info("the accounts are ours: epoch %d", ownership.owner.epoch)
+    return ownership
+
+
+async def _serve_from(settings: ServiceSettings, pool: Pool, tariffs: Tariffs, ownership: Ownership) -> None:
     clock = Clock()
     ledger = Ledger()
     directory = Directory(tariffs)
@@ -106,7 +148,7 @@ async def _serve_from(settings: ServiceSettings, pool: Pool, tariffs: Tariffs) -
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
-    service = Service(settings, ledger, directory, clock, open_legs)
+    service = Service(settings, ledger, directory, clock, open_legs, ownership)
 
     def posted(entries: Sequence[Entry]) -> None:
         at_ms = clock.now_ms()

@@ -4,6 +4,7 @@ Rule 1: no decision is taken here. If a line below has to know why, it belongs i
 Rule 2: orders of one call are carried out in their order; calls do not wait for each other.
 Rule 3: a paid leg waits for its record to be durable; nothing that connects or ends media ever does.
 Rule 4: any task that ends by a fault ends the service; Asterisk's second cut bounds what that can cost.
+Rule 5: calls that are another service's now are touched by nobody here.
 """
 
 import asyncio
@@ -53,7 +54,10 @@ from callctl.calls.switchboard import Switchboard
 from callctl.clock import Clock, milliseconds
 from callctl.recovery import EarlierLife, settle_open_legs
 from callctl.settings import ServiceSettings
+from callctl.standstill import Standstill
+from callctl.storage.database import Fenced
 from callctl.storage.journal import Journal
+from callctl.storage.ownership import Ownership
 from callctl.storage.rows import LegRow
 from callctl.tally import Tally
 from dialplan.causes import Cause
@@ -80,8 +84,11 @@ class Service:
         directory: Directory,
         clock: Clock,
         open_legs: list[LegRow],
+        ownership: Ownership,
     ) -> None:
         self._settings = settings
+        self._ownership = ownership
+        self._standstill = Standstill(clock.now_ms, ownership.is_ours)
         self._clock = clock
         self._earlier = EarlierLife(open_legs, ledger, directory.tariffs, clock.now_ms())
         self.switchboard = Switchboard(ledger, directory, settings.terms)
@@ -100,7 +107,7 @@ class Service:
         )
         self._switch = Switch(self._ari, self._ami, clock, settings.sounds)
         self.registrar = Registrar(self._ari, self._on_device)
-        self._journal = Journal(settings.database, on_state=lambda is_up: self._on_state("database", is_up))
+        self._journal = Journal(ownership, on_state=lambda is_up: self._on_state("database", is_up))
         self._tally = Tally(clock, directory)
         self._lanes: dict[str, deque[tuple[MediaOrder, asyncio.Future[None] | None]]] = {}
         self._obeying: set[asyncio.Task[None]] = set()
@@ -126,6 +133,7 @@ class Service:
         try:
             async with self._tasks as tasks:
                 tasks.create_task(self._journal.run(), name="write records")
+                tasks.create_task(self._stay_ours(), name="notice standstills")
                 tasks.create_task(self._ami.run(), name="stay connected to AMI")
                 tasks.create_task(self._ari.run(), name="stay connected to ARI")
                 tasks.create_task(self.registrar.run(), name="tell Asterisk of phones")
@@ -135,6 +143,7 @@ class Service:
                 try:
                     await asyncio.Event().wait()
                 finally:
+                    await self._check_owner()
                     await self._say_farewell()
                     if not await self._journal.drained(FAREWELL_S_MAX):
                         log.error("%d records were not written", self._journal.waiting)
@@ -142,6 +151,16 @@ class Service:
             agi.close()
             if self._timer:
                 self._timer.cancel()
+
+    async def _stay_ours(self) -> None:
+        await self._standstill.watch()
+        raise Fenced(self._ownership.why_lost)
+
+    async def _check_owner(self) -> None:
+        """Before calls end with us: are they ours? Whom Asterisk does not listen to any more must be sure."""
+        is_ours = await self._ownership.is_ours()
+        if is_ours is False or (is_ours is None and self._ari.is_taken):
+            raise Fenced(self._ownership.why_lost)
 
     async def _say_farewell(self) -> None:
         """Calls end with us, and are billed to this moment."""
@@ -317,6 +336,8 @@ class Service:
         return bool(done)
 
     async def _carry_out(self, order: MediaOrder) -> None:
+        if not self._standstill.is_over and not await self._standstill.ask():
+            return
         try:
             why = await self._switch.carry_out(order)
         except Exception:

@@ -19,7 +19,7 @@ from callctl.api.words import Json, show_call
 from callctl.calls.view import CallView
 from callctl.complaint import Clash, Complaint, Exists, Missing
 from callctl.settings import faults_of
-from callctl.storage.database import DatabaseAway
+from callctl.storage.database import DatabaseAway, Fenced
 from callctl.storage.seats import Rung
 from callctl.storage.sounds import Played
 from callctl.tariffs.desk import InUse
@@ -36,6 +36,7 @@ STATUSES: dict[type[Exception], int] = {
     Played: 409,
     Rung: 409,
     DatabaseAway: 503,
+    Fenced: 503,
 }
 
 log = logging.getLogger(__name__)
@@ -109,7 +110,7 @@ async def _problems(request: web.Request, handler: Handled) -> web.StreamRespons
         return await handler(request)
     except ValidationError as error:
         return _problem(400, "; ".join(faults_of(error)))
-    except (Complaint, DatabaseAway) as error:
+    except (Complaint, DatabaseAway, Fenced) as error:
         detail = f"the database is away: {error}" if isinstance(error, DatabaseAway) else str(error)
         return _problem(STATUSES.get(type(error), 400), detail)
     except web.HTTPException as error:

@@ -128,6 +128,7 @@ class Ari:
         self._client: Any = None
         self._waiting: list[Frame] | None = None
         self.is_up = False
+        self.is_taken = False  # by another process
 
     async def run(self) -> None:
         """Stay connected until cancelled."""
@@ -232,6 +233,7 @@ class Ari:
                 return
             frame = json.loads(message.data)
             if frame["type"] == "ApplicationReplaced":
+                self.is_taken = True
                 raise AriTaken(f"another process serves the application {APP!r} of this Asterisk")
             if self._waiting is None:
                 self._on_frame(frame)

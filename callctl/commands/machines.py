@@ -37,6 +37,11 @@ def add_commands(commands: Any) -> None:
 
     run = commands.add_parser("run", help="only the service, on an Asterisk and a PostgreSQL that are there")
     run.add_argument("--settings", metavar="FILE", type=Path, required=True, help="TOML or JSON")
+    run.add_argument(
+        "--take-over",
+        action="store_true",
+        help="own the accounts even when another service seems to live; it cannot write from then on",
+    )
     run.add_argument("--verbose", action="store_true", help="log every event with its orders")
     run.set_defaults(run=_run)
 
@@ -97,7 +102,8 @@ def _run(options: Namespace) -> None:
     from callctl.run import run_service
     from callctl.settings import ServiceSettings, read_settings
 
-    run_service(read_settings(ServiceSettings, options.settings), verbose=options.verbose)
+    settings = read_settings(ServiceSettings, options.settings)
+    run_service(settings, by_force=options.take_over, verbose=options.verbose)
 
 
 def _demo(options: Namespace) -> None:

@@ -3,10 +3,11 @@
 Rule 1: what passes by itself (a connection that breaks, a server that comes up, is full or makes us wait) is
     `DatabaseAway`; any other error of SQL is a bug and stays one.
 Rule 2: nobody is shown the password of the database.
+Rule 3: that another service owns the accounts now is `Fenced`, whatever statement is told so.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
@@ -36,14 +37,20 @@ AWAY = (
 )
 # Of a server that has let us in before, any refusal of a connection is its own trouble, and passes.
 NOT_LET_IN = (*AWAY, asyncpg.PostgresError)
+EPOCH_IS_OVER = "CC001"  # migrations/0005
 
 # Generic only in the eyes of the type checker.
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Session: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
 class DatabaseAway(Exception):
     """PostgreSQL does not answer: try again later."""
+
+
+class Fenced(Exception):
+    """Another service owns the accounts now; nothing of ours is written any more."""
 
 
 @asynccontextmanager
@@ -54,16 +61,23 @@ async def when_away() -> AsyncIterator[None]:
         raise  # an InterfaceError as well, but a value of ours that no table takes, today or tomorrow
     except AWAY as error:
         raise DatabaseAway(_words(error)) from error
+    except asyncpg.PostgresError as error:
+        if error.sqlstate == EPOCH_IS_OVER:
+            raise Fenced("another callctl owns the accounts now") from error
+        raise
 
 
-async def connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
+async def connect(url: str, settings: Mapping[str, str] | None = None) -> Session:
+    """`settings` are those of the session, for PostgreSQL."""
     try:
-        return await asyncpg.connect(url, timeout=CONNECT_S_MAX, command_timeout=STATEMENT_S_MAX)
+        return await asyncpg.connect(
+            url, timeout=CONNECT_S_MAX, command_timeout=STATEMENT_S_MAX, server_settings=dict(settings or {})
+        )
     except NOT_LET_IN as error:
         raise DatabaseAway(_words(error)) from error
 
 
-async def open_pool(url: str) -> Pool:
+async def open_pool(url: str, settings: Mapping[str, str] | None = None) -> Pool:
     """The first contact: whoever named the database is told when it is not there."""
     try:
         pool = await asyncpg.create_pool(
@@ -72,15 +86,20 @@ async def open_pool(url: str) -> Pool:
             max_size=READERS_MAX,
             timeout=CONNECT_S_MAX,
             command_timeout=STATEMENT_S_MAX,
+            server_settings=dict(settings or {}),
         )
         assert pool
         async with pool.acquire():
             return pool
     except (*NOT_LET_IN, ValueError) as error:
-        raise Complaint(
-            f"the database {without_password(url)} cannot be used: {_words(error)}; "
-            "is it running, is its address right?"
-        ) from error
+        raise unusable(url, error) from error
+
+
+def unusable(url: str, error: BaseException) -> Complaint:
+    return Complaint(
+        f"the database {without_password(url)} cannot be used: {_words(error)}; "
+        "is it running, is its address right?"
+    )
 
 
 def without_password(url: str) -> str:

@@ -3,7 +3,8 @@
 Rule 1: a record waits in memory while the database is away; whoever must know asks for its future.
 Rule 2: every statement may run twice: references and keys make the second run change nothing.
 Rule 3: the database is asked now and then even when nothing is to be written: that it is away is known before
-    the first caller pays for it, and that it is back without one.
+    the first caller pays for it, and that it is back without one; and that another service owns the accounts
+    now, which ends the writing for good.
 """
 
 import asyncio
@@ -12,12 +13,11 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 
-import asyncpg
-
 from callctl.calls.records import LegSettled, Record
 from callctl.storage import calls, legs
-from callctl.storage.database import Connection, DatabaseAway, connect, when_away
+from callctl.storage.database import Connection, DatabaseAway, Fenced, Session, when_away
 from callctl.storage.entries import post_entries
+from callctl.storage.ownership import Ownership
 
 log = logging.getLogger(__name__)
 
@@ -27,12 +27,12 @@ ASK_EVERY_S = 4.0
 
 
 class Journal:
-    def __init__(self, url: str, *, on_state: Callable[[bool], None]) -> None:
-        self._url = url
+    def __init__(self, ownership: Ownership, *, on_state: Callable[[bool], None]) -> None:
+        self._ownership = ownership
         self._on_state = on_state
         self._waiting: deque[tuple[Record, asyncio.Future[None]]] = deque()
         self._news = asyncio.Event()
-        self._connection: asyncpg.Connection[asyncpg.Record] | None = None
+        self._connection: Session | None = None
         self.written_total = 0
         self.transactions_total = 0
 
@@ -82,15 +82,18 @@ class Journal:
 
     async def _write(self, records: Sequence[Record]) -> None:
         if self._connection is None:
-            self._connection = await connect(self._url)
+            self._connection = await self._ownership.session()
             self._connection.add_termination_listener(lambda _lost: self._news.set())
             self._on_state(True)
         if not records:
-            async with when_away():
-                await self._connection.execute("SELECT 1")
+            await self._ownership.prove(self._connection)
             return
-        async with when_away():
-            await _write_all(self._connection, records)
+        try:
+            async with when_away():
+                await _write_all(self._connection, records)
+        except Fenced:
+            await self._ownership.prove(self._connection)  # which says by whom
+            raise
         self.written_total += len(records)
         self.transactions_total += 1
 

@@ -20,6 +20,7 @@ from callctl.stack.postgres import start_postgres
 from callctl.storage import rows
 from callctl.storage.entries import post_entries
 from callctl.storage.journal import ASK_EVERY_S, Journal
+from callctl.storage.ownership import take
 from callctl.storage.rows import LegRow, read_entries, read_leg, read_legs, read_open_legs
 from dialplan.causes import Cause
 from rating.charge import Secured, charge_connection, charge_nothing
@@ -167,13 +168,16 @@ def settled(leg_id: str, units: int = 3, account_id: str = "ann") -> LegSettled:
 @asynccontextmanager
 async def journal_to(url: str) -> AsyncIterator[tuple[Journal, list[bool]]]:
     states: list[bool] = []
-    journal = Journal(url, on_state=states.append)
+    ownership = await take(url, by_force=True)
+    assert ownership
+    journal = Journal(ownership, on_state=states.append)
     writing = asyncio.create_task(journal.run())
     try:
         yield journal, states
     finally:
         writing.cancel()
         await asyncio.wait({writing})
+        ownership.leave()
         assert writing.cancelled(), writing.exception()
 
 
@@ -274,8 +278,8 @@ async def test_the_future_of_a_record_is_done_when_it_stands(sql: Sql, database:
 async def test_nobody_who_gives_up_waiting_takes_the_record_with_him(
     sql: Sql, cut_database: str, relay: Relay
 ) -> None:
-    relay.cut()
     async with journal_to(cut_database) as (journal, states):
+        relay.cut()
         first, second = journal.write(held("l1")), journal.write(began("l1"))
         await until(lambda: is_true(False in states), "the journal meets the gap")
         assert not await journal.drained(0.01)

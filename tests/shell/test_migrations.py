@@ -13,6 +13,7 @@ from callctl.places import MIGRATIONS
 from callctl.stack.postgres import start_postgres
 from callctl.storage import migrations
 from callctl.storage.migrations import migrate
+from callctl.storage.ownership import take
 from callctl.storage.rows import RATE, read_accounts, read_entries, read_leg, read_numbers
 from callctl.storage.versions import digest_of, read_versions
 from rating.funds import OwnFunds
@@ -199,7 +200,7 @@ async def test_0002_keeps_accounts_lines_and_bills_and_old_terms_can_be_read(
     await migrate(url, tmp_path)
     sql = await asyncpg.connect(url)
     await sql.execute(ROWS_BEFORE)
-    assert await migrate(url, MIGRATIONS) == [2, 3, 4]
+    assert await migrate(url, MIGRATIONS) == [2, 3, 4, 5]
     ann, bob = sorted(await read_accounts(sql, 0), key=lambda account: account.account_id)
     lines = await read_entries(sql, "ann")
     bill, emergency = await read_leg(sql, "l1"), await read_leg(sql, "l2")
@@ -234,7 +235,7 @@ async def test_0003_makes_the_scheme_of_each_number_its_first_version_and_every_
     )
     added = "INSERT INTO number VALUES ($1, 'ann', $2, '2026-05-01T00:00+03:00')"
     await sql.executemany(added, [("74950000001", SCHEME_BEFORE), ("74950000002", "start: [")])
-    assert await migrate(url, MIGRATIONS) == [3, 4]
+    assert await migrate(url, MIGRATIONS) == [3, 4, 5]
     numbers = await read_numbers(sql)
     (version,) = await read_versions(sql, "74950000001")
     (ann,) = await read_accounts(sql, 0)
@@ -255,8 +256,26 @@ async def test_0004_gives_each_message_that_is_there_a_serial_of_its_own(url: st
         VALUES ('ann', $1, 'call', '74950000001', '', 'night', now(), 7000)
     """
     await sql.executemany(taken, [("first",), ("second",)])
-    assert await migrate(url, MIGRATIONS) == [4]
+    assert await migrate(url, MIGRATIONS) == [4, 5]
     await sql.execute(taken, "third")
     told = await sql.fetch("SELECT recording FROM message ORDER BY serial")
     await sql.close()
     assert [row["recording"] for row in told] == ["first", "second", "third"]
+
+
+async def test_0005_leaves_all_rows_and_has_no_owner_until_a_service_comes(url: str, tmp_path: Path) -> None:
+    for file in sorted(MIGRATIONS.glob("*.sql"))[:4]:
+        (tmp_path / file.name).write_text(file.read_text("utf-8"))
+    await migrate(url, tmp_path)
+    sql = await asyncpg.connect(url)
+    await sql.execute(
+        "INSERT INTO account (account_id, profile, plan, opened_at) VALUES ('ann', 'a', 'b', now())"
+    )
+    before = await sql.fetch("SELECT * FROM account")
+    assert await migrate(url, MIGRATIONS) == [5]
+    assert await sql.fetch("SELECT * FROM account") == before
+    assert await sql.fetchval("SELECT count(*) FROM owner") == 0
+    ownership = await take(url)
+    assert ownership and ownership.owner.epoch == 1
+    ownership.leave()
+    await sql.close()
