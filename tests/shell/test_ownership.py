@@ -1,4 +1,4 @@
-"""Two services by mistake: one owns the accounts, the other is told who; whose time is over writes nothing."""
+"""Two services by mistake: one owns the accounts, the other is told who; whose time is over cannot write."""
 
 import asyncio
 import json
