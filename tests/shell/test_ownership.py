@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -36,7 +36,7 @@ async def sql(database: str) -> AsyncIterator[Sql]:
 
 
 @pytest.fixture
-async def own(database: str) -> AsyncIterator[Callable[..., Awaitable[Ownership]]]:
+async def own(database: str) -> AsyncIterator["Own"]:
     taken: list[Ownership] = []
 
     async def own_it(*, by_force: bool = False, url: str = database) -> Ownership:
@@ -50,7 +50,7 @@ async def own(database: str) -> AsyncIterator[Callable[..., Awaitable[Ownership]
         ownership.leave()
 
 
-Own = Callable[..., Awaitable[Ownership]]
+Own = Callable[..., Coroutine[None, None, Ownership]]
 
 
 @asynccontextmanager
