@@ -1,7 +1,8 @@
 """Connections that an earlier life of the service left open, settled. Pure.
 
 Rule 1: the end is what the witness recorded, of whichever side hung up first (S-3); without one it is the
-last moment that is certain, the answer. The way in ends with the way out; without one it costs nothing (S-7).
+last moment that is certain, the answer. The way in begins with the caller's answer, be it by a menu, and ends
+with the way out, or with the caller when there is none (S-7).
 Rule 2: an answer that we did not live to hear of counts when the witness saw both sides answered; its terms
 are those of that moment (S-6).
 Rule 3: an emergency call that is still up is nobody's business but its talkers' (S-13): it is left alone,
@@ -13,11 +14,15 @@ that nobody else spends them; settling gives them back first, and buys anew up t
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from heapq import heapify, heappop, heappush
 
+from callctl.asterisk.witness import Witnessed
 from callctl.calls.connections import CALLERS_OWN
+from callctl.calls.events import LegsListed
 from callctl.calls.legs import ANSWER_LAG_MS_MAX, leg_id_of
 from callctl.calls.money.meter import Meter
+from callctl.calls.orders import CloseBridge, HangUp
 from callctl.calls.records import EndedBy, LegBegan, LegSettled
 from callctl.clock import milliseconds
 from callctl.storage.rows import RATE, LegRow
@@ -39,11 +44,20 @@ class EarlierLife:
         self._legs = [_OpenLeg(leg, ledger, tariffs, now_ms) for leg in legs]
         _secure(self._legs)
 
-    def spared(self, alive: Collection[str]) -> frozenset[str]:
-        """Both sides of every emergency call that still has both."""
-        legs = [open_leg.row for open_leg in self._legs]
-        sides = [(leg.leg_id, leg.call_id) for leg in legs if leg.rate is None and leg.answered_at]
-        return frozenset(side for pair in sides if all(one in alive for one in pair) for side in pair)
+    def listed(self, listed: LegsListed) -> tuple[LegsListed, list[LegRow]]:
+        """What our own calls may hear of it; and the connections that are over now, each given once."""
+        spared = self.spared(listed.alive, listed.up)
+        ours = replace(listed, alive=listed.alive - spared, up=listed.up - spared)
+        return ours, self.take_over(spared)
+
+    def spared(self, alive: Collection[str], up: Collection[str] = frozenset()) -> frozenset[str]:
+        """Both sides of every emergency call that still has both, if we knew of its answer or not."""
+        legs = [open_leg.row for open_leg in self._legs if open_leg.row.rate is None]
+        sides = [(leg.leg_id, leg.call_id, alive if leg.answered_at else up) for leg in legs]
+        pairs = [
+            (leg_id, call_id) for leg_id, call_id, there in sides if leg_id in there and call_id in there
+        ]
+        return frozenset(side for pair in pairs for side in pair)
 
     def take_over(self, spared: Collection[str]) -> list[LegRow]:
         """Those of calls that are over now; each is given once, and its money is free to settle it."""
@@ -52,6 +66,18 @@ class EarlierLife:
         for leg in over:
             leg.release()
         return [leg.row for leg in over]
+
+
+def end_open_legs(
+    legs: Sequence[LegRow], listed: LegsListed, seen: Witnessed, ledger: Ledger, tariffs: Tariffs
+) -> Iterator[LegBegan | LegSettled | HangUp | CloseBridge]:
+    """Their bills; whoever is left of them is released."""
+    lived_ms = dict.fromkeys(listed.alive, listed.asked_at_ms) | seen.ended_ms
+    yield from settle_open_legs(legs, seen.answered_ms, lived_ms, ledger, tariffs)
+    sides = dict.fromkeys(side for leg in legs for side in (leg.leg_id, leg.call_id))
+    yield from (HangUp(side, Cause.NORMAL) for side in sides if side in listed.alive)
+    # Asterisk keeps a bridge of ours until it is told otherwise, also an empty one.
+    yield from (CloseBridge(call_id) for call_id in {leg.call_id: None for leg in legs})
 
 
 def settle_open_legs(
@@ -120,16 +146,16 @@ class _OpenLeg:
     ) -> None:
         """`talk`: the way out, when somebody answered."""
         call_id = self.row.call_id
+        begin_ms = rated_at_ms = answered_ms.get(call_id, self.answered_ms)
         if talk is None or talk.answered_ms is None:
-            self.answered_ms, self.end_ms = None, ended_ms.get(call_id, self.held_ms)
-            return
-        self.end_ms = talk.end_ms
-        begin_ms = self.answered_ms
-        if call_id in answered_ms:
-            lag_ms = answered_ms[call_id] - talk.answered_ms
-            begin_ms = talk.answered_ms + min(max(lag_ms, 0), ANSWER_LAG_MS_MAX)
-        if begin_ms is not None and self.answered_ms is None:
-            self._begin(begin_ms, rated_at_ms=talk.answered_ms)
+            self.end_ms = ended_ms.get(call_id, self.held_ms if begin_ms is None else begin_ms)
+        else:
+            self.end_ms = talk.end_ms
+            if begin_ms is not None and begin_ms > talk.answered_ms:
+                begin_ms = min(begin_ms, talk.answered_ms + ANSWER_LAG_MS_MAX)
+                rated_at_ms = talk.answered_ms
+        if begin_ms is not None and rated_at_ms is not None and self.answered_ms is None:
+            self._begin(begin_ms, rated_at_ms)
         self.answered_ms = begin_ms
 
     def _begin(self, at_ms: int, rated_at_ms: int) -> None:

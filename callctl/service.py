@@ -2,7 +2,8 @@
 
 Rule 1: no decision is taken here. If a line below has to know why, it belongs in a call.
 Rule 2: orders of one call are carried out in their order; calls do not wait for each other.
-Rule 3: a paid leg waits for its record to be durable; nothing that connects or ends media ever does.
+Rule 3: a paid leg, or the answer with which a paid way in begins, waits for its hold to be durable; nothing
+that connects or ends media ever does.
 Rule 4: any task that ends by a fault ends the service; Asterisk's second cut bounds what that can cost.
 Rule 5: calls that are another service's now are touched by nobody here.
 """
@@ -11,7 +12,6 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from callctl import metrics
@@ -52,7 +52,7 @@ from callctl.calls.records import (
 )
 from callctl.calls.switchboard import Switchboard
 from callctl.clock import Clock, milliseconds
-from callctl.recovery import EarlierLife, settle_open_legs
+from callctl.recovery import EarlierLife, end_open_legs
 from callctl.settings import ServiceSettings
 from callctl.standstill import Standstill
 from callctl.storage.database import Fenced
@@ -60,7 +60,6 @@ from callctl.storage.journal import Journal
 from callctl.storage.ownership import Ownership
 from callctl.storage.rows import LegRow
 from callctl.tally import Tally
-from dialplan.causes import Cause
 from rating.calendar import month_of
 from rating.ledger import Ledger
 
@@ -212,23 +211,17 @@ class Service:
 
     def _on_list(self, listed: LegsListed) -> None:
         self._listed_at_ms = asked_at_ms = listed.asked_at_ms
-        spared = self._earlier.spared(listed.alive)
-        self.hear(replace(listed, alive=listed.alive - spared, up=listed.up - spared), asked_at_ms)
-        if over := self._earlier.take_over(spared):
-            self._settle_open_legs(over, listed.alive, asked_at_ms)
+        ours, over = self._earlier.listed(listed)
+        self.hear(ours, asked_at_ms)
+        if over:
+            self._end_open_legs(over, listed)
 
-    def _settle_open_legs(self, legs: list[LegRow], alive: frozenset[str], now_ms: int) -> None:
+    def _end_open_legs(self, legs: list[LegRow], listed: LegsListed) -> None:
         seen = _witnessed(self._settings.witness, legs)
-        lived = dict.fromkeys(alive, now_ms) | seen.ended_ms
         ledger, tariffs = self.switchboard.ledger, self.switchboard.directory.tariffs
-        for record in settle_open_legs(legs, seen.answered_ms, lived, ledger, tariffs):
-            log.warning("left open by an earlier life: %s", record)
-            self._tally.recorded(record)
-            self._journal.write(record)
-        sides = dict.fromkeys(side for leg in legs for side in (leg.leg_id, leg.call_id))
-        self._obey(HangUp(side, Cause.NORMAL) for side in sides if side in alive)
-        # Asterisk keeps a bridge of ours until it is told otherwise, also an empty one.
-        self._obey(CloseBridge(call_id) for call_id in {leg.call_id: None for leg in legs})
+        orders = list(end_open_legs(legs, listed, seen, ledger, tariffs))
+        log.warning("left open by an earlier life: %s", ", ".join(leg.leg_id for leg in legs))
+        self._obey(orders)
 
     async def _list_now_and_then(self) -> None:
         """News that got lost is found out here; the stream itself is watched by its heartbeat."""
@@ -279,7 +272,7 @@ class Service:
             self._timer = asyncio.get_running_loop().call_later(wait_ms / 1000, self._wake)
 
     def _obey(self, orders: Iterable[Order]) -> None:
-        durable: asyncio.Future[None] | None = None
+        held: asyncio.Future[None] | None = None
         for order in orders:
             match order:
                 case (
@@ -294,6 +287,7 @@ class Service:
                     log.info("%s", order)
                     self._tally.recorded(order)
                     durable = self._journal.write(order)
+                    held = durable if isinstance(order, LegHeld) else held
                 case CallBackOver():
                     metrics.CALL_BACKS[order.end].inc()
                     log.info("%s", order)
@@ -303,8 +297,8 @@ class Service:
                 case HangUp():
                     self._start(self._carry_out(order))
                 case _:
-                    is_paid = isinstance(order, PlaceLeg) and order.is_paid
-                    self._queue(order, durable if is_paid else None)
+                    is_paid = isinstance(order, PlaceLeg | Answer) and order.is_paid
+                    self._queue(order, held if is_paid else None)
         for call_id, fault in self.switchboard.take_faults():
             metrics.FAULTS.inc()
             log.error("call %s was torn down by a fault of ours", call_id, exc_info=fault)

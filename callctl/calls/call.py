@@ -181,6 +181,10 @@ class Call:
                 return [Answer(leg_id)]
             case Answer(leg_id=leg_id) if leg_id != self.caller.leg_id:
                 return [*self._leg(leg_id).release(Cause.UNAVAILABLE, at_ms)]
+            case Answer() if event.why is Why.NOT_RECORDED and self._is_live:
+                self.scene.refusal = Refusal.NOT_RECORDED
+                bills = self._connections.settle(at_ms, EndedBy.REFUSED, Cause.CONGESTION)
+                return [*bills, *self._break_off(at_ms), *self._end(Cause.CONGESTION, at_ms)]
             case Answer() if event.why is not Why.UNKNOWN and self.caller.answered_at_ms is None:
                 self.caller.answer_refused = True
                 return self.tear_down(at_ms) if event.why is Why.REJECTED else []
@@ -207,11 +211,9 @@ class Call:
     def tear_down(self, at_ms: int) -> list[Order]:
         """Release everybody and settle by rule: something is wrong with this call."""
         ending = self._ending
+        end = (ending.at_ms, ending.by) if ending else (at_ms, EndedBy.SERVICE)
         orders: list[Order] = []
-        if ending:
-            orders += self._connections.settle(ending.at_ms, ending.by, Cause.NORMAL)
-        else:
-            orders += self._connections.settle(at_ms, EndedBy.SERVICE, Cause.UNAVAILABLE)
+        orders += self._connections.settle(*end, Cause.NORMAL if ending else Cause.UNAVAILABLE)
         if self._is_live:
             self._move(State.ENDING)
         orders += self._break_off(at_ms)

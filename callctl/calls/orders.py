@@ -87,6 +87,7 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Answer:
     leg_id: str
+    is_paid: bool = False  # the way in begins with it: as a paid leg it waits for its record
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,8 @@ class Scene:
         if self.is_caller_up:
             return []
         self.is_answering = True
-        return [Answer(self.caller.leg_id)]
+        way_in = self.connections.way_in
+        return [Answer(self.caller.leg_id, is_paid=way_in is not None and way_in.is_paid)]
 
     def bound(self, until_ms: int | None) -> list[Order]:
         """The caller's second cut, unless paid time has its own."""

@@ -55,13 +55,17 @@ from dialplan.causes import Cause
 TAKE_OVER_MS = 2_000  # as the dialplan has it: a caller whom nobody takes over gets the fallback
 RINGS_LONGER_MS = 5_000  # than the patience it was dialled with: then Asterisk itself gives up
 SECOND_CUT = 102
+OUT_OF_SERVICE = 42  # what the dialplan's fallback ends with, at once when nobody serves
 
 
 class Exchange:
-    def __init__(self, timeline: Timeline, scenario: Scenario, hear: Hear) -> None:
+    def __init__(
+        self, timeline: Timeline, scenario: Scenario, hear: Hear, pass_by: Callable[[], None] = lambda: None
+    ) -> None:
+        """`pass_by`: called before anything is heard or taken; whoever hears may be gone afterwards."""
         self._timeline = timeline
         self._hear = hear
-        self._roads = Roads(timeline, scenario.faults, scenario.seed, hear, self._take)
+        self._roads = Roads(timeline, scenario.faults, scenario.seed, hear, self._take, pass_by)
         self._people = People(timeline, scenario.phones, self)
         self._studio = Studio(timeline, scenario.sounds, self._people, self._roads.tell)
         self._reachable = {device: True for seat in scenario.seats for device in seat.devices}
@@ -80,6 +84,14 @@ class Exchange:
     def legs_alive(self) -> list[str]:
         return [leg.leg_id for leg in self.legs.values() if leg.is_alive]
 
+    def desert(self) -> None:
+        """The service is gone; calls go on without it."""
+        self._roads.lose_client()
+
+    def serve(self) -> None:
+        """A service is there again; it hears what happens from now on."""
+        self._roads.new_client()
+
     def ring_in(self, leg_id: str, call: CallTold) -> None:
         """A caller dials one of our numbers."""
         leg = SimulatedLeg(leg_id, call, self._timeline.now_ms, is_caller=True)
@@ -97,6 +109,10 @@ class Exchange:
         """The stream of news is lost for a while; then all is asked for, as after a reconnect."""
         proven_ms = self._timeline.now_ms
         self._timeline.at(self._roads.fall_silent(), partial(self._list, proven_ms, is_after_gap=True))
+
+    def list_first(self, proven_ms: int) -> None:
+        """Asked as soon as somebody serves again."""
+        self._list(proven_ms, is_after_gap=True)
 
     def list_again(self) -> None:
         """Asked now and then, so that what got lost is found."""
@@ -151,6 +167,9 @@ class Exchange:
 
     def _arrive(self, leg: SimulatedLeg, number: str) -> None:
         self.legs[leg.leg_id] = leg
+        if self._roads.is_deserted:
+            self.leave(leg, OUT_OF_SERVICE)
+            return
         self._bound(leg, self._timeline.now_ms + TAKE_OVER_MS)
         self._roads.tell(CallArrived(leg.leg_id, leg.call.caller, number, leg.hops))
 

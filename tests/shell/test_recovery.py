@@ -200,7 +200,9 @@ BOTH_WAYS: dict[str, tuple[bool, dict[str, int], dict[str, int], tuple[int, int,
     "the callee first": (True, {}, {"l1": 7_000, "c1": 30_000}, (7_000, 7, "units")),
     "the caller first": (True, {}, {"l1": 30_000, "c1": 7_000}, (7_000, 7, "units")),
     "nobody saw the end": (True, {}, {}, (0, 1, "units")),
-    "the callee never answered": (False, {"c1": 0}, {"l1": 9_000, "c1": 7_000}, (7_000, 0, "unanswered")),
+    "the callee never answered": (False, {}, {"l1": 9_000, "c1": 7_000}, (7_000, 0, "unanswered")),
+    "a menu answered, nobody else": (False, {"c1": 0}, {"l1": 9_000, "c1": 7_000}, (7_000, 7, "units")),
+    "a menu answered before": (True, {"c1": -9_000}, {"l1": 7_000, "c1": 9_000}, (7_000, 16, "units")),
     "only the witness knows": (False, {"l1": 0, "c1": 300}, {"l1": 7_200}, (7_200, 6, "units")),
     "the news came late": (False, {"l1": 0, "c1": 9_000}, {"l1": 7_500}, (7_500, 7, "units")),
 }
@@ -219,8 +221,14 @@ def test_the_way_in_begins_with_the_callers_answer_and_ends_with_the_way_out(
     assert (settled.ended_at_ms - NOON_MS, settled.charge.seconds, settled.charge.lines[0].what) == way_in
 
 
-def test_a_way_in_without_a_way_out_costs_nothing() -> None:
+def test_a_way_in_that_a_queue_answered_lasts_until_the_caller_leaves() -> None:
     (settled,) = settle([an_open_leg("leg0-c1")], {"c1": NOON_MS + 60_000}, a_ledger(10_000))
+    assert (settled.charge.seconds, settled.charge.units, settled.charge.amount) == (60, 10, 1_000)
+
+
+def test_a_way_in_that_nobody_answered_costs_nothing() -> None:
+    legs = [an_open_leg("leg0-c1", answered=False)]
+    (settled,) = settle(legs, {"c1": NOON_MS + 60_000}, a_ledger(10_000))
     assert (settled.charge.amount, settled.charge.lines[0].what) == (0, "unanswered")
 
 

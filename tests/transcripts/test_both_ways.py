@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from callctl.calls.events import LegAnswered, LegEnded, LegGone, LegReady, OrderRefused, Why
-from callctl.calls.orders import HangUp, Order, PlaceLeg
+from callctl.calls.orders import Answer, HangUp, Order, PlaceLeg
 from callctl.calls.records import EndedBy, LegBegan, LegHeld, LegRefused, LegSettled
 from dialplan.causes import Cause
 from rating.bands import Band, Days
@@ -182,6 +182,16 @@ def test_a_hold_that_was_not_written_down_ends_both_ways_unpaid() -> None:
     desk = both(1_000)
     [place] = [order for order in desk.arrive() if isinstance(order, PlaceLeg)]
     desk.hear(OrderRefused(place, Why.NOT_RECORDED), 2_000)
+    desk.hear(LegGone(A, 42), 2_010)
+    assert (desk.account.balance, desk.account.held) == (1_000, 0)
+
+
+def test_a_queue_answers_nobody_whose_hold_was_not_written_down() -> None:
+    desk = both(1_000, scheme=LINE)
+    [answer] = [order for order in desk.arrive() if isinstance(order, Answer)]
+    assert answer.is_paid, "it waits for the record"
+    orders = desk.hear(OrderRefused(answer, Why.NOT_RECORDED), 2_000)
+    assert HangUp(A, Cause.CONGESTION) in orders
     desk.hear(LegGone(A, 42), 2_010)
     assert (desk.account.balance, desk.account.held) == (1_000, 0)
 

@@ -1,0 +1,179 @@
+"""A simulated PostgreSQL: what is durable of accounts, entries and connections, and how it fails.
+
+Rule 1: a write is whole or nothing. Of one that failed nobody knows which: it may stand.
+Rule 2: connections become rows by the product's own statements; only what these do is told again here.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from callctl.calls.records import CallOver, LegSettled, MessageTaken, Record
+from callctl.clock import milliseconds
+from callctl.simulate.books import Books, open_account
+from callctl.simulate.scenario import Scenario
+from callctl.storage import legs
+from callctl.storage.rows import LegRow
+from rating.calendar import month_of
+from rating.entries import Entry, ReferenceClash
+from rating.ledger import Account, Ledger
+from rating.limits import NumberLimit
+from rating.money import Money
+from rating.pots import BALANCE
+from rating.profile import Tariffs
+from rating.quote import fund
+
+Row = dict[str, Any]
+
+HELD = ("account_id", "leg_id", "call_id", "caller", "number", "line", "held_at", "held_kopecks", "rate")
+SETTLED = (
+    "ended_at",
+    "seconds",
+    "units",
+    "charge_kopecks",
+    "lines",
+    "ended_by",
+    "cause",
+    "draws",
+    "vat_kopecks",
+)
+EMPTY = dict.fromkeys(LegRow.__dataclass_fields__)
+
+
+class Away(Exception):
+    """The write failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The N-th write fails, and so does every other for a while."""
+
+    at_write: int
+    away_ms: int
+    stands: bool = False  # it was done all the same: only its answer got lost
+
+
+class Store:
+    def __init__(self, scenario: Scenario, tariffs: Tariffs, failure: Failure | None = None) -> None:
+        self._scenario = scenario
+        self._tariffs = tariffs
+        self._failure = failure
+        self._away_until_ms = 0
+        self.writes = 0
+        self.books = Books()
+        self.rows: dict[str, Row] = {}
+        self.calls: dict[str, CallOver] = {}
+        self.messages: dict[str, MessageTaken] = {}
+        self.clashes: list[str] = []
+        self.overdrawn: list[str] = []
+        for told in scenario.accounts:
+            for entry in open_account(told, Ledger(), tariffs, scenario.start_ms):
+                self.books.add(entry)
+        funds = [(account.account_id, account.funds) for account in self.load()[0].accounts()]
+        self._beyond = {account_id: fund.credit - fund.threshold for account_id, fund in funds}
+
+    def is_away(self, now_ms: int) -> bool:
+        return now_ms < self._away_until_ms
+
+    def write(self, records: Sequence[Record], now_ms: int) -> None:
+        if self.is_away(now_ms):
+            raise Away
+        self.writes += 1
+        failure = self._failure
+        if failure and self.writes == failure.at_write:
+            self._away_until_ms = now_ms + failure.away_ms
+            if failure.stands:
+                self._commit(records)
+            raise Away
+        self._commit(records)
+
+    def post(self, entry: Entry) -> bool:
+        """True when it is new."""
+        return self.books.add(entry)
+
+    def load(self) -> tuple[Ledger, list[LegRow]]:
+        """As a service finds it when it starts."""
+        ledger = Ledger()
+        for told in self._scenario.accounts:
+            open_account(told, ledger, self._tariffs, self._scenario.start_ms)
+            account = ledger.account(told.id)
+            assert account
+            for number in told.limits:
+                spent = {month_of(self._scenario.start_ms): int(number.spent)}
+                account.limits[number.number] = NumberLimit(number.number, number.most, number.kind, spent)
+            self._count(account)
+            fund(account, self._tariffs)
+        return ledger, self.open_legs()
+
+    def open_legs(self) -> list[LegRow]:
+        rows = [row for row in self.rows.values() if row["ended_at"] is None]
+        return [_leg(row) for row in sorted(rows, key=lambda row: (row["held_at"], row["leg_id"]))]
+
+    def settled(self) -> list[LegRow]:
+        """Those that were placed, and have their bill."""
+        return [_leg(row) for row in self.rows.values() if row["ended_at"] and not row["refusal"]]
+
+    def _count(self, account: Account) -> None:
+        for entry in self.books.entries.values():
+            if entry.account_id != account.account_id:
+                continue
+            if entry.pot == BALANCE:
+                account.balance = Money(account.balance + entry.amount)
+            else:
+                account.pot(entry.pot).moved += entry.amount
+        for row in self.rows.values():
+            if row["account_id"] == account.account_id and row["charge_kopecks"]:
+                account.spend(row["line"], month_of(milliseconds(row["answered_at"])), row["charge_kopecks"])
+
+    def _commit(self, records: Sequence[Record]) -> None:
+        for statement, rows in legs.statements_of(records):
+            for row in rows:
+                self._execute(statement, row)
+        for record in records:
+            match record:
+                case LegSettled():
+                    self._post(record)
+                case CallOver():
+                    self.calls.setdefault(record.call_id, record)
+                case MessageTaken():
+                    self.messages.setdefault(record.recording, record)
+                case _:
+                    pass
+
+    def _execute(self, statement: str, row: Sequence[Any]) -> None:
+        match statement:
+            case legs.HELD:
+                self.rows.setdefault(row[1], EMPTY | dict(zip(HELD, row, strict=True)))
+            case legs.BEGAN:
+                _, leg_id, answered_at, rate = row
+                if stored := self.rows.get(leg_id):
+                    stored |= {"answered_at": answered_at, "rate": rate or stored["rate"]}
+            case legs.SETTLED:
+                stored = self.rows.get(row[1])
+                if stored and stored["ended_at"] is None:
+                    stored |= dict(zip(SETTLED, row[2:], strict=True))
+            case legs.REFUSED:
+                ended = {"ended_at": row[6], "seconds": 0, "units": 0, "charge_kopecks": 0}
+                told = dict(zip(HELD, (*row[:7], 0, None), strict=True)) | {
+                    "refusal": row[8],
+                    "cause": row[7],
+                }
+                self.rows.setdefault(row[1], EMPTY | told | ended | {"ended_by": "refused"})
+            case _:
+                raise AssertionError(statement)
+
+    def _post(self, record: LegSettled) -> None:
+        for entry in record.entries:
+            try:
+                self.books.add(entry)
+            except ReferenceClash as clash:
+                self.clashes.append(str(clash))
+        left = self.books.left(record.account_id, BALANCE) + self._beyond.get(record.account_id, 0)
+        if record.charge.amount and left < 0:
+            self.overdrawn.append(f"{record.account_id} is {-left} beyond its limit by {record.leg_id}")
+
+
+def _leg(row: Row) -> LegRow:
+    read = {name: json.loads(row[name]) if row[name] else None for name in ("rate", "lines", "draws")}
+    return LegRow(**row | read)

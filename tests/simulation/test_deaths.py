@@ -1,0 +1,98 @@
+"""The service dies: between any two of its steps, again while it recovers, or for ever.
+
+A step is whatever others can notice: something it hears, a write, an order that leaves it. `proofs.py`
+compares the ledger with what the switch saw.
+"""
+
+import pytest
+
+from callctl.calls.records import EndedBy
+from tests.simulation.lives import Fate
+from tests.simulation.plights import PLIGHTS, Plight
+from tests.simulation.proofs import check, faults_of
+from tests.simulation.store import Failure
+
+DOWN_MS = (0, 7_000, 600_000)
+# A unit and what stands behind it; or as long as a greeting may last, or a caller may wait alone.
+BOUND_MS_MAX = 400_000
+
+every_plight = pytest.mark.parametrize("plight", PLIGHTS.values(), ids=PLIGHTS)
+
+
+def spend(plight: Plight, fate: Fate) -> None:
+    try:
+        check(plight.spend(fate))
+    except Exception as broken:
+        raise AssertionError(f"{fate}") from broken
+
+
+@every_plight
+def test_whoever_dies_before_any_step_the_ledger_is_what_the_switch_saw(plight: Plight) -> None:
+    steps = plight.spend().steps
+    for down_ms in DOWN_MS:
+        for step in range(1, steps + 1):
+            spend(plight, Fate((step,), (down_ms,)))
+
+
+@every_plight
+def test_a_recovery_that_dies_at_any_step_is_taken_up_by_the_next(plight: Plight) -> None:
+    for step in range(1, plight.spend().steps + 1, 4):
+        for later in range(1, 9):
+            spend(plight, Fate((step, step + later, step + 2 * later), (500, 0, 4_000)))
+
+
+@every_plight
+def test_a_write_that_fails_costs_nobody_anything_and_neither_does_a_death_meanwhile(plight: Plight) -> None:
+    undisturbed = plight.spend()
+    for write in range(1, undisturbed.store.writes + 1):
+        for away_ms in (300, 10_000):
+            for stands in (False, True):
+                spend(plight, Fate(failure=Failure(write, away_ms, stands)))
+        for step in range(1, undisturbed.steps + 1, 5):
+            spend(plight, Fate((step,), failure=Failure(write, 1_500, stands=bool(step % 2))))
+
+
+@every_plight
+def test_asterisk_alone_ends_what_can_cost_something_when_nobody_comes_back(plight: Plight) -> None:
+    plight = plight.without_end()
+    for step in range(1, plight.spend_until_ms(100_000).steps + 1):
+        night = plight.spend(Fate((step,), comes_back=False))
+        ((_, died_ms),) = night.deaths
+        for leg in night.exchange.legs.values():
+            if leg.leg_id not in night.free:
+                assert leg.ended_ms is not None, f"{leg.leg_id} lives for ever after {night.deaths}"
+                assert leg.ended_ms - died_ms <= BOUND_MS_MAX, f"{leg.leg_id} after {night.deaths}"
+
+
+def test_a_call_for_help_goes_on_whoever_dies() -> None:
+    plight = PLIGHTS["for help"]
+    undisturbed = plight.spend()
+    (talked,) = [leg for leg in undisturbed.exchange.legs.values() if leg.phone]
+    assert talked.ended_ms and talked.answered_ms and talked.ended_ms - talked.answered_ms == 60_000
+    for down_ms in DOWN_MS:
+        for step in range(1, undisturbed.steps + 1):
+            night = plight.spend(Fate((step,), (down_ms,)))
+            if "sim-1" in night.exchange.talked:
+                ended_ms = night.exchange.legs["sim-1"].ended_ms
+                assert ended_ms == talked.ended_ms, f"cut at {ended_ms} after {night.deaths}"
+
+
+def test_what_was_lost_doubled_or_made_up_is_found() -> None:
+    """A proof that cannot fail is none."""
+    night = PLIGHTS["forwarded"].spend(Fate((15,), (7_000,)))
+    assert not faults_of(night)
+    row = night.store.rows["leg1-sim-1"]
+    kept = dict(row)
+    for change in (
+        {"ended_at": None},
+        {"seconds": row["seconds"] + 1},
+        {"units": row["units"] - 1},
+        {"charge_kopecks": 100, "draws": '[{"pot": "", "amount": 100}]'},
+    ):
+        row.update(change)
+        assert faults_of(night), change
+        row.update(kept)
+    del night.store.rows["leg1-sim-1"]
+    assert faults_of(night)
+    night.store.rows["leg1-sim-1"] = kept | {"ended_by": EndedBy.LOST.value}
+    assert not faults_of(night)
