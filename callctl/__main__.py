@@ -2,6 +2,7 @@
 
 Rule 1: a fault of whoever types is one line on stderr and exit code 2; never a traceback.
 Rule 2: no running service is exit code 1. A reader of ours that goes away is no fault at all.
+Rule 3: a command may have an exit code of its own to give; its help says what it means.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from callctl.commands import (
     machines,
     prompts,
     queues,
+    reconcile,
     recordings,
     schemes,
     seats,
@@ -49,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
     queues.add_commands(commands)
     recordings.add_commands(commands)
     prompts.add_commands(commands)
+    reconcile.add_commands(commands)
     return parser
 
 
@@ -77,14 +80,13 @@ def main(arguments: list[str] | None = None) -> int:
 def _obey(arguments: list[str] | None) -> int:
     try:
         options = parser().parse_args(arguments)
-        options.run(options)
+        return int(options.run(options) or 0)
     except NoService as complaint:
         return _complain(*complaint.args, code=1)
     except Complaint as complaint:
         return _complain(*complaint.args, code=2)
     except KeyboardInterrupt:
         return 130
-    return 0
 
 
 def _complain(*lines: object, code: int) -> int:

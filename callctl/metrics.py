@@ -95,3 +95,27 @@ EVENT_LAG = Histogram(
     buckets=DELAY_BUCKETS_S,
     registry=REGISTRY,
 )
+DIFFERENCE_KOPECKS = Gauge(
+    "callctl_reconcile_difference_kopecks",
+    "Money by which ledger and witness differ, whichever way: must be 0.",
+    registry=REGISTRY,
+)
+_DIFFERENCES = Gauge(
+    "callctl_reconcile_differences", "Differences of ledger and witness.", ["kind"], registry=REGISTRY
+)
+DIFFERENCES = {
+    kind: _DIFFERENCES.labels(kind)
+    for kind in ("missing", "doubled", "longer", "shorter", "never_ended", "balance")
+}
+RECONCILED = Counter(
+    "callctl_reconciled_legs", "Connections compared with what the witness saw.", registry=REGISTRY
+)
+UNWITNESSED = Counter(
+    "callctl_unwitnessed_legs", "Bills of which the witness does not speak.", registry=REGISTRY
+)
+WITNESS_DAMAGED = Counter(
+    "callctl_witness_damaged_lines", "Lines of the witness that cannot be read.", registry=REGISTRY
+)
+WITNESS_LAG = Gauge(
+    "callctl_witness_lag_seconds", "From the witness's newest line to our reading it.", registry=REGISTRY
+)

@@ -44,6 +44,10 @@ class EarlierLife:
         self._legs = [_OpenLeg(leg, ledger, tariffs, now_ms) for leg in legs]
         _secure(self._legs)
 
+    def has(self, call_id: str) -> bool:
+        """It is still to be settled."""
+        return any(leg.row.call_id == call_id for leg in self._legs)
+
     def listed(self, listed: LegsListed) -> tuple[LegsListed, list[LegRow]]:
         """What our own calls may hear of it; and the connections that are over now, each given once."""
         spared = self.spared(listed.alive, listed.up)

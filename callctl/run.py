@@ -9,11 +9,14 @@ import gc
 import logging
 import sys
 from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
 
 import uvloop
 
 from callctl.api.accounts import AccountApi
 from callctl.api.queues import QueueApi
+from callctl.api.reconcile import OpenPeriod, ReconcileApi
 from callctl.api.recordings import RecordingApi
 from callctl.api.schemes import SchemeApi
 from callctl.api.seats import SeatApi
@@ -22,17 +25,22 @@ from callctl.api.sounds import SoundApi
 from callctl.api.tariffs import TariffApi
 from callctl.api.ways import WayApi
 from callctl.asterisk.ari import AriTaken
+from callctl.audit import Audit
 from callctl.calls.directory import Directory, Number
 from callctl.calls.events import EntryPosted
 from callctl.calls.switchboard import Switchboard
-from callctl.clock import Clock
+from callctl.clock import Clock, milliseconds
 from callctl.complaint import Complaint
+from callctl.inspection import Inspector
+from callctl.mending import Mender
 from callctl.news import News
+from callctl.period import Period
 from callctl.places import MIGRATIONS
 from callctl.service import Service
 from callctl.settings import ServiceSettings
 from callctl.signals import end_on_signals
 from callctl.stack.ports import is_free_tcp
+from callctl.storage.bills import read_newest_end
 from callctl.storage.database import (
     Connection,
     DatabaseAway,
@@ -48,7 +56,7 @@ from callctl.storage.ownership import Ownership, take
 from callctl.storage.pauses import Pauses, read_pauses
 from callctl.storage.recording_files import RecordingFiles
 from callctl.storage.recordings import Recordings
-from callctl.storage.rows import read_accounts, read_numbers, read_open_legs
+from callctl.storage.rows import LegRow, read_accounts, read_numbers, read_open_legs
 from callctl.storage.schemes import Schemes
 from callctl.storage.seats import SeatBook, read_all_seats
 from callctl.storage.sound_files import SoundFiles
@@ -69,6 +77,9 @@ log = logging.getLogger("callctl")
 
 # A record may come so late, and then draws on the pots of its own month (GAZ-13.5).
 LATE_MS_MAX = 31 * DAY_MS
+
+# A call is compared some seconds after its end; while the database is away, or we are, later.
+UNCOMPARED_MS = 600_000
 
 # A full collection with 100,000 calls stops all of them for most of a second; see docs/speed.md.
 COLLECT_AFTER = (2_000, 20, 100)
@@ -144,10 +155,7 @@ async def _serve_from(settings: ServiceSettings, pool: Pool, tariffs: Tariffs, o
         await _read_directory(connection, directory)
         open_legs = await read_open_legs(connection)
         await restore_sounds(connection, sounds)
-    # What was loaded stays: a collection in the middle of a call need not look at it, nor often at the rest.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECT_AFTER)
+    _collect_no_more()
     service = Service(settings, ledger, directory, clock, open_legs, ownership)
 
     def posted(entries: Sequence[Entry]) -> None:
@@ -159,9 +167,11 @@ async def _serve_from(settings: ServiceSettings, pool: Pool, tariffs: Tariffs, o
     news = News(service.switchboard, service.registrar, service.hear, clock.now_ms)
     await _tell_all(pool, news)
     desk = TariffDesk(pool, till, tariffs, restored)
+    audit, open_period = await _compared(settings.witness, pool, open_legs, till, service)
 
     def health() -> dict[str, object]:
         told = service.health() | {"tariffs": desk.is_as_loaded}
+        told |= {"witness": audit.health()} if audit else {}
         return told if desk.is_as_loaded else told | {"status": "degraded"}
 
     recordings = Recordings(till, RecordingFiles(settings.recordings))
@@ -170,15 +180,47 @@ async def _serve_from(settings: ServiceSettings, pool: Pool, tariffs: Tariffs, o
         ledger,
         TariffApi(desk),
         *_rooms(till, service.switchboard, news, sounds, recordings),
+        ReconcileApi(open_period),
         live=service.switchboard.live,
         health=health,
         measure=service.measure,
     )
     runner = await serve_api(api, *settings.api)
     try:
-        await service.run({"remove old recordings": recordings.sweep_now_and_then})
+        followed = {"follow the witness": audit.run} if audit else {}
+        await service.run({"remove old recordings": recordings.sweep_now_and_then, **followed})
     finally:
         await runner.cleanup()
+
+
+def _collect_no_more() -> None:
+    """What was loaded stays: a collection amid a call need not look at it, nor often at the rest."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
+
+
+async def _compared(
+    path: str | None, pool: Pool, open_legs: Sequence[LegRow], till: Till, service: Service
+) -> tuple[Audit | None, OpenPeriod]:
+    """From the oldest call on that is open, or that nobody may have compared yet."""
+    inspector = Inspector(till, service.runs, service.written)
+    mender = Mender(till, service.write_down)
+    witness = Path(path) if path else None
+
+    def open_period(begin: datetime, end: datetime, fix: bool) -> Period:
+        return Period(witness, begin, end, inspector, mender if fix else None)
+
+    if witness is None:
+        return None, open_period
+    async with pool.acquire() as connection:
+        newest = await read_newest_end(connection)
+    newest_ms = milliseconds(newest) if newest else till.clock.now_ms()
+    since_ms = min([newest_ms - UNCOMPARED_MS, *(milliseconds(leg.held_at) for leg in open_legs)])
+    audit = Audit(witness, since_ms, till.clock, inspector)
+    mender.on_mended = audit.look_again
+    service.on_bill = audit.settled
+    return audit, open_period
 
 
 def _rooms(

@@ -12,7 +12,6 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from pathlib import Path
 
 from callctl import metrics
 from callctl.asterisk import wire, witness
@@ -21,7 +20,6 @@ from callctl.asterisk.ami import Ami
 from callctl.asterisk.ari import SILENCE_MS_MAX, Ari, AriRefused, AriUnknown
 from callctl.asterisk.registrar import Registrar
 from callctl.asterisk.switch import Switch
-from callctl.asterisk.witness import Witnessed
 from callctl.calls.directory import Directory
 from callctl.calls.events import CallArrived, DeviceSeen, Event, LegAnswered, LegsListed, OrderRefused, Why
 from callctl.calls.legs import call_id_of
@@ -48,6 +46,7 @@ from callctl.calls.records import (
     LegSettled,
     MessageTaken,
     NodeFailed,
+    Record,
     RecordingBegan,
 )
 from callctl.calls.switchboard import Switchboard
@@ -66,6 +65,7 @@ from rating.ledger import Ledger
 log = logging.getLogger("callctl")
 
 FAREWELL_S_MAX = 5.0
+WRITTEN_S_MAX = 5.0
 
 # How far our clock and Asterisk's may have drifted apart.
 CLOCKS_APART_MS = 3_600_000
@@ -114,6 +114,7 @@ class Service:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at_ms: int | None = None
         self._proven_at_ms = self._listed_at_ms = clock.now_ms()
+        self.on_bill: Callable[[LegSettled], None] = lambda _bill: None
         self.up: dict[str, bool] = {"ari": False, "ami": False, "database": True}
 
     def health(self) -> dict[str, object]:
@@ -175,6 +176,21 @@ class Service:
             log.debug("%s -> %s", event, orders)
         self._obey(orders)
 
+    def runs(self, call_id: str) -> bool:
+        """The call goes on, or is still to be settled."""
+        return self.switchboard.has(call_id) or self._earlier.has(call_id)
+
+    def write_down(self, record: Record) -> asyncio.Future[None]:
+        """Done when it is durable."""
+        self._tally.recorded(record)
+        if isinstance(record, LegSettled):
+            self.on_bill(record)
+        return self._journal.write(record)
+
+    async def written(self) -> bool:
+        """All records so far are durable."""
+        return await self._journal.drained(WRITTEN_S_MAX)
+
     def describe_number(self, dialled: str) -> dict[str, str]:
         """For a dialplan that is not ours: what a call to this number would meet."""
         number = self.switchboard.directory.number(wire.plain_number(dialled))
@@ -217,7 +233,9 @@ class Service:
             self._end_open_legs(over, listed)
 
     def _end_open_legs(self, legs: list[LegRow], listed: LegsListed) -> None:
-        seen = _witnessed(self._settings.witness, legs)
+        sides = {side for leg in legs for side in (leg.leg_id, leg.call_id)}
+        since_ms = min(milliseconds(leg.held_at) for leg in legs) - CLOCKS_APART_MS
+        seen = witness.witnessed(self._settings.witness, since_ms, sides)
         ledger, tariffs = self.switchboard.ledger, self.switchboard.directory.tariffs
         orders = list(end_open_legs(legs, listed, seen, ledger, tariffs))
         log.warning("left open by an earlier life: %s", ", ".join(leg.leg_id for leg in legs))
@@ -285,8 +303,7 @@ class Service:
                     | RecordingBegan()
                 ):
                     log.info("%s", order)
-                    self._tally.recorded(order)
-                    durable = self._journal.write(order)
+                    durable = self.write_down(order)
                     held = durable if isinstance(order, LegHeld) else held
                 case CallBackOver():
                     metrics.CALL_BACKS[order.end].inc()
@@ -363,16 +380,3 @@ def _call_id(order: MediaOrder) -> str:
             return order.call_id
         case _:
             return call_id_of(order.leg_id)
-
-
-def _witnessed(path: str | None, legs: list[LegRow]) -> Witnessed:
-    if path is None:
-        return Witnessed()
-    try:
-        lines = witness.lines_since(
-            Path(path), min(milliseconds(leg.held_at) for leg in legs) - CLOCKS_APART_MS
-        )
-        return witness.moments(lines, {id for leg in legs for id in (leg.leg_id, leg.call_id)})
-    except OSError as error:
-        log.warning("the witness cannot be read: %s", error)
-        return Witnessed()

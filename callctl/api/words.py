@@ -22,7 +22,7 @@ from rating.pots import is_gift
 SCHEME_CHARACTERS_MAX = 100_000
 BODY_TYPE = "application/json"
 
-OUR_REFERENCES = ("late-", "paid/", "discount/")
+OUR_REFERENCES = ("late-", "paid/", "discount/", "reconcile:")
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 _REFERENCE = re.compile(r"[\x21-\x7e]{1,120}")

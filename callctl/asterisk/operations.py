@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from callctl.asterisk.wire import APP
+from callctl.asterisk.witness import SEATS
 from callctl.calls.orders import (
     Answer,
     Bound,
@@ -138,7 +139,9 @@ def _dial(leg_id: str, patience_ms: int) -> Operation:
 
 
 def _placing(order: PlaceLeg, now_ms: int) -> dict[str, Any]:
-    variables = {"CONNECTEDLINE(num,i)": order.caller}
+    # The witness notes it: Asterisk itself does not say whom a leg was to reach.
+    reached = {"CHANNEL(userfield)": _reached(order.endpoint)}
+    variables = {"CONNECTEDLINE(num,i)": order.caller, **reached}
     if order.caller_name:
         variables["CONNECTEDLINE(name,i)"] = _plain_name(order.caller_name)
     if order.until_ms is not None:
@@ -168,6 +171,10 @@ def _endpoint(endpoint: Endpoint) -> str:
             return f"Local/{endpoint.number}@callctl-in/n"
         case _:
             assert_never(endpoint)
+
+
+def _reached(endpoint: Endpoint) -> str:
+    return f"{SEATS}{endpoint.name}" if isinstance(endpoint, Device) else endpoint.number
 
 
 def _plain_name(text: str) -> str:

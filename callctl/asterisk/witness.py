@@ -8,6 +8,7 @@ import logging
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO, NamedTuple
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +22,44 @@ class Witnessed:
 
     answered_ms: dict[str, int] = field(default_factory=dict)
     ended_ms: dict[str, int] = field(default_factory=dict)
+
+
+# What a phone of a seat is called there, to be taken for no number.
+SEATS = "seat/"
+
+
+class Happening(NamedTuple):
+    kind: str
+    channel: str
+    at_ms: int
+    caller: str
+    dialled: str
+    reached: str  # whom a leg that we placed was to reach
+
+
+class Damaged(ValueError):
+    """A line that is none of the witness's, or not whole."""
+
+
+KINDS = frozenset({"CHAN_START", "ANSWER", "HANGUP"})
+_MARKS = tuple(f'"{kind}"'.encode() for kind in KINDS)
+
+
+def read_line(line: bytes) -> Happening | None:
+    """None: it says nothing of an arrival, an answer or an end."""
+    is_whole = line.startswith(b"{") and line.rstrip().endswith(b"}")
+    if is_whole and not any(mark in line for mark in _MARKS):
+        return None
+    try:
+        told = json.loads(line)
+        kind, channel = told["eventtype"], told["uniqueid"]
+        if kind not in KINDS or not isinstance(channel, str):
+            return None
+        at_ms = int(float(told["eventtime"]) * 1000)
+        words = [str(told.get(name) or "") for name in ("num", "exten", "userfield")]
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        raise Damaged(str(error)) from error
+    return Happening(kind, channel, at_ms, *words)
 
 
 def moments(lines: Iterable[str], leg_ids: Collection[str]) -> Witnessed:
@@ -41,24 +80,39 @@ def moments(lines: Iterable[str], leg_ids: Collection[str]) -> Witnessed:
     return seen
 
 
+def witnessed(path: str | None, since_ms: int, leg_ids: Collection[str]) -> Witnessed:
+    """What it saw of these legs since then; nothing, when it is not there."""
+    if path is None:
+        return Witnessed()
+    try:
+        return moments(lines_since(Path(path), since_ms), leg_ids)
+    except OSError as error:
+        log.warning("the witness cannot be read: %s", error)
+        return Witnessed()
+
+
 def lines_since(path: Path, since_ms: int) -> Iterator[str]:
-    """The lines from `since_ms` on, found by halving: the file grows for as long as Asterisk runs."""
     with path.open("rb") as file:
-        low, high = 0, file.seek(0, 2)
-        while high - low > STRIDE_BYTES:
-            middle = (low + high) // 2
-            file.seek(middle)
-            file.readline()  # the rest of a line that began before
-            stamp_ms = _stamp_ms(file.readline())
-            if stamp_ms is None or stamp_ms >= since_ms:
-                high = middle
-            else:
-                low = middle
-        file.seek(low)
-        if low:
-            file.readline()
+        seek_since(file, since_ms)
         for line in file:
             yield line.decode("utf-8", "replace")
+
+
+def seek_since(file: BinaryIO, since_ms: int) -> None:
+    """To the lines from `since_ms` on, found by halving: the file grows for as long as Asterisk runs."""
+    low, high = 0, file.seek(0, 2)
+    while high - low > STRIDE_BYTES:
+        middle = (low + high) // 2
+        file.seek(middle)
+        file.readline()  # the rest of a line that began before
+        stamp_ms = _stamp_ms(file.readline())
+        if stamp_ms is None or stamp_ms >= since_ms:
+            high = middle
+        else:
+            low = middle
+    file.seek(low)
+    if low:
+        file.readline()
 
 
 def _stamp_ms(line: bytes) -> int | None:

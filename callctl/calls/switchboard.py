@@ -71,6 +71,9 @@ class Switchboard:
         self._is_closing = False
         self._faults: list[tuple[str, Exception]] = []
 
+    def has(self, call_id: str) -> bool:
+        return call_id in self._calls
+
     def calls(self) -> Iterator[Call]:
         return iter(self._calls.values())
 

@@ -19,6 +19,7 @@ from callctl.settings import Address, read_address
 from callctl.stack.whereabouts import read_whereabouts
 
 ANSWER_S_MAX = 15
+LINE_S_MAX = 900  # whole tables may be read before the next one
 PIECE_BYTES = 1_000_000
 
 
@@ -67,6 +68,17 @@ def ask(
     sent = json.dumps(body).encode() if isinstance(body, dict) else body
     with _answer(address, method, path, sent, kind, patience_s) as response:
         return _read(address, response)
+
+
+def ask_lines(options: Namespace, path: str, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """An answer that is told line by line, each of them an object of JSON."""
+    address = find_service(options)
+    sent = json.dumps(body).encode()
+    with _answer(address, "POST", path, sent, "application/json", LINE_S_MAX) as response:
+        if response.status >= 400:
+            _read(address, response)
+        for line in response:
+            yield json.loads(line)
 
 
 def fetch(options: Namespace, path: str, file: Path) -> int:

@@ -6,6 +6,8 @@ Rule 1: the same reference with the same content is no news; with other content 
 
 from collections.abc import Sequence
 
+import asyncpg
+
 from callctl.clock import milliseconds, moment
 from callctl.storage.database import Connection
 from rating.entries import Entry, EntryKind, ReferenceClash, same_entry
@@ -70,8 +72,10 @@ async def post_entries(
 
 async def read_entry(connection: Connection, account_id: str, reference: str) -> Entry | None:
     row = await connection.fetchrow(KNOWN, account_id, reference)
-    if row is None:
-        return None
+    return entry_of(row) if row else None
+
+
+def entry_of(row: asyncpg.Record) -> Entry:
     return Entry(
         row["account_id"],
         row["reference"],

@@ -224,6 +224,31 @@ async def read_legs_of_call(
     return [_leg(dict(row.items())) for row in rows]
 
 
+async def read_legs_by_id(connection: Connection, leg_ids: Sequence[str]) -> list[LegRow]:
+    rows = await connection.fetch(
+        f"SELECT {LEG_COLUMNS} FROM leg WHERE leg_id = ANY($1::text[]) ORDER BY held_at, leg_id", leg_ids
+    )
+    return [_leg(dict(row.items())) for row in rows]
+
+
+async def read_legs_answered(
+    connection: Connection, begin: datetime, after: str, end: datetime, most: int
+) -> list[LegRow]:
+    """Of those that are settled, behind that moment and leg, in the order of their answers."""
+    rows = await connection.fetch(
+        f"""
+        SELECT {LEG_COLUMNS} FROM leg
+        WHERE (answered_at, leg_id) > ($1, $2) AND answered_at < $3 AND ended_at IS NOT NULL
+        ORDER BY answered_at, leg_id LIMIT $4
+        """,
+        begin,
+        after,
+        end,
+        most,
+    )
+    return [_leg(dict(row.items())) for row in rows]
+
+
 async def read_open_legs(connection: Connection) -> list[LegRow]:
     """Connections that nobody settled: the service ended before they did."""
     rows = await connection.fetch(

@@ -1,0 +1,167 @@
+"""Calls of which the witness has spoken, held against the bills of their legs.
+
+Rule 1: a call that runs is nobody's difference, nor is one whose records still wait to be written.
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field
+
+from callctl.asterisk.testimony import Channels, Testimony, host_of
+from callctl.asterisk.witness import SEATS
+from callctl.calls.connections import CALLERS_OWN
+from callctl.calls.legs import call_id_of, leg_id_of
+from callctl.clock import milliseconds, moment
+from callctl.reconcile import (
+    NEWS_MS_MAX,
+    Difference,
+    compare,
+    compare_balance,
+    is_proven,
+    is_way_in,
+    talk_of,
+)
+from callctl.storage.bills import Bill, bills_of, read_bills, read_unsound
+from callctl.storage.calls import CallRow, read_call
+from callctl.storage.database import Connection
+from callctl.storage.rows import RATE, LegRow
+from callctl.storage.till import Till
+from dialplan.numbers import EMERGENCY, normal_number
+from rating.quote import Quote
+from rating.tariff import Rate, Side
+
+NO_CHANNELS: Channels = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`bill`: as it stands, or as it would have been opened."""
+
+    difference: Difference
+    bill: Bill | None
+    channels: Channels
+    is_lacking: bool = False
+
+
+@dataclass(slots=True)
+class Inspected:
+    legs: int = 0
+    found: list[Found] = field(default_factory=list)
+    unproven: list[Bill] = field(default_factory=list)  # of which the witness cannot speak
+
+
+class Inspector:
+    """`runs`: a call goes on, or is to be settled yet; `written`: all records so far are durable."""
+
+    def __init__(
+        self, till: Till, runs: Callable[[str], bool], written: Callable[[], Awaitable[bool]]
+    ) -> None:
+        self.till = till
+        self._runs = runs
+        self._written = written
+
+    def runs(self, call_id: str) -> bool:
+        return self._runs(call_id)
+
+    async def inspect(self, testimony: Testimony, leg_ids: Collection[str]) -> Inspected | None:
+        """None: not now, as the database is behind."""
+        leg_ids = [leg_id for leg_id in leg_ids if not self._runs(call_id_of(leg_id))]
+        if not await self._written():
+            return None
+        async with self.till.reading() as connection:
+            bills = await read_bills(connection, leg_ids)
+            inspected = Inspected()
+            for leg_id in leg_ids:
+                channels = testimony.calls.get(call_id_of(leg_id), NO_CHANNELS)
+                of_leg = bills.get(leg_id, [])
+                lacking = None if of_leg else await self._lacking(connection, leg_id, channels)
+                self._compare(inspected, testimony, leg_id, of_leg, lacking)
+        return inspected
+
+    def judge(self, testimony: Testimony, bills: Mapping[str, list[Bill]]) -> Inspected:
+        """Bills that are read already."""
+        inspected = Inspected()
+        for leg_id, of_leg in bills.items():
+            if not self._runs(call_id_of(leg_id)):
+                self._compare(inspected, testimony, leg_id, of_leg, None)
+        return inspected
+
+    async def balances(self) -> list[Difference]:
+        async with self.till.reading() as connection:
+            return [compare_balance(one) for one in await read_unsound(connection)]
+
+    def _compare(
+        self, inspected: Inspected, testimony: Testimony, leg_id: str, bills: list[Bill], lacking: Bill | None
+    ) -> None:
+        channels = testimony.calls.get(call_id_of(leg_id), NO_CHANNELS)
+        is_whole = all(_is_whole(testimony, bill.row) for bill in bills)
+        inspected.legs += bool(bills)
+        if len(bills) == 1 and not is_whole and not is_proven(bills[0], channels):
+            inspected.unproven.append(bills[0])
+            return
+        difference = compare(leg_id, bills, channels, lacking=lacking, is_whole=is_whole)
+        if difference:
+            bill = bills[0] if bills else lacking
+            inspected.found.append(Found(difference, bill, channels, is_lacking=not bills))
+
+    async def _lacking(self, connection: Connection, leg_id: str, channels: Channels) -> Bill | None:
+        """The bill that there should be, if the witness proves a connection."""
+        talk = talk_of(leg_id, channels)
+        if talk is None or not talk.was_met or is_way_in(leg_id):
+            return None
+        call_id = call_id_of(leg_id)
+        row = self._opened(leg_id, channels, await read_call(connection, call_id), talk.begin_ms)
+        return (await bills_of(connection, [row]))[0] if row else None
+
+    def _opened(self, leg_id: str, channels: Channels, call: CallRow | None, begin_ms: int) -> LegRow | None:
+        caller, reached = channels[call_id_of(leg_id)], channels[leg_id].dialled
+        line = call.number if call else normal_number(caller.dialled) or ""
+        number = self.till.directory.number(line)
+        account_id = call.account_id if call else number.account_id if number else ""
+        account = self.till.ledger.account(account_id)
+        if reached.startswith(SEATS) or reached in EMERGENCY:
+            rate = None
+        else:
+            if account is None or not reached:
+                return None
+            who = normal_number(call.caller if call else caller.caller) or ""
+            tariffs = self.till.directory.tariffs
+            found = Quote(tariffs, account, Side.OUTGOING, who, reached, line).rate_at(begin_ms)
+            if not isinstance(found, Rate):
+                return None
+            rate = RATE.dump_python(found, mode="json")
+        return LegRow(
+            account_id=account_id,
+            leg_id=leg_id,
+            call_id=call_id_of(leg_id),
+            caller=call.caller if call else caller.caller,
+            number=reached.removeprefix(SEATS),
+            line=line,
+            held_at=moment(begin_ms),
+            held_kopecks=0,
+            rate=rate,
+            answered_at=None,
+            ended_at=None,
+            seconds=None,
+            units=None,
+            charge_kopecks=None,
+            vat_kopecks=None,
+            lines=(),
+            draws=(),
+            ended_by=None,
+            cause=None,
+            refusal=None,
+        )
+
+
+def legs_of(call_id: str, channels: Channels) -> list[str]:
+    """Whatever the ledger may have of it."""
+    return [leg_id_of(call_id, CALLERS_OWN), *(channel for channel in channels if channel != call_id)]
+
+
+def _is_whole(testimony: Testimony, row: LegRow) -> bool:
+    """Silence about it would be proof."""
+    if host_of(row.call_id) not in testimony.hosts:
+        return False
+    begin_ms = milliseconds(row.answered_at or row.held_at)
+    end_ms = milliseconds(row.ended_at) if row.ended_at else begin_ms
+    return testimony.is_whole(begin_ms, max(begin_ms, end_ms - NEWS_MS_MAX))
