@@ -56,6 +56,14 @@ CUT_LATENESS = Histogram(
 RECORDS = Counter("callctl_ledger_records", "Records made durable.", registry=REGISTRY)
 TRANSACTIONS = Counter("callctl_ledger_transactions", "Transactions that made them so.", registry=REGISTRY)
 RECORDS_WAITING = Gauge("callctl_ledger_records_waiting", "Records not yet durable.", registry=REGISTRY)
+RECORDS_LEFT_OUT = Counter(
+    "callctl_ledger_records_left_out",
+    "Records of what cost nothing, not kept because too many waited for the database.",
+    registry=REGISTRY,
+)
+DAMAGED_ROWS = Gauge(
+    "callctl_damaged_rows", "Rows that could not be read at the start; the log names them.", registry=REGISTRY
+)
 
 _UP = Gauge("callctl_connection_up", "1 while connected.", ["to"], registry=REGISTRY)
 UP = {to: _UP.labels(to) for to in ("ari", "ami", "database")}

@@ -52,6 +52,7 @@ from callctl.storage.database import (
 )
 from callctl.storage.messages import Messages
 from callctl.storage.migrations import migrate
+from callctl.storage.open_legs import readable
 from callctl.storage.ownership import Ownership, take
 from callctl.storage.pauses import Pauses, read_pauses
 from callctl.storage.recording_files import RecordingFiles
@@ -153,7 +154,7 @@ async def _serve_from(settings: ServiceSettings, pool: Pool, tariffs: Tariffs, o
             fund(account, tariffs)
             ledger.open(account)
         await _read_directory(connection, directory)
-        open_legs = await read_open_legs(connection)
+        open_legs = readable(await read_open_legs(connection), ledger)
         await restore_sounds(connection, sounds)
     _collect_no_more()
     service = Service(settings, ledger, directory, clock, open_legs, ownership)

@@ -9,6 +9,7 @@ Rule 5: calls that are another service's now are touched by nobody here.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Mapping
@@ -106,7 +107,12 @@ class Service:
         )
         self._switch = Switch(self._ari, self._ami, clock, settings.sounds)
         self.registrar = Registrar(self._ari, self._on_device)
-        self._journal = Journal(ownership, on_state=lambda is_up: self._on_state("database", is_up))
+        self._journal = Journal(
+            ownership,
+            on_state=lambda is_up: self._on_state("database", is_up),
+            on_room=self._on_room,
+            waiting_max=settings.records_waiting_max,
+        )
         self._tally = Tally(clock, directory)
         self._lanes: dict[str, deque[tuple[MediaOrder, asyncio.Future[None] | None]]] = {}
         self._obeying: set[asyncio.Task[None]] = set()
@@ -158,8 +164,11 @@ class Service:
 
     async def _check_owner(self) -> None:
         """Before calls end with us: are they ours? Whom Asterisk does not listen to any more must be sure."""
-        is_ours = await self._ownership.is_ours()
-        if is_ours is False or (is_ours is None and self._ari.is_taken):
+        asking = asyncio.create_task(self._ownership.is_ours())
+        while not asking.done():
+            with contextlib.suppress(asyncio.CancelledError):  # told once more to end: we are at it
+                await asyncio.wait({asking})
+        if asking.result() is False or (asking.result() is None and self._ari.is_taken):
             raise Fenced(self._ownership.why_lost)
 
     async def _say_farewell(self) -> None:
@@ -272,6 +281,9 @@ class Service:
         self.up[to] = is_up
         metrics.UP[to].set(is_up)
 
+    def _on_room(self, has_room: bool) -> None:
+        self.switchboard.ledger.takes_paid = has_room
+
     def _wake(self) -> None:
         self._timer = self._timer_at_ms = None
         self._obey(self.switchboard.wake(self._clock.now_ms()))
@@ -343,8 +355,8 @@ class Service:
             del self._lanes[call_id]
 
     async def _is_durable(self, record: asyncio.Future[None]) -> bool:
-        done, _ = await asyncio.wait([record], timeout=self._settings.record_grace_s)
-        return bool(done)
+        await asyncio.wait([record], timeout=self._settings.record_grace_s)
+        return record.done() and not record.cancelled()
 
     async def _carry_out(self, order: MediaOrder) -> None:
         if not self._standstill.is_over and not await self._standstill.ask():

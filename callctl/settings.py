@@ -112,6 +112,7 @@ class ServiceSettings(Table):
     emergency_trunk: str | None = None  # the first trunk unless said otherwise
     calls: CallSettings = CallSettings()
     record_grace_s: Annotated[float, Field(ge=0.1, le=30)] = 2  # how long a call waits for the database
+    records_waiting_max: Annotated[int, Field(ge=10, le=10_000_000)] = 100_000  # while the database is away
     list_every_s: Annotated[float, Field(ge=1, le=600)] = 15  # how often Asterisk is asked what lives
 
     @property

@@ -23,6 +23,7 @@ class Tally:
         self._directory = directory
         self._records_told = 0
         self._transactions_told = 0
+        self._left_out_told = 0
 
     def heard(self, event: Event) -> None:
         if isinstance(event, CallArrived):
@@ -69,6 +70,8 @@ class Tally:
         metrics.PHONES_THERE.set(switchboard.seats.phones_there)
         metrics.RECORDS_WAITING.set(journal.waiting)
         metrics.RECORDS.inc(journal.written_total - self._records_told)
+        metrics.RECORDS_LEFT_OUT.inc(journal.left_out_total - self._left_out_told)
         metrics.TRANSACTIONS.inc(journal.transactions_total - self._transactions_told)
+        self._left_out_told = journal.left_out_total
         self._records_told = journal.written_total
         self._transactions_told = journal.transactions_total

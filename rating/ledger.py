@@ -130,6 +130,7 @@ class Ledger:
     """What the service knows of everybody's money, in memory."""
 
     def __init__(self) -> None:
+        self.takes_paid = True  # else what is new and costs money is refused: it could not be written down
         self._accounts: dict[str, Account] = {}
         self._holds: dict[str, Hold] = {}
 

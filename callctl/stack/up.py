@@ -67,7 +67,7 @@ async def bring_up(plan: Plan, report: Report) -> AsyncIterator[Stack]:
         report("looking for Asterisk")
         program = await find_asterisk(report)
         database, postgres_pid = await _database(plan, ending, report)
-        settings, on_asterisk = _settings(plan, database)
+        settings, on_asterisk = settings_of(plan, database)
         report(f"starting Asterisk {program.version}")
         asterisk = await start_asterisk(program, on_asterisk)
         ending.push_async_callback(asterisk.stop)
@@ -184,7 +184,7 @@ async def _database(plan: Plan, ending: AsyncExitStack, report: Report) -> tuple
     return postgres.url, postgres.pid
 
 
-def _settings(plan: Plan, database: str) -> tuple[ServiceSettings, AsteriskSettings]:
+def settings_of(plan: Plan, database: str) -> tuple[ServiceSettings, AsteriskSettings]:
     assert plan.rtp
     http_port, ami_port, agi_port = (free_tcp_port(LOOPBACK) for _ in range(3))
     agi = Address(LOOPBACK, agi_port)

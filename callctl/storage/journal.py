@@ -1,6 +1,8 @@
 """Records into PostgreSQL: one transaction for all that has gathered, in order, again until it is done.
 
-Rule 1: a record waits in memory while the database is away; whoever must know asks for its future.
+Rule 1: a record waits in memory while the database is away; whoever must know asks for its future. When there
+    is no room for more, nobody is promised money any more, and what is no money, no emergency and no file is
+    left out: connections that cost nothing, refusals, ways of calls. Such a future is cancelled.
 Rule 2: every statement may run twice: references and keys make the second run change nothing.
 Rule 3: the database is asked now and then even when nothing is to be written: that it is away is known before
     the first caller pays for it, and that it is back without one; and that another service owns the accounts
@@ -13,7 +15,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from callctl.calls.records import LegSettled, Record
+from callctl.calls.records import CallOver, LegBegan, LegHeld, LegRefused, LegSettled, Record
 from callctl.storage import calls, legs
 from callctl.storage.database import Connection, DatabaseAway, Fenced, Session, when_away
 from callctl.storage.entries import post_entries
@@ -22,19 +24,32 @@ from callctl.storage.ownership import Ownership
 log = logging.getLogger(__name__)
 
 BATCH_MAX = 2_000
+WAITING_MAX = 100_000
 RETRY_S_MIN, RETRY_S_MAX = 0.1, 2.0
 ASK_EVERY_S = 4.0
 
 
 class Journal:
-    def __init__(self, ownership: Ownership, *, on_state: Callable[[bool], None]) -> None:
+    def __init__(
+        self,
+        ownership: Ownership,
+        *,
+        on_state: Callable[[bool], None],
+        on_room: Callable[[bool], None] = lambda _has_room: None,
+        waiting_max: int = WAITING_MAX,
+    ) -> None:
         self._ownership = ownership
         self._on_state = on_state
+        self._on_room = on_room
+        self._waiting_max = waiting_max
+        self._has_room = True
+        self._left_out: set[str] = set()  # connections of which nothing is written
         self._waiting: deque[tuple[Record, asyncio.Future[None]]] = deque()
         self._news = asyncio.Event()
         self._connection: Session | None = None
         self.written_total = 0
         self.transactions_total = 0
+        self.left_out_total = 0
 
     @property
     def waiting(self) -> int:
@@ -43,9 +58,42 @@ class Journal:
     def write(self, record: Record) -> asyncio.Future[None]:
         """Done when the record is durable."""
         durable: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self._is_left_out(record):
+            self.left_out_total += 1
+            durable.cancel()
+            return durable
         self._waiting.append((record, durable))
         self._news.set()
+        self._look_for_room()
         return durable
+
+    def _is_left_out(self, record: Record) -> bool:
+        match record:
+            case LegHeld():
+                is_for_nothing = record.rate is not None and record.rate.is_free
+                if self._has_room or not is_for_nothing:
+                    return False
+                self._left_out.add(record.connection.leg_id)
+                return True
+            case LegBegan():
+                return record.leg_id in self._left_out
+            case LegSettled() if record.leg_id in self._left_out:
+                self._left_out.remove(record.leg_id)
+                return not record.entries
+            case LegRefused() | CallOver():
+                return not self._has_room
+            case _:
+                return False
+
+    def _look_for_room(self) -> None:
+        has_room = len(self._waiting) < self._waiting_max
+        if has_room != self._has_room:
+            self._has_room = has_room
+            if has_room:
+                log.warning("there is room for records again: %d were left out so far", self.left_out_total)
+            else:
+                log.critical("%d records wait: until there is room, paid calls are refused", self.waiting)
+            self._on_room(has_room)
 
     async def run(self) -> None:
         """Write until cancelled."""
@@ -67,6 +115,7 @@ class Journal:
                     self._waiting.popleft()
                     if not durable.done():
                         durable.set_result(None)
+                self._look_for_room()
                 if not self._waiting:
                     await self._wait_for_news()
         finally:

@@ -13,6 +13,7 @@ import asyncpg
 from pydantic import TypeAdapter
 
 from callctl.clock import milliseconds, moment
+from callctl.storage.damage import damaged
 from callctl.storage.database import Connection
 from rating.calendar import bounds_of, month_of
 from rating.discount import Priced
@@ -24,6 +25,7 @@ from rating.standing import Standing
 from rating.tariff import Rate
 
 LIST_MAX = 10_000
+ACCOUNT_REMEDY = "its calls are refused until the row is mended and the service started again"
 
 ACCOUNT_COLUMNS = """account_id, profile, plan, balance_kopecks,
 threshold_kopecks, credit_kopecks, stops, barred, standing"""
@@ -107,14 +109,26 @@ class NumberRow(NamedTuple):
 
 
 async def read_accounts(connection: Connection, from_ms: int) -> list[Account]:
-    """With what pots and numbers moved in the month of that moment and all later ones."""
-    accounts = {
-        account.account_id: account
-        for account in map(_account, await connection.fetch(f"SELECT {ACCOUNT_COLUMNS} FROM account"))
-    }
-    for account_id, number, most, kind in await connection.fetch(f"SELECT {LIMIT_COLUMNS} FROM number_limit"):
-        if account_id in accounts:
-            accounts[account_id].limits[number] = NumberLimit(number, Money(most), LimitKind(kind))
+    """With what pots and numbers moved in the month of that moment and all later ones.
+
+    One that cannot be read is not served, nor is one with a limit that cannot.
+    """
+    accounts: dict[str, Account] = {}
+    for row in await connection.fetch(f"SELECT {ACCOUNT_COLUMNS} FROM account"):
+        try:
+            accounts[row["account_id"]] = _account(row)
+        except ValueError as error:
+            damaged(f"account {row['account_id']!r}", error, ACCOUNT_REMEDY)
+    for row in await connection.fetch(f"SELECT {LIMIT_COLUMNS} FROM number_limit"):
+        account_id, number, most, kind = row
+        try:
+            limit = NumberLimit(number, Money(most), LimitKind(kind))
+        except ValueError as error:
+            damaged(f"the limit of number {number} of account {account_id!r}", error, ACCOUNT_REMEDY)
+            accounts.pop(account_id, None)
+        else:
+            if account_id in accounts:
+                accounts[account_id].limits[number] = limit
     from_month = month_of(from_ms)
     for account_id, pot, moved in await connection.fetch(POTS, from_month):
         if account_id in accounts:

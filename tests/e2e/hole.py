@@ -32,6 +32,7 @@ class Hole:
         self._flows.set()
         self._stop = asyncio.Event()
         self._is_shut = False
+        self.orders: list[str] = []  # what was asked of the other side, beyond reading
         self._ends: set[asyncio.StreamWriter] = set()
         self._talks: set[asyncio.Task[None]] = set()
         self._listens = socket.create_server((HOST, 0))
@@ -96,7 +97,9 @@ class Hole:
                 far_reader, far_writer = await asyncio.open_connection(HOST, self._target_port)
                 ends.add(far_writer)
                 self._ends |= ends
-                await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
+                await asyncio.gather(
+                    self._pump(reader, far_writer, note=True), self._pump(far_reader, writer)
+                )
         except (OSError, asyncio.CancelledError):
             pass  # the other side is gone, or the test is over
         finally:
@@ -105,10 +108,14 @@ class Hole:
             for end in ends:
                 end.close()
 
-    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    async def _pump(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, note: bool = False
+    ) -> None:
         with contextlib.suppress(OSError):
             while data := await source.read(65_536):
                 await self._flows.wait()
+                if note and data.startswith((b"POST ", b"PUT ", b"DELETE ")):
+                    self.orders.append(data.partition(b"\r\n")[0].decode())
                 sink.write(data)
                 await sink.drain()
         await self._flows.wait()

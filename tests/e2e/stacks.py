@@ -132,6 +132,11 @@ class Stack:
             assert answer.status == 200, f"{path}: {answer.status} {await answer.text()}"
             return await answer.json()
 
+    async def health(self) -> Json:
+        """Whatever its status."""
+        async with self.api.get("/health") as answer:
+            return await answer.json()
+
     async def post(self, path: str, body: Json, *, expect: int = 201) -> Json:
         async with self.api.post(path, json=body) as answer:
             assert answer.status == expect, f"{path}: {answer.status} {await answer.text()}"
@@ -206,9 +211,9 @@ async def stack_up(folder: Path, config: str = "") -> AsyncIterator[Stack]:
         ending.push_async_callback(_stop, process)
         note = await _note_of(process, folder)
         settings = read_settings(ServiceSettings, folder / "state" / "service.json")
-        api = await ending.enter_async_context(_http(f"http://{note['api']}"))
+        api = await ending.enter_async_context(http_to(f"http://{note['api']}"))
         ari = await ending.enter_async_context(
-            _http(settings.ari.url, settings.ari.user, settings.ari.password)
+            http_to(settings.ari.url, settings.ari.user, settings.ari.password)
         )
         database = await asyncpg.connect(note["database"])
         ending.push_async_callback(partial(_close, database))
@@ -291,7 +296,7 @@ async def _close(database: "asyncpg.Connection[asyncpg.Record]") -> None:
     database.terminate()
 
 
-def _http(base: str, user: str = "", password: str = "") -> aiohttp.ClientSession:
+def http_to(base: str, user: str = "", password: str = "") -> aiohttp.ClientSession:
     token = b64encode(f"{user}:{password}".encode()).decode()
     headers = {"Authorization": f"Basic {token}"} if user else {}
     return aiohttp.ClientSession(base, headers=headers, timeout=aiohttp.ClientTimeout(total=10))

@@ -34,6 +34,8 @@ class Meter:
         if isinstance(rate, Refusal):
             return rate
         dearest = quote.dearest(rate, at_ms, until_ms)
+        if not ledger.takes_paid and not dearest.is_free:
+            return Refusal.NOT_RECORDED
         sources = quote.sources(rate, at_ms)
         hold = ledger.hold(leg_id, quote.account.account_id, sources, *first_asks(dearest))
         return hold if isinstance(hold, Refusal) else cls(ledger, hold, quote, rate, dearest)

@@ -1,0 +1,353 @@
+"""What docs/failures.md promises of databases, Asterisk, disks that fail in mid-call, on the real thing."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from callctl.demo.phones import Answers
+from callctl.settings import CallSettings
+from tests.e2e.hole import open_hole
+from tests.e2e.leaks import assert_nothing_left
+from tests.e2e.parts import Parts, another_service, parts_up, start_run
+from tests.e2e.words import (
+    UNIT_MS,
+    account,
+    assert_bill_is_what_was_talked,
+    assert_money,
+    bill,
+    dial,
+    given_subscriber,
+    until,
+    until_metric,
+    until_state,
+)
+
+pytestmark = pytest.mark.e2e
+
+SECOND_CUT_S = 20
+CALLS = CallSettings(second_cut_s=SECOND_CUT_S, warning_s=0)
+DATABASE_UP = 'callctl_connection_up{to="database"}'
+ARI_UP = 'callctl_connection_up{to="ari"}'
+# A database that was killed is noticed at once, one that comes back within the longest pause between tries.
+BACK_S_MAX = 15.0
+# What a lost stream may cost the operator of each call (callctl/asterisk/ari.py).
+UNPROVEN_S_MAX = 6
+
+BringParts = Callable[..., Awaitable[Parts]]
+
+
+@pytest.fixture
+async def bring_parts(tmp_path: Path) -> AsyncIterator[BringParts]:
+    async with AsyncExitStack() as ending:
+
+        async def bring(**changes: Any) -> Parts:
+            return await ending.enter_async_context(parts_up(tmp_path / "parts", CALLS, **changes))
+
+        yield bring
+
+
+async def epoch(parts: Parts) -> int:
+    value: int = await parts.stack.database.fetchval("SELECT epoch FROM owner")
+    return value
+
+
+async def test_talks_go_on_while_postgresql_is_killed_and_are_billed_when_it_is_back(
+    bring_parts: BringParts,
+) -> None:
+    parts = await bring_parts()
+    stack = parts.stack
+    talker, newcomer = [await given_subscriber(stack, 1_000) for _ in range(2)]
+    before = await epoch(parts)
+    call = dial(stack, talker.number, hang_up_after_ms=8_500)
+    await until_state(stack, talker, "talking")
+    await parts.kill_postgres()
+    await until_metric(stack, DATABASE_UP, 0)
+
+    refused = await dial(stack, newcomer.number)
+    assert (refused.was_answered, refused.final_status) == (False, 503)
+    emergency = await dial(stack, "112", hang_up_after_ms=300)
+    assert emergency.was_answered
+    mine = await call
+    assert mine.ended_by == "here", "who talks notices nothing"
+    assert (await stack.metrics())["callctl_ledger_records_waiting"] > 0
+
+    await parts.start_postgres()
+    await until_metric(stack, DATABASE_UP, 1, within_s=BACK_S_MAX)
+    leg = await bill(stack, talker)
+    (theirs,) = await stack.carrier.over(talker.target)
+    assert_bill_is_what_was_talked(leg, talker, theirs)
+    assert (leg["units"], leg["ended_by"]) == (2, "caller")
+    for who, kopecks in ((talker, 800), (newcomer, 1_000)):
+        await assert_money(stack, who, kopecks)
+    assert await epoch(parts) == before, "it is the owner it was"
+    again = await dial(stack, newcomer.number, hang_up_after_ms=300)
+    assert again.was_answered
+    await assert_nothing_left(parts.stack)
+
+
+async def test_without_room_for_records_what_costs_money_is_refused_at_once_and_nothing_is_lost(
+    bring_parts: BringParts,
+) -> None:
+    most = 20
+    parts = await bring_parts(records_waiting_max=most)
+    stack = parts.stack
+    talker, newcomer = [await given_subscriber(stack, 1_000) for _ in range(2)]
+    call = dial(stack, talker.number)
+    await until_state(stack, talker, "talking")
+    await parts.kill_postgres()
+    await until_metric(stack, DATABASE_UP, 0)
+    for _ in range(2):
+        await asyncio.gather(*(dial(stack, newcomer.number) for _ in range(5)))
+    waiting = (await stack.metrics())["callctl_ledger_records_waiting"]
+    assert waiting >= most
+    assert (await stack.health())["records_waiting"] == waiting
+    for _ in range(5):
+        refused = await dial(stack, newcomer.number)
+        assert refused.final_status == 503
+    metrics = await stack.metrics()
+    assert metrics["callctl_ledger_records_waiting"] == waiting, "refused ones add nothing"
+    assert metrics["callctl_ledger_records_left_out_total"] > 0
+    emergency = await dial(stack, "112", hang_up_after_ms=300)
+    assert emergency.was_answered
+    assert not call.done()
+
+    await parts.start_postgres()
+    await until_metric(stack, DATABASE_UP, 1, within_s=BACK_S_MAX)
+    await until_metric(stack, "callctl_ledger_records_waiting", 0)
+    again = await dial(stack, newcomer.number, hang_up_after_ms=300)
+    assert again.was_answered
+    os.kill(parts.service.pid, signal.SIGTERM)
+    await call
+    assert await parts.service.process.wait() == 0
+    await parts.start_service()
+    assert (await bill(parts.stack, talker))["charge_kopecks"] > 0
+    await assert_nothing_left(parts.stack)
+
+
+async def test_calls_of_an_asterisk_that_is_killed_are_billed_to_the_last_proof_and_new_ones_pass(
+    bring_parts: BringParts,
+) -> None:
+    parts = await bring_parts()
+    stack = parts.stack
+    talker, next_one = [await given_subscriber(stack, 1_000) for _ in range(2)]
+    call = dial(stack, talker.number, hang_up_after_ms=9_000)
+    await until_state(stack, talker, "talking")
+    await until(lambda: talks_ms(stack, talker.target) > UNIT_MS, "it is in its second unit")
+    await parts.kill_asterisk()
+    killed_after_ms = talks_ms(stack, talker.target)
+    await until_metric(stack, ARI_UP, 0)
+    assert (await account(stack, talker))["held_kopecks"] > 0, "unknown is not gone"
+    await parts.start_asterisk()
+    await until_metric(stack, ARI_UP, 1)
+    leg = await bill(stack, talker)
+    assert leg["ended_by"] == "lost"
+    assert killed_after_ms / 1000 - UNPROVEN_S_MAX - 1 <= leg["seconds"] <= killed_after_ms / 1000
+    await call
+    seen = await dial(stack, next_one.number, hang_up_after_ms=300)
+    assert seen.was_answered
+    await assert_nothing_left(stack)
+
+
+def talks_ms(stack: Any, target: str) -> float:
+    """Since the answer of the call to `target`, up to now."""
+    (seen,) = stack.carrier.calls_to(target)
+    return time.time() * 1000 - seen.answered_at_us / 1000 if seen.answered_at_us else 0.0
+
+
+async def test_when_postgresql_and_the_service_are_killed_together_the_witness_tells_what_was_talked(
+    bring_parts: BringParts,
+) -> None:
+    parts = await bring_parts()
+    stack = parts.stack
+    quitter, answered_late = [await given_subscriber(stack, 1_000) for _ in range(2)]
+    call = dial(stack, quitter.number, hang_up_after_ms=2_500)
+    await until_state(stack, quitter, "talking")
+    await stack.carrier.behaves(Answers(ring_ms=1_500))
+    late = dial(stack, answered_late.number, hang_up_after_ms=1_500)
+    await until_state(stack, answered_late, "ringing")
+    await asyncio.gather(parts.kill_postgres(), parts.kill_service())
+    assert (await call).ended_by == "here"
+    assert (await late).ended_by == "here"
+    await parts.start_postgres()
+    await parts.start_service()
+    for who in (quitter, answered_late):
+        leg = await bill(parts.stack, who)
+        assert (leg["units"], leg["charge_kopecks"], leg["ended_by"]) == (1, 100, "lost")
+        await assert_money(parts.stack, who, 900)
+    await assert_nothing_left(parts.stack)
+
+
+# --- full disks ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own on a loop device, as only root can have."""
+    image, place = tmp_path / "disk.img", tmp_path / "disk"
+    place.mkdir()
+    with image.open("wb") as file:
+        file.truncate(220 << 20)
+    subprocess.run(["mkfs.ext4", "-q", "-m", "0", image], check=True)
+    subprocess.run(["mount", "-o", "loop", image, place], check=True)
+    (place / "lost+found").rmdir()
+    yield place
+    subprocess.run(["umount", place], check=True)
+
+
+def fill(place: Path) -> Path:
+    ballast = place / "ballast"
+    with ballast.open("wb", buffering=0) as file:
+        for size in (1 << 20, 4096, 1):
+            try:
+                while True:
+                    file.write(b"\0" * size)
+            except OSError:
+                continue
+    return ballast
+
+
+async def test_a_full_disk_under_postgresql_is_a_database_that_is_away_and_loses_nothing(
+    small_disk: Path, bring_parts: BringParts
+) -> None:
+    parts = await bring_parts(data_dir=small_disk / "postgres")
+    stack = parts.stack
+    talker, newcomer = [await given_subscriber(stack, 1_000) for _ in range(2)]
+    call = dial(stack, talker.number)
+    await until_state(stack, talker, "talking")
+    ballast = fill(small_disk)
+
+    async def is_away() -> bool:
+        await dial(stack, newcomer.number, hang_up_after_ms=100)
+        return not (await stack.health())["database"]
+
+    await until(is_away, "the database has no room", within_s=60)
+    assert not call.done(), "who talks notices nothing"
+    refused = await dial(stack, newcomer.number)
+    assert refused.final_status == 503
+    ballast.unlink()
+    if not parts.postgres.child.is_running:
+        parts.postgres.home.leave()
+        await parts.start_postgres()
+    await until_metric(stack, DATABASE_UP, 1, within_s=30)
+    await until_metric(stack, "callctl_ledger_records_waiting", 0)
+    os.kill(parts.service.pid, signal.SIGTERM)
+    await call
+    assert await parts.service.process.wait() == 0
+    await parts.start_service()
+    assert (await bill(parts.stack, talker))["charge_kopecks"] > 0
+    await assert_nothing_left(parts.stack)
+
+
+async def test_a_full_disk_under_the_log_stops_no_call_and_the_log_goes_on_when_there_is_room(
+    small_disk: Path, bring_parts: BringParts
+) -> None:
+    parts = await bring_parts()
+    stack = parts.stack
+    await parts.kill_service()
+    log = small_disk / "service.log"
+    parts.service = await start_run(stack.settings_file, log)
+    await until(lambda: is_healthy(parts), "it serves")
+    who = await given_subscriber(stack, 1_000)
+    ballast = fill(small_disk)
+    before = log.stat().st_size
+    for _ in range(3):
+        seen = await dial(stack, who.number, hang_up_after_ms=300)
+        assert seen.was_answered
+    assert log.stat().st_size - before < 4096, "there was no room for a line"
+    ballast.unlink()
+    seen = await dial(stack, who.number, hang_up_after_ms=300)
+    assert seen.was_answered
+    await until(lambda: log.stat().st_size > before + 1_000, "lines are written again")
+    await assert_money(stack, who, 600)
+    await assert_nothing_left(stack)
+
+
+async def is_healthy(parts: Parts) -> bool:
+    try:
+        async with parts.stack.api.get("/health") as answer:
+            return answer.status == 200
+    except aiohttp.ClientError:
+        return False
+
+
+# --- rows, and two services ------------------------------------------------------------------------------
+
+
+async def test_an_open_connection_that_cannot_be_read_is_named_and_does_not_stop_the_others(
+    bring_parts: BringParts,
+) -> None:
+    parts = await bring_parts()
+    stack = parts.stack
+    damaged, sound, unread = [await given_subscriber(stack, 1_000) for _ in range(3)]
+    calls = [dial(stack, who.number, hang_up_after_ms=1_500) for who in (damaged, sound)]
+    for who in (damaged, sound):
+        await until_state(stack, who, "talking")
+    await parts.kill_service()
+    await asyncio.gather(*calls)
+    await stack.database.execute(
+        "UPDATE leg SET rate = rate - 'terms' WHERE account_id = $1", damaged.account_id
+    )
+    await stack.database.execute(
+        "UPDATE account SET standing = 'odd' WHERE account_id = $1", unread.account_id
+    )
+    await parts.start_service()
+    assert (await bill(stack, sound))["charge_kopecks"] == 100
+    (leg,) = await stack.get(f"/accounts/{damaged.account_id}/legs")
+    assert (leg["ended_at"], (await account(stack, damaged))["balance_kopecks"]) == (None, 1_000)
+    log = stack.service_log()
+    assert f"the open connection {leg['leg_id']!r} of account {damaged.account_id!r} cannot be read" in log
+    assert f"account {unread.account_id!r} cannot be read" in log
+    assert (await stack.metrics())["callctl_damaged_rows"] == 2
+    assert not (await dial(stack, unread.number)).was_answered
+    seen = await dial(stack, sound.number, hang_up_after_ms=300)
+    assert seen.was_answered
+
+
+async def test_a_paused_service_that_wakes_up_after_a_take_over_touches_no_call_and_no_line(
+    bring_parts: BringParts,
+) -> None:
+    parts = await bring_parts()
+    stack = parts.stack
+    who = await given_subscriber(stack, 100)
+    await parts.service.stop()
+    ari = stack.settings.ari
+    with open_hole(int(ari.url.rpartition(":")[2])) as hole:
+        told = stack.settings.model_copy(update={"ari": ari.model_copy(update={"url": hole.url})})
+        settings_file = stack.state / "holed.json"
+        settings_file.write_text(told.model_dump_json())
+        first = parts.service = await start_run(settings_file, stack.state / "first.log")
+        await until(lambda: is_healthy(parts), "the first serves")
+        call = dial(stack, who.number)
+        await until_state(stack, who, "talking")
+        os.kill(first.pid, signal.SIGSTOP)
+        ordered = len(hole.orders)
+        assert ordered > 0
+        log = stack.state / "second.log"
+        second = await start_run(another_service(parts), log, "--take-over")
+        parts.service = second
+        await until(lambda: "ari is up" in log.read_text(), "the second has Asterisk")
+        await until(lambda: talks_ms(stack, who.target) > UNIT_MS + 500, "the money is gone")
+        os.kill(first.pid, signal.SIGTERM)  # also who is told to end at this moment says no farewell
+        os.kill(first.pid, signal.SIGCONT)
+        assert await asyncio.wait_for(first.process.wait(), 15) == 2
+        assert hole.orders[ordered:] == []
+    last_line = (stack.state / "first.log").read_text().splitlines()[-1]
+    assert last_line.endswith("this one has ended, and left all calls alone")
+    await call
+    told_money = """
+        SELECT charge_kopecks, balance_kopecks FROM leg JOIN account USING (account_id) WHERE account_id = $1
+    """
+
+    async def is_billed() -> bool:
+        return [tuple(row) for row in await stack.database.fetch(told_money, who.account_id)] == [(100, 0)]
+
+    await until(is_billed, "the second bills it, once")
