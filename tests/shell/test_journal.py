@@ -10,11 +10,21 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
 
-from callctl.calls.records import Connection, EndedBy, LegBegan, LegHeld, LegRefused, LegSettled, Record
+from callctl.calls.records import (
+    CallOver,
+    Connection,
+    EndedBy,
+    LegBegan,
+    LegHeld,
+    LegRefused,
+    LegSettled,
+    Record,
+)
 from callctl.clock import moment
 from callctl.stack.postgres import start_postgres
 from callctl.storage import rows
@@ -166,11 +176,11 @@ def settled(leg_id: str, units: int = 3, account_id: str = "ann") -> LegSettled:
 
 
 @asynccontextmanager
-async def journal_to(url: str) -> AsyncIterator[tuple[Journal, list[bool]]]:
+async def journal_to(url: str, **wishes: Any) -> AsyncIterator[tuple[Journal, list[bool]]]:
     states: list[bool] = []
     ownership = await take(url, by_force=True)
     assert ownership
-    journal = Journal(ownership, on_state=states.append)
+    journal = Journal(ownership, on_state=states.append, **wishes)
     writing = asyncio.create_task(journal.run())
     try:
         yield journal, states
@@ -289,6 +299,52 @@ async def test_nobody_who_gives_up_waiting_takes_the_record_with_him(
         await asyncio.wait_for(second, 5)
         assert states[-1] is True
     assert (await leg(sql, "l1")).answered_at == moment(NOON_MS + 4_000)
+
+
+FREE = rate(0)
+
+
+def nothing_for(leg_id: str) -> LegSettled:
+    charge = charge_nothing("unanswered", "S-3")
+    return LegSettled("ann", leg_id, NOON_MS, charge, (), EndedBy.CALLER, Cause.NORMAL)
+
+
+def over(call_id: str) -> CallOver:
+    return CallOver("ann", call_id, "", "74951234567", 1, NOON_MS, NOON_MS, None, (), "ringing")
+
+
+async def test_without_room_what_costs_nothing_is_left_out_whole_and_the_rest_is_kept(
+    sql: Sql, cut_database: str, relay: Relay
+) -> None:
+    room: list[bool] = []
+    async with journal_to(cut_database, waiting_max=4, on_room=room.append) as (journal, states):
+        relay.cut()
+        await until(lambda: is_true(False in states), "it is away")
+        emergency = replace(held("112"), rate=None, amount=Money(0))
+        kept: list[Record] = [
+            held("paid"),
+            began("paid"),
+            held("free-before"),
+            held("more"),
+            emergency,
+            settled("paid"),
+        ]
+        written = [journal.write(record) for record in kept]
+        assert (room, journal.waiting) == ([False], 6)
+        free = replace(held("free"), rate=FREE, amount=Money(0))
+        refused = LegRefused(held("refused").connection, NOON_MS, Refusal.NOT_RECORDED, Cause.CONGESTION)
+        left_out = [journal.write(record) for record in (free, began("free"), refused, over("call-1"))]
+        assert all(future.cancelled() for future in left_out)
+        assert (journal.waiting, journal.left_out_total) == (6, 4)
+        relay.mend()
+        await asyncio.wait_for(asyncio.gather(*written), 5)
+        await until(lambda: is_true(room == [False, True]), "there is room again")
+        assert journal.write(nothing_for("free")).cancelled(), "its beginning is not there"
+        await asyncio.wait_for(journal.write(over("call-2")), 5)
+    legs = await sql.fetch("SELECT leg_id FROM leg ORDER BY 1")
+    assert [row["leg_id"] for row in legs] == ["112", "free-before", "more", "paid"]
+    assert [row["call_id"] for row in await sql.fetch("SELECT call_id FROM call")] == ["call-2"]
+    assert await balances(sql) == {"ann": -300, "bob": 0}
 
 
 async def is_true(value: object) -> bool:
