@@ -93,15 +93,15 @@ def settle_open_legs(
 ) -> Iterator[LegBegan | LegSettled]:
     """One settlement a leg, oldest first; its lines count in memory already."""
     open_legs = [_OpenLeg(leg, ledger, tariffs, milliseconds(leg.held_at)) for leg in legs]
-    talks: dict[str, _OpenLeg] = {}
+    talks: dict[str, list[_OpenLeg]] = {}
     for leg in open_legs:
         if not leg.is_way_in:
             leg.was_way_out(answered_ms, ended_ms)
             if leg.answered_ms is not None:
-                talks[leg.row.call_id] = leg
+                talks.setdefault(leg.row.call_id, []).append(leg)
     for leg in open_legs:
         if leg.is_way_in:
-            leg.was_way_in(talks.get(leg.row.call_id), answered_ms, ended_ms)
+            leg.was_way_in(talks.get(leg.row.call_id, []), answered_ms, ended_ms)
     _secure([leg for leg in open_legs if leg.answered_ms is not None])
     for leg in open_legs:
         if leg.began:
@@ -146,18 +146,16 @@ class _OpenLeg:
         self.end_ms = min(ends, default=self.answered_ms or self.held_ms)
 
     def was_way_in(
-        self, talk: "_OpenLeg | None", answered_ms: Mapping[str, int], ended_ms: Mapping[str, int]
+        self, talks: Sequence["_OpenLeg"], answered_ms: Mapping[str, int], ended_ms: Mapping[str, int]
     ) -> None:
-        """`talk`: the way out, when somebody answered."""
+        """`talks`: the ways out that somebody answered: two that did at once, or one who consults another."""
         call_id = self.row.call_id
         begin_ms = rated_at_ms = answered_ms.get(call_id, self.answered_ms)
-        if talk is None or talk.answered_ms is None:
-            self.end_ms = ended_ms.get(call_id, self.held_ms if begin_ms is None else begin_ms)
-        else:
-            self.end_ms = talk.end_ms
-            if begin_ms is not None and begin_ms > talk.answered_ms:
-                begin_ms = min(begin_ms, talk.answered_ms + ANSWER_LAG_MS_MAX)
-                rated_at_ms = talk.answered_ms
+        certain_ms = self.held_ms if begin_ms is None else begin_ms
+        self.end_ms = max((talk.end_ms for talk in talks), default=ended_ms.get(call_id, certain_ms))
+        talked_ms = min((talk.answered_ms for talk in talks if talk.answered_ms is not None), default=None)
+        if begin_ms is not None and talked_ms is not None and begin_ms > talked_ms:
+            begin_ms, rated_at_ms = min(begin_ms, talked_ms + ANSWER_LAG_MS_MAX), talked_ms
         if begin_ms is not None and rated_at_ms is not None and self.answered_ms is None:
             self._begin(begin_ms, rated_at_ms)
         self.answered_ms = begin_ms

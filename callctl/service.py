@@ -302,7 +302,6 @@ class Service:
             self._timer = asyncio.get_running_loop().call_later(wait_ms / 1000, self._wake)
 
     def _obey(self, orders: Iterable[Order]) -> None:
-        held: asyncio.Future[None] | None = None
         for order in orders:
             match order:
                 case (
@@ -315,8 +314,7 @@ class Service:
                     | RecordingBegan()
                 ):
                     log.info("%s", order)
-                    durable = self.write_down(order)
-                    held = durable if isinstance(order, LegHeld) else held
+                    self.write_down(order)
                 case CallBackOver():
                     metrics.CALL_BACKS[order.end].inc()
                     log.info("%s", order)
@@ -327,7 +325,7 @@ class Service:
                     self._start(self._carry_out(order))
                 case _:
                     is_paid = isinstance(order, PlaceLeg | Answer) and order.is_paid
-                    self._queue(order, held if is_paid else None)
+                    self._queue(order, self._journal.hold_of(_call_id(order)) if is_paid else None)
         for call_id, fault in self.switchboard.take_faults():
             metrics.FAULTS.inc()
             log.error("call %s was torn down by a fault of ours", call_id, exc_info=fault)

@@ -45,6 +45,7 @@ class Journal:
         self._has_room = True
         self._left_out: set[str] = set()  # connections of which nothing is written
         self._waiting: deque[tuple[Record, asyncio.Future[None]]] = deque()
+        self._holds: dict[str, asyncio.Future[None]] = {}
         self._news = asyncio.Event()
         self._connection: Session | None = None
         self.written_total = 0
@@ -63,9 +64,15 @@ class Journal:
             durable.cancel()
             return durable
         self._waiting.append((record, durable))
+        if isinstance(record, LegHeld):
+            self._holds[record.connection.call_id] = durable
         self._news.set()
         self._look_for_room()
         return durable
+
+    def hold_of(self, call_id: str) -> asyncio.Future[None] | None:
+        """The last one of the call, while it is not durable: what it pays for has to wait."""
+        return self._holds.get(call_id)
 
     def _is_left_out(self, record: Record) -> bool:
         match record:
@@ -111,8 +118,10 @@ class Journal:
                     retry_s = min(retry_s * 2, RETRY_S_MAX)
                     continue
                 retry_s = RETRY_S_MIN
-                for _, durable in batch:
+                for record, durable in batch:
                     self._waiting.popleft()
+                    if isinstance(record, LegHeld) and self.hold_of(record.connection.call_id) is durable:
+                        del self._holds[record.connection.call_id]
                     if not durable.done():
                         durable.set_result(None)
                 self._look_for_room()

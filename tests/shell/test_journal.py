@@ -204,6 +204,18 @@ async def leg(sql: Sql, leg_id: str) -> LegRow:
     return found
 
 
+async def test_a_calls_last_hold_is_known_until_it_is_durable(sql: Sql, database: str) -> None:
+    """What it pays for waits for it, also when it is ordered in a later step of the call."""
+    async with journal_to(database) as (journal, _):
+        journal.write(held("l1"))
+        last = journal.write(held("l2"))
+        journal.write(began("l1"))
+        assert journal.hold_of("call-1") is last
+        assert journal.hold_of("call-2") is None
+        assert await journal.drained(10)
+        assert journal.hold_of("call-1") is None
+
+
 async def test_a_connection_is_remembered_with_its_terms_and_its_bill(sql: Sql, database: str) -> None:
     await write_down(database, held("l1"), began("l1"))
     assert [leg.leg_id for leg in await read_open_legs(sql)] == ["l1"]

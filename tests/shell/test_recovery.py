@@ -221,6 +221,15 @@ def test_the_way_in_begins_with_the_callers_answer_and_ends_with_the_way_out(
     assert (settled.ended_at_ms - NOON_MS, settled.charge.seconds, settled.charge.lines[0].what) == way_in
 
 
+def test_a_way_in_ends_with_the_last_of_several_ways_out() -> None:
+    """Two answered at once and one was let go, or a seat consults somebody."""
+    legs = [an_open_leg(leg_id) for leg_id in ("leg0-c1", "l1", "l2")]
+    ended_ms = {"l1": NOON_MS + 20_000, "l2": NOON_MS, "c1": NOON_MS + 30_000}
+    told = records(legs, {"c1": NOON_MS}, ended_ms, a_ledger(10_000))
+    ends = {one.leg_id: one.ended_at_ms for one in told if isinstance(one, LegSettled)}
+    assert ends == {"leg0-c1": NOON_MS + 20_000, "l1": NOON_MS + 20_000, "l2": NOON_MS}
+
+
 def test_a_way_in_that_a_queue_answered_lasts_until_the_caller_leaves() -> None:
     (settled,) = settle([an_open_leg("leg0-c1")], {"c1": NOON_MS + 60_000}, a_ledger(10_000))
     assert (settled.charge.seconds, settled.charge.units, settled.charge.amount) == (60, 10, 1_000)

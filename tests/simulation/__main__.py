@@ -1,4 +1,5 @@
-"""`./run nights`: many drawn nights, evenings and call centres, on a switch that obeys and on one that errs.
+"""`./run nights`: many drawn nights, evenings and call centres, on a switch that obeys and on one that errs,
+under a service that lives on and under one that dies.
 
 Rule 1: a case is its kind and its seed; whoever has both has the night that broke.
 """
@@ -14,6 +15,8 @@ from multiprocessing.pool import Pool
 
 from callctl.calls.records import CallBackOver, CallOver, LegSettled
 from callctl.simulate.night import Night
+from tests.simulation.fates import spend_deadly
+from tests.simulation.lives import Lives
 from tests.simulation.spending import (
     spend_call_centre,
     spend_evening,
@@ -26,12 +29,14 @@ TELL_EVERY_S = 10
 TOLD_MAX = 20  # broken cases of a kind that are told in full
 
 
-KINDS: dict[str, Callable[[int], Night]] = {
+KINDS: dict[str, Callable[[int], Night | Lives]] = {
     "nights": spend_night,
     "evenings": lambda seed: spend_evening(seed, faulty=False),
     "faulty-evenings": lambda seed: spend_evening(seed, faulty=True),
     "call-centres": lambda seed: spend_call_centre(seed)[0],
     "faulty-call-centres": spend_faulty_call_centre,
+    "deaths": lambda seed: spend_deadly(seed, faulty=False),
+    "faulty-deaths": lambda seed: spend_deadly(seed, faulty=True),
 }
 
 
@@ -57,7 +62,11 @@ def spend(share_of: tuple[str, int, int]) -> Share:
     return share
 
 
-def _seen(night: Night) -> Iterator[str]:
+def _seen(night: Night | Lives) -> Iterator[str]:
+    if isinstance(night, Lives):
+        yield from ("deaths" for _ in night.deaths)
+        yield from (f"bills {row.ended_by}" for row in night.store.settled())
+        return
     yield from ("bills" for record in night.records if isinstance(record, LegSettled))
     for told in night.told:
         if isinstance(told, CallOver):

@@ -87,6 +87,7 @@ class Life:
             self.switchboard.seats.tell(seat.seat)
         self._lanes: dict[str, deque[tuple[MediaOrder, Durable | None]]] = {}
         self._waiting: deque[tuple[Record, Durable]] = deque()
+        self._held: dict[str, Durable] = {}  # the last hold of a call
         self._is_writing = False
         self._retry_ms = RETRY_MS_MIN
         self._woken_at_ms: int | None = None
@@ -116,7 +117,6 @@ class Life:
         return Witnessed(answered_ms, {leg.leg_id: leg.ended_ms for leg in legs if leg.ended_ms is not None})
 
     def _obey(self, orders: Iterable[Order]) -> None:
-        held: Durable | None = None
         for order in orders:
             match order:
                 case (
@@ -129,7 +129,8 @@ class Life:
                     | RecordingBegan()
                 ):
                     durable = self._write(order)
-                    held = durable if isinstance(order, LegHeld) else held
+                    if isinstance(order, LegHeld):
+                        self._held[order.connection.call_id] = durable
                     self._watch(order)
                 case CallBackOver() | NodeFailed():
                     pass
@@ -137,7 +138,7 @@ class Life:
                     self._world.exchange.carry_out(order)
                 case _:
                     is_paid = isinstance(order, PlaceLeg | Answer) and order.is_paid
-                    self._queue(order, held if is_paid else None)
+                    self._queue(order, self._held.get(call_id_of_order(order)) if is_paid else None)
         for call_id, fault in self.switchboard.take_faults():
             raise AssertionError(f"a fault in {call_id}") from fault
         self.promises.check()

@@ -114,7 +114,7 @@ class Lives:
     @property
     def is_over(self) -> bool:
         nobody = not self.exchange.legs_alive and not self.store.open_legs()
-        return nobody and self.life.is_idle and self._timeline.now_ms >= self._last_call_ms
+        return nobody and self.life.is_idle and self._timeline.now_ms > self._last_call_ms
 
     @property
     def _last_call_ms(self) -> int:

@@ -166,6 +166,12 @@ PLIGHTS: dict[str, Plight] = {
         phones={"anna-1": {"answer": 2}, TWO: {"answer": 5}},
         keys=(lives.Key(10_000, "anna-1", f"*3{TWO}#"), lives.Key(22_000, "anna-1", "*1")),
     ),
+    "toll-free, consulted": Plight(
+        {TOLL_FREE: SEAT},
+        [_call(TOLL_FREE, hang_up=40)],
+        phones={"anna-1": {"answer": 2}, TWO: {"answer": 5}},
+        keys=(lives.Key(10_000, "anna-1", f"*3{TWO}#"), lives.Key(22_000, "anna-1", "*1")),
+    ),
     "refused": Plight({CITY: RING_ONE}, [_call(CITY)], balance="0.50"),
     "cut by money": Plight({CITY: RING_ONE}, [_call(CITY, hang_up="never")], balance="3.50"),
     "cut by money, both ways": Plight(

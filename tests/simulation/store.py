@@ -170,7 +170,7 @@ class Store:
             except ReferenceClash as clash:
                 self.clashes.append(str(clash))
         left = self.books.left(record.account_id, BALANCE) + self._beyond.get(record.account_id, 0)
-        if record.charge.amount and left < 0:
+        if left < 0 and any(entry.pot == BALANCE for entry in record.entries):
             self.overdrawn.append(f"{record.account_id} is {-left} beyond its limit by {record.leg_id}")
 
 

@@ -7,6 +7,7 @@ compares the ledger with what the switch saw.
 import pytest
 
 from callctl.calls.records import EndedBy
+from tests.simulation.fates import spend_deadly
 from tests.simulation.lives import Fate
 from tests.simulation.plights import PLIGHTS, Plight
 from tests.simulation.proofs import check, faults_of
@@ -15,6 +16,8 @@ from tests.simulation.store import Failure
 DOWN_MS = (0, 7_000, 600_000)
 # A unit and what stands behind it; or as long as a greeting may last, or a caller may wait alone.
 BOUND_MS_MAX = 400_000
+
+NIGHTS = 120
 
 every_plight = pytest.mark.parametrize("plight", PLIGHTS.values(), ids=PLIGHTS)
 
@@ -75,6 +78,16 @@ def test_a_call_for_help_goes_on_whoever_dies() -> None:
             if "sim-1" in night.exchange.talked:
                 ended_ms = night.exchange.legs["sim-1"].ended_ms
                 assert ended_ms == talked.ended_ms, f"cut at {ended_ms} after {night.deaths}"
+
+
+@pytest.mark.parametrize("faulty", [False, True], ids=["on a good switch", "on one that errs"])
+@pytest.mark.parametrize("first_seed", range(0, NIGHTS, 30))
+def test_a_drawn_night_comes_right_whenever_the_service_dies(first_seed: int, faulty: bool) -> None:
+    for seed in range(first_seed, first_seed + 30):
+        try:
+            spend_deadly(seed, faulty=faulty)
+        except Exception as broken:
+            raise AssertionError(f"seed {seed}") from broken
 
 
 def test_what_was_lost_doubled_or_made_up_is_found() -> None:
