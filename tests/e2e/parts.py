@@ -8,7 +8,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -87,9 +87,15 @@ class Parts:
             await self.postgres.stop()
 
 
-async def start_run(settings_file: Path, log: Path, *words: str) -> Child:
-    command: list[str | Path] = [sys.executable, "-m", "callctl", "run", "--settings", settings_file, *words]
-    return await start_child("the service", command, log=log, cwd=ROOT)
+async def start_run(
+    settings_file: Path,
+    log: Path,
+    *words: str,
+    program: str = "callctl",
+    env: Mapping[str, str] | None = None,
+) -> Child:
+    command: list[str | Path] = [sys.executable, "-m", program, "run", "--settings", settings_file, *words]
+    return await start_child("the service", command, log=log, cwd=ROOT, env={**os.environ, **(env or {})})
 
 
 def _children(pid: int) -> list[int]:

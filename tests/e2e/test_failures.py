@@ -17,8 +17,10 @@ from callctl.demo.phones import Answers
 from callctl.settings import CallSettings
 from tests.e2e.hole import open_hole
 from tests.e2e.leaks import assert_nothing_left
+from tests.e2e.moved_clock import MOVED_BY
 from tests.e2e.parts import Parts, another_service, parts_up, start_run
 from tests.e2e.words import (
+    CUT_LATE_MS_MAX,
     UNIT_MS,
     account,
     assert_bill_is_what_was_talked,
@@ -26,6 +28,7 @@ from tests.e2e.words import (
     bill,
     dial,
     given_subscriber,
+    ms,
     until,
     until_metric,
     until_state,
@@ -277,6 +280,42 @@ async def is_healthy(parts: Parts) -> bool:
             return answer.status == 200
     except aiohttp.ClientError:
         return False
+
+
+# --- clocks ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("moved_ms", [3_600_000, -3_600_000], ids=["an hour on", "an hour back"])
+async def test_a_wall_clock_that_is_set_in_mid_call_changes_no_bill_and_cuts_nobody(
+    bring_parts: BringParts, tmp_path: Path, moved_ms: int
+) -> None:
+    parts = await bring_parts()
+    stack = parts.stack
+    await parts.service.stop()
+    moved_by = tmp_path / "moved-by"
+    moved_by.write_text("0")
+    parts.service = await start_run(
+        stack.settings_file,
+        stack.state / "service.log",
+        program="tests.e2e.moved_clock",
+        env={MOVED_BY: str(moved_by)},
+    )
+    await until(lambda: is_healthy(parts), "it serves")
+    rich, poor = await given_subscriber(stack, 1_000), await given_subscriber(stack, 100)
+    calls = [dial(stack, rich.number, hang_up_after_ms=7_500), dial(stack, poor.number)]
+    for who in (rich, poor):
+        await until_state(stack, who, "talking")
+    moved_by.write_text(str(moved_ms))
+    leaver, cut = await asyncio.gather(*calls)
+    assert (leaver.ended_by, cut.ended_by) == ("here", "there")
+    assert UNIT_MS <= ms(cut.answered_at_us, cut.ended_at_us) < UNIT_MS + CUT_LATE_MS_MAX
+    leg = await bill(stack, rich)
+    assert (leg["seconds"], leg["units"], leg["ended_by"]) == (leaver.talked_ms // 1000, 2, "caller")
+    leg = await bill(stack, poor)
+    assert (leg["units"], leg["ended_by"]) == (1, "balance")
+    await assert_money(stack, rich, 800)
+    await assert_money(stack, poor, 0)
+    await assert_nothing_left(stack)
 
 
 # --- rows, and two services ------------------------------------------------------------------------------
