@@ -29,6 +29,7 @@ from tests.e2e.words import (
     dial,
     given_subscriber,
     ms,
+    show,
     until,
     until_metric,
     until_state,
@@ -181,7 +182,9 @@ async def test_when_postgresql_and_the_service_are_killed_together_the_witness_t
     assert (await call).ended_by == "here"
     assert (await late).ended_by == "here"
     await parts.start_postgres()
+    began = time.monotonic()
     await parts.start_service()
+    show(f"from the start to calls under control {time.monotonic() - began:.1f} s")
     for who in (quitter, answered_late):
         leg = await bill(parts.stack, who)
         assert (leg["units"], leg["charge_kopecks"], leg["ended_by"]) == (1, 100, "lost")
@@ -237,6 +240,7 @@ async def test_a_full_disk_under_postgresql_is_a_database_that_is_away_and_loses
     refused = await dial(stack, newcomer.number)
     assert refused.final_status == 503
     ballast.unlink()
+    show(f"PostgreSQL on a full disk {'goes on' if parts.postgres.child.is_running else 'has ended'}")
     if not parts.postgres.child.is_running:
         parts.postgres.home.leave()
         await parts.start_postgres()
