@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from callctl import metrics
+from callctl.asterisk.evidence import Evidence, host_of
 from callctl.asterisk.follower import Follower
-from callctl.asterisk.testimony import Testimony, host_of
 from callctl.asterisk.witness import Damaged, read_line
 from callctl.calls.legs import call_id_of
 from callctl.calls.records import LegSettled
@@ -58,7 +58,7 @@ class Audit:
         self._clock = clock
         self._inspector = inspector
         self._follower = Follower(path, since_ms)
-        self._testimony = Testimony()
+        self._evidence = Evidence()
         self._due: dict[str, int] = {}  # calls, and when they are to be looked at
         self._told: dict[str, tuple[set[str], int]] = {}  # legs with bills, by call, and since when
         self._standing: dict[tuple[str, str], Found] = {}
@@ -73,7 +73,7 @@ class Audit:
     def health(self) -> dict[str, object]:
         return {
             "faults": sorted(self.faults.now.values()),
-            "damaged_lines": self._testimony.damaged,
+            "damaged_lines": self._evidence.damaged,
             "differences": len(self.differences),
             "difference_kopecks": total_kopecks(self.differences),
         }
@@ -148,13 +148,13 @@ class Audit:
                 continue
             if happening is None:
                 continue
-            call_id = self._testimony.hear(happening)
+            call_id = self._evidence.hear(happening)
             if happening.kind == "HANGUP":
                 self._due[call_id] = now_ms + AFTER_END_MS
 
     def _damaged(self, lines: int) -> None:
         if lines:
-            self._testimony.miss(lines)
+            self._evidence.miss(lines)
             metrics.WITNESS_DAMAGED.inc(lines)
             self.faults.say(
                 "damaged",
@@ -164,7 +164,7 @@ class Audit:
 
     def _compare_clocks(self) -> None:
         """What is new was written since we looked last."""
-        now_ms, newest_ms = self._clock.now_ms(), self._testimony.until_ms
+        now_ms, newest_ms = self._clock.now_ms(), self._evidence.until_ms
         since_ms, self._read_to_end_ms = self._read_to_end_ms, now_ms
         if self._newest_ms == newest_ms or newest_ms is None or since_ms is None:
             self._newest_ms = newest_ms
@@ -178,7 +178,7 @@ class Audit:
             self.faults.say("clock", f"its clock is {apart_s} s {word} ours, or its lines come late")
         else:
             self.faults.clear("clock")
-        if back_ms := self._testimony.set_back_ms:
+        if back_ms := self._evidence.set_back_ms:
             self.faults.say("set back", f"its clock was set back by {back_ms // 1000} s: calls at that time")
 
     async def _inspect(self, call_ids: list[str]) -> None:
@@ -187,7 +187,7 @@ class Audit:
         for call_id in set(call_ids) - set(ready):
             self._due[call_id] = now_ms + AFTER_END_MS
         leg_ids = {leg_id for call_id in ready for leg_id in self._legs(call_id)}
-        inspected = await self._inspector.inspect(self._testimony, sorted(leg_ids))
+        inspected = await self._inspector.inspect(self._evidence, sorted(leg_ids))
         if inspected is None:
             return
         metrics.RECONCILED.inc(inspected.legs)
@@ -203,7 +203,7 @@ class Audit:
 
     def _legs(self, call_id: str) -> set[str]:
         told, _ = self._told.get(call_id, (set(), 0))
-        return told | set(legs_of(call_id, self._testimony.calls.get(call_id, {})))
+        return told | set(legs_of(call_id, self._evidence.calls.get(call_id, {})))
 
     def _may_still_speak(self, bill: Bill, now_ms: int) -> bool:
         _, told_ms = self._told.get(bill.row.call_id, (None, 0))
@@ -214,8 +214,8 @@ class Audit:
             return
         metrics.UNWITNESSED.inc(len(bills))
         call_id = bills[0].row.call_id
-        hosts = ", ".join(repr(host) for host in sorted(self._testimony.hosts)) or "nobody"
-        is_other = host_of(call_id) not in self._testimony.hosts
+        hosts = ", ".join(repr(host) for host in sorted(self._evidence.hosts)) or "nobody"
+        is_other = host_of(call_id) not in self._evidence.hosts
         told = f"it is of {hosts}: name the event log of {host_of(call_id)!r}" if is_other else "is CEL on?"
         self.faults.say("silent", f"it does not say how call {call_id} ended; {told}")
 
@@ -228,7 +228,7 @@ class Audit:
     async def _look_at_standing(self) -> None:
         if not self._standing:
             return
-        known = Testimony(hosts=self._testimony.hosts)
+        known = Evidence(hosts=self._evidence.hosts)
         for found in self._standing.values():
             known.calls[call_id_of(found.difference.leg_id)] = found.channels
         legs = sorted({leg_id for _, leg_id in self._standing})
@@ -243,16 +243,16 @@ class Audit:
     def _drop(self, call_id: str) -> None:
         self._due.pop(call_id, None)
         self._told.pop(call_id, None)
-        self._testimony.forget(call_id)
+        self._evidence.forget(call_id)
 
     def _forget_old(self, now_ms: int) -> None:
         """Calls whose end nobody told; gaps that are over for long."""
         before_ms = now_ms - FORGOTTEN_AFTER_MS
-        for call_id, channels in list(self._testimony.calls.items()):
+        for call_id, channels in list(self._evidence.calls.items()):
             newest = max((one.answered_ms or one.ended_ms or 0) for one in channels.values())
             if newest < before_ms and call_id not in self._due and not self._inspector.runs(call_id):
-                self._testimony.forget(call_id)
-        self._testimony.forget_gaps(before_ms)
+                self._evidence.forget(call_id)
+        self._evidence.forget_gaps(before_ms)
 
     def _measure(self) -> None:
         differences = self.differences

@@ -6,7 +6,7 @@ Rule 1: a call that runs is nobody's difference, nor is one whose records still 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
-from callctl.asterisk.testimony import Channels, Testimony, host_of
+from callctl.asterisk.evidence import Channels, Evidence, host_of
 from callctl.asterisk.witness import SEATS
 from callctl.calls.connections import CALLERS_OWN
 from callctl.calls.legs import call_id_of, leg_id_of
@@ -62,7 +62,7 @@ class Inspector:
     def runs(self, call_id: str) -> bool:
         return self._runs(call_id)
 
-    async def inspect(self, testimony: Testimony, leg_ids: Collection[str]) -> Inspected | None:
+    async def inspect(self, evidence: Evidence, leg_ids: Collection[str]) -> Inspected | None:
         """None: not now, as the database is behind."""
         leg_ids = [leg_id for leg_id in leg_ids if not self._runs(call_id_of(leg_id))]
         if not await self._written():
@@ -71,18 +71,18 @@ class Inspector:
             bills = await read_bills(connection, leg_ids)
             inspected = Inspected()
             for leg_id in leg_ids:
-                channels = testimony.calls.get(call_id_of(leg_id), NO_CHANNELS)
+                channels = evidence.calls.get(call_id_of(leg_id), NO_CHANNELS)
                 of_leg = bills.get(leg_id, [])
                 lacking = None if of_leg else await self._lacking(connection, leg_id, channels)
-                self._compare(inspected, testimony, leg_id, of_leg, lacking)
+                self._compare(inspected, evidence, leg_id, of_leg, lacking)
         return inspected
 
-    def judge(self, testimony: Testimony, bills: Mapping[str, list[Bill]]) -> Inspected:
+    def judge(self, evidence: Evidence, bills: Mapping[str, list[Bill]]) -> Inspected:
         """Bills that are read already."""
         inspected = Inspected()
         for leg_id, of_leg in bills.items():
             if not self._runs(call_id_of(leg_id)):
-                self._compare(inspected, testimony, leg_id, of_leg, None)
+                self._compare(inspected, evidence, leg_id, of_leg, None)
         return inspected
 
     async def balances(self) -> list[Difference]:
@@ -90,10 +90,10 @@ class Inspector:
             return [compare_balance(one) for one in await read_unsound(connection)]
 
     def _compare(
-        self, inspected: Inspected, testimony: Testimony, leg_id: str, bills: list[Bill], lacking: Bill | None
+        self, inspected: Inspected, evidence: Evidence, leg_id: str, bills: list[Bill], lacking: Bill | None
     ) -> None:
-        channels = testimony.calls.get(call_id_of(leg_id), NO_CHANNELS)
-        is_whole = all(_is_whole(testimony, bill.row) for bill in bills)
+        channels = evidence.calls.get(call_id_of(leg_id), NO_CHANNELS)
+        is_whole = all(_is_whole(evidence, bill.row) for bill in bills)
         inspected.legs += bool(bills)
         if len(bills) == 1 and not is_whole and not is_proven(bills[0], channels):
             inspected.unproven.append(bills[0])
@@ -158,10 +158,10 @@ def legs_of(call_id: str, channels: Channels) -> list[str]:
     return [leg_id_of(call_id, CALLERS_OWN), *(channel for channel in channels if channel != call_id)]
 
 
-def _is_whole(testimony: Testimony, row: LegRow) -> bool:
+def _is_whole(evidence: Evidence, row: LegRow) -> bool:
     """Silence about it would be proof."""
-    if host_of(row.call_id) not in testimony.hosts:
+    if host_of(row.call_id) not in evidence.hosts:
         return False
     begin_ms = milliseconds(row.answered_at or row.held_at)
     end_ms = milliseconds(row.ended_at) if row.ended_at else begin_ms
-    return testimony.is_whole(begin_ms, max(begin_ms, end_ms - NEWS_MS_MAX))
+    return evidence.is_whole(begin_ms, max(begin_ms, end_ms - NEWS_MS_MAX))

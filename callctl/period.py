@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from callctl.asterisk.evidence import Channels, Evidence
 from callctl.asterisk.follower import Follower, Slice
-from callctl.asterisk.testimony import Channels, Testimony
 from callctl.asterisk.witness import Damaged, Happening, read_line
 from callctl.calls.legs import call_id_of
 from callctl.clock import milliseconds, moment
@@ -57,7 +57,7 @@ class Period:
         self._begin_ms, self._end_ms = milliseconds(begin), milliseconds(end)
         self._inspector = inspector
         self._mender = mender
-        self._testimony = Testimony()
+        self._evidence = Evidence()
         self._over: list[str] = []
         self._seen: set[int] = set()
         self._legs = 0
@@ -70,7 +70,7 @@ class Period:
             yield reported
         for difference in await self._by_lines():
             yield Reported(difference, False, "somebody must judge it")
-        yield Total(self._legs, len(self._unproven), self._testimony.damaged)
+        yield Total(self._legs, len(self._unproven), self._evidence.damaged)
 
     async def _by_witness(self) -> AsyncIterator[Reported | Progress]:
         if self._path is None:
@@ -84,28 +84,28 @@ class Period:
                     async for reported in self._judge(self._over):
                         yield reported
                     self._over = []
-                    if self._testimony.until_ms is not None:
-                        yield Progress(moment(self._testimony.until_ms).isoformat())
+                    if self._evidence.until_ms is not None:
+                        yield Progress(moment(self._evidence.until_ms).isoformat())
                 if self._is_done(read):
                     break
         finally:
             follower.close()
-        async for reported in self._judge([*self._testimony.calls]):
+        async for reported in self._judge([*self._evidence.calls]):
             yield reported
 
     def _is_done(self, read: Slice) -> bool:
-        until_ms = self._testimony.until_ms
-        is_behind = until_ms is not None and until_ms > self._end_ms + MARGIN_MS and not self._testimony.calls
+        until_ms = self._evidence.until_ms
+        is_behind = until_ms is not None and until_ms > self._end_ms + MARGIN_MS and not self._evidence.calls
         return read.is_all or is_behind
 
     async def _hear(self, read: Slice) -> None:
-        self._testimony.miss(read.lost) if read.lost else None
+        self._evidence.miss(read.lost) if read.lost else None
         for begin in range(0, len(read.lines), LINES_AT_ONCE):
             for line in read.lines[begin : begin + LINES_AT_ONCE]:
                 try:
                     happening = read_line(line)
                 except Damaged:
-                    self._testimony.miss()
+                    self._evidence.miss()
                     continue
                 if happening and self._is_wanted(happening):
                     self._notice(happening)
@@ -114,15 +114,15 @@ class Period:
     def _is_wanted(self, happening: Happening) -> bool:
         """Of a call that began in the period, or before it."""
         is_later = happening.at_ms > self._end_ms + MARGIN_MS
-        return not is_later or call_id_of(happening.channel) in self._testimony.calls
+        return not is_later or call_id_of(happening.channel) in self._evidence.calls
 
     def _notice(self, happening: Happening) -> None:
-        call_id = self._testimony.hear(happening)
-        if happening.kind == "HANGUP" and _is_over(self._testimony.calls[call_id]):
+        call_id = self._evidence.hear(happening)
+        if happening.kind == "HANGUP" and _is_over(self._evidence.calls[call_id]):
             self._over.append(call_id)
 
     async def _judge(self, call_ids: Sequence[str]) -> AsyncIterator[Reported]:
-        calls = {call_id: self._testimony.calls.get(call_id, {}) for call_id in call_ids}
+        calls = {call_id: self._evidence.calls.get(call_id, {}) for call_id in call_ids}
         legs = [
             leg_id
             for call_id, channels in calls.items()
@@ -135,14 +135,14 @@ class Period:
         self._seen.update(hash(leg_id) for leg_id in legs)
         for call_id, channels in calls.items():
             if _is_over(channels):
-                self._testimony.forget(call_id)
+                self._evidence.forget(call_id)
 
     def _is_of_period(self, channels: Channels) -> bool:
         answered = [one.answered_ms for one in channels.values() if one.answered_ms is not None]
         return any(self._begin_ms <= at_ms < self._end_ms for at_ms in answered)
 
     async def _inspect(self, legs: Sequence[str]) -> Inspected:
-        inspected = await self._inspector.inspect(self._testimony, legs) if legs else Inspected()
+        inspected = await self._inspector.inspect(self._evidence, legs) if legs else Inspected()
         if inspected is None:
             raise DatabaseAway("records wait to be written")
         self._legs += inspected.legs
@@ -181,7 +181,7 @@ class Period:
 
     async def _silent(self, bills: Iterable[Bill]) -> AsyncIterator[Reported]:
         unseen = {bill.row.leg_id: [bill] for bill in bills if hash(bill.row.leg_id) not in self._seen}
-        inspected = self._inspector.judge(self._testimony, unseen)
+        inspected = self._inspector.judge(self._evidence, unseen)
         self._legs += inspected.legs
         async for reported in self._reported(inspected):
             yield reported

@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from callctl.asterisk.testimony import Channel, Channels
+from callctl.asterisk.evidence import Channel, Channels
 from callctl.calls.connections import CALLERS_OWN
 from callctl.calls.legs import call_id_of, leg_id_of
 from callctl.calls.records import EndedBy

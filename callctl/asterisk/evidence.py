@@ -29,7 +29,7 @@ Channels = dict[str, Channel]
 
 
 @dataclass(slots=True)
-class Testimony:
+class Evidence:
     calls: dict[str, Channels] = field(default_factory=dict)
     hosts: set[str] = field(default_factory=set)
     from_ms: int | None = None
