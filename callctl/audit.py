@@ -194,6 +194,7 @@ class Audit:
         waiting = {bill.row.call_id for bill in inspected.unproven if self._may_still_speak(bill, now_ms)}
         silent = [bill for bill in inspected.unproven if bill.row.call_id not in waiting]
         self._unseen(silent)
+        self._strange(inspected.strangers)
         self._keep([found for found in inspected.found if call_id_of(found.difference.leg_id) not in waiting])
         for call_id in ready:
             if call_id in waiting:
@@ -218,6 +219,11 @@ class Audit:
         is_other = host_of(call_id) not in self._evidence.hosts
         told = f"it is of {hosts}: name the event log of {host_of(call_id)!r}" if is_other else "is CEL on?"
         self.faults.say("silent", f"it does not say how call {call_id} ended; {told}")
+
+    def _strange(self, call_ids: list[str]) -> None:
+        if call_ids:
+            host = host_of(call_ids[0])
+            self.faults.say("strange", f"it speaks of host {host!r}, of which the ledger knows nothing")
 
     def _keep(self, found: list[Found]) -> None:
         _shout([one.difference for one in found])

@@ -1,6 +1,7 @@
 """Calls of which the witness has spoken, held against the bills of their legs.
 
 Rule 1: a call that runs is nobody's difference, nor is one whose records still wait to be written.
+Rule 2: calls of a host of which the ledger knows nothing are somebody else's, and never charged.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -20,7 +21,7 @@ from callctl.reconcile import (
     is_way_in,
     talk_of,
 )
-from callctl.storage.bills import Bill, bills_of, read_bills, read_unsound
+from callctl.storage.bills import Bill, bills_of, read_bills, read_newest_calls, read_unsound
 from callctl.storage.calls import CallRow, read_call
 from callctl.storage.database import Connection
 from callctl.storage.rows import RATE, LegRow
@@ -47,6 +48,7 @@ class Inspected:
     legs: int = 0
     found: list[Found] = field(default_factory=list)
     unproven: list[Bill] = field(default_factory=list)  # of which the witness cannot speak
+    strangers: list[str] = field(default_factory=list)  # calls of other hosts
 
 
 class Inspector:
@@ -69,10 +71,14 @@ class Inspector:
             return None
         async with self.till.reading() as connection:
             bills = await read_bills(connection, leg_ids)
+            hosts = {host_of(call_id) for call_id in await read_newest_calls(connection)}
             inspected = Inspected()
             for leg_id in leg_ids:
-                channels = evidence.calls.get(call_id_of(leg_id), NO_CHANNELS)
-                of_leg = bills.get(leg_id, [])
+                call_id, of_leg = call_id_of(leg_id), bills.get(leg_id, [])
+                if not of_leg and host_of(call_id) not in hosts:
+                    inspected.strangers.append(call_id)
+                    continue
+                channels = evidence.calls.get(call_id, NO_CHANNELS)
                 lacking = None if of_leg else await self._lacking(connection, leg_id, channels)
                 self._compare(inspected, evidence, leg_id, of_leg, lacking)
         return inspected

@@ -44,6 +44,7 @@ class Progress:
 class Total:
     legs: int
     unwitnessed: int  # bills of which the witness does not speak
+    strangers: int  # calls of hosts of which the ledger knows nothing
     damaged_lines: int
 
 
@@ -62,6 +63,7 @@ class Period:
         self._seen: set[int] = set()
         self._legs = 0
         self._unproven: dict[str, Bill] = {}
+        self._strangers: set[str] = set()
 
     async def report(self) -> AsyncIterator[Reported | Progress | Total]:
         async for found in self._by_witness():
@@ -70,7 +72,7 @@ class Period:
             yield reported
         for difference in await self._by_lines():
             yield Reported(difference, False, "somebody must judge it")
-        yield Total(self._legs, len(self._unproven), self._evidence.damaged)
+        yield Total(self._legs, len(self._unproven), len(self._strangers), self._evidence.damaged)
 
     async def _by_witness(self) -> AsyncIterator[Reported | Progress]:
         if self._path is None:
@@ -149,6 +151,7 @@ class Period:
         return inspected
 
     async def _reported(self, inspected: Inspected) -> AsyncIterator[Reported]:
+        self._strangers.update(inspected.strangers)
         for bill in inspected.unproven:
             self._unproven[bill.row.leg_id] = bill
         for found in inspected.found:

@@ -52,7 +52,7 @@ class Follower:
         lost = 0
         if len(self._rest) > LINE_BYTES_MAX:
             self._rest, lost = b"", 1
-        return Slice(lines, is_all=len(found) < SLICE_BYTES, lost=lost)
+        return Slice(lines, is_all=False, lost=lost)
 
     def close(self) -> None:
         if self._file:

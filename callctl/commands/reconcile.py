@@ -89,6 +89,8 @@ def _print(differences: list[dict[str, Any]], total: dict[str, Any]) -> None:
         print(f"{show_roubles(summed['difference_kopecks'])} RUB differ, whichever way")
     if total["unwitnessed"]:
         print(f"{total['unwitnessed']} bills are of connections that the witness does not speak of")
+    if total["strangers"]:
+        print(f"{total['strangers']} calls in the witness are of another host: is it ours?")
     if total["damaged_lines"]:
         print(f"{total['damaged_lines']} lines of the witness cannot be read")
 

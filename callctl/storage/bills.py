@@ -50,6 +50,11 @@ NEWEST_END = """
 SELECT ended_at FROM leg WHERE ended_at IS NOT NULL AND answered_at IS NOT NULL
 ORDER BY answered_at DESC, leg_id DESC LIMIT 1
 """
+# Whoever has served calls of ours lately is among them.
+NEWEST_CALLS = """
+SELECT call_id FROM leg WHERE ended_at IS NOT NULL AND answered_at IS NOT NULL
+ORDER BY answered_at DESC, leg_id DESC LIMIT 200
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,3 +154,7 @@ async def read_newest_end(connection: Connection) -> datetime | None:
     """Of the connection that was answered last."""
     ended_at: datetime | None = await connection.fetchval(NEWEST_END)
     return ended_at
+
+
+async def read_newest_calls(connection: Connection) -> list[str]:
+    return [row["call_id"] for row in await connection.fetch(NEWEST_CALLS)]
