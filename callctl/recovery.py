@@ -56,12 +56,12 @@ class EarlierLife:
 
     def spared(self, alive: Collection[str], up: Collection[str] = frozenset()) -> frozenset[str]:
         """Both sides of every emergency call that still has both, if we knew of its answer or not."""
-        legs = [open_leg.row for open_leg in self._legs if open_leg.row.rate is None]
-        sides = [(leg.leg_id, leg.call_id, alive if leg.answered_at else up) for leg in legs]
-        pairs = [
-            (leg_id, call_id) for leg_id, call_id, there in sides if leg_id in there and call_id in there
-        ]
-        return frozenset(side for pair in pairs for side in pair)
+        sides: list[str] = []
+        for leg in [open_leg.row for open_leg in self._legs if open_leg.row.rate is None]:
+            there = alive if leg.answered_at else up
+            if leg.leg_id in there and leg.call_id in there:
+                sides += [leg.leg_id, leg.call_id]
+        return frozenset(sides)
 
     def take_over(self, spared: Collection[str]) -> list[LegRow]:
         """Those of calls that are over now; each is given once, and its money is free to settle it."""

@@ -44,6 +44,10 @@ RING_ALL: Told = {
         }
     },
 }
+MENU_ALL: Told = {
+    "start": "m",
+    "nodes": {"m": {"kind": "menu", "prompt": "hello", "keys": {"1": "f"}}, **RING_ALL["nodes"]},
+}
 ACCEPT: Told = {
     "start": "f",
     "nodes": {
@@ -141,6 +145,11 @@ PLIGHTS: dict[str, Plight] = {
     "all are rung": Plight(
         {CITY: RING_ALL},
         [_call(CITY)],
+        phones={ONE: {"answer": 4}, TWO: {"answer": 6}, "anna-1": {"answer": "never"}},
+    ),
+    "a menu, then all are rung": Plight(
+        {CITY: MENU_ALL},
+        [_call(CITY, digits=["1"])],
         phones={ONE: {"answer": 4}, TWO: {"answer": 6}, "anna-1": {"answer": "never"}},
     ),
     "accepted by the second": Plight(
