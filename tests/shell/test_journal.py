@@ -28,9 +28,10 @@ from callctl.calls.records import (
 from callctl.clock import moment
 from callctl.stack.postgres import start_postgres
 from callctl.storage import rows
+from callctl.storage.database import connect
 from callctl.storage.entries import post_entries
 from callctl.storage.journal import ASK_EVERY_S, Journal
-from callctl.storage.ownership import take
+from callctl.storage.ownership import OWNER, SHARD, Owner, Ownership, take
 from callctl.storage.rows import LegRow, read_entries, read_leg, read_legs, read_open_legs
 from dialplan.causes import Cause
 from rating.charge import Secured, charge_connection, charge_nothing
@@ -175,11 +176,24 @@ def settled(leg_id: str, units: int = 3, account_id: str = "ann") -> LegSettled:
     return LegSettled(account_id, leg_id, end_ms, charge, entries, EndedBy.BALANCE, Cause.NORMAL)
 
 
+async def in_the_name_of_the_owner(url: str) -> Ownership:
+    """There may be a service that runs and is to see what we write."""
+    connection = await connect(url)
+    row = await connection.fetchrow(OWNER, SHARD)
+    if row:
+        owner = Owner(*row)
+        connection.terminate()
+        return Ownership(url, owner, await connect(url, owner.settings))
+    connection.terminate()
+    ownership = await take(url)
+    assert ownership
+    return ownership
+
+
 @asynccontextmanager
 async def journal_to(url: str, **wishes: Any) -> AsyncIterator[tuple[Journal, list[bool]]]:
     states: list[bool] = []
-    ownership = await take(url, by_force=True)
-    assert ownership
+    ownership = await in_the_name_of_the_owner(url)
     journal = Journal(ownership, on_state=states.append, **wishes)
     writing = asyncio.create_task(journal.run())
     try:
