@@ -9,11 +9,15 @@ from collections.abc import Iterator
 
 from callctl.calls.connections import CALLERS_OWN
 from callctl.calls.legs import call_id_of, is_leg_id, leg_id_of
+from callctl.reconcile import Kind
 from callctl.simulate.legs import SimulatedLeg
+from callctl.storage.bills import Bill
 from callctl.storage.rows import RATE, LegRow
 from rating.charge import duration_s
+from rating.entries import Entry
 from rating.pots import BALANCE
 from tests.simulation.lives import Lives
+from tests.simulation.witnessed import differences, seen_by
 
 
 def check(night: Lives) -> None:
@@ -30,7 +34,13 @@ def _tell(night: Lives, faults: list[str]) -> None:
 
 
 def faults_of(night: Lives) -> list[str]:
-    return [*_unrest(night), *_wrong_books(night), *_wrong_bills(night), *_unbilled(night)]
+    return [
+        *_unrest(night),
+        *_wrong_books(night),
+        *_wrong_bills(night),
+        *_unbilled(night),
+        *_differences(night),
+    ]
 
 
 def _unrest(night: Lives) -> Iterator[str]:
@@ -59,7 +69,7 @@ def _wrong_books(night: Lives) -> Iterator[str]:
             if (pot.moved, pot.held) != (store.books.left(account.account_id, pot.name), 0):
                 yield f"{pot} of {account}"
     for leg in store.settled():
-        for draw in leg.draws or ():
+        for draw in leg.draws:
             reference = f"{leg.leg_id}:{draw['pot']}" if draw["pot"] else leg.leg_id
             charged[leg.account_id, reference] = -draw["amount"]
     stands = {
@@ -122,6 +132,21 @@ def _ends(night: Lives, leg: SimulatedLeg, caller: SimulatedLeg) -> tuple[int, i
     mine = [one for one in talks if one is not caller and call_id_of(one.leg_id) == caller.leg_id]
     last = max(mine, key=lambda one: one.answered_ms or 0, default=caller)
     return min(ended_ms, last.ended_ms or ended_ms), ended_ms
+
+
+def _differences(night: Lives) -> Iterator[str]:
+    """What the service itself would name. Of what costs nothing the record may be lost: it waits for none."""
+    bills: dict[str, list[Bill]] = {}
+    for row in night.store.all_legs():
+        entries = night.store.books.entries.values()
+        bills[row.leg_id] = [Bill(row, tuple(one for one in entries if _is_about(one, row)))]
+    for found in differences(bills, seen_by(night.exchange)):
+        if found.kind is not Kind.MISSING or found.leg_id in night.world.paid:
+            yield str(found)
+
+
+def _is_about(entry: Entry, row: LegRow) -> bool:
+    return entry.account_id == row.account_id and entry.reference.partition(":")[0] == row.leg_id
 
 
 def _is_short(night: Lives, row: LegRow, seconds: int) -> bool:

@@ -110,9 +110,12 @@ class Store:
         rows = [row for row in self.rows.values() if row["ended_at"] is None]
         return [_leg(row) for row in sorted(rows, key=lambda row: (row["held_at"], row["leg_id"]))]
 
+    def all_legs(self) -> list[LegRow]:
+        return [_leg(row) for row in self.rows.values()]
+
     def settled(self) -> list[LegRow]:
         """Those that were placed, and have their bill."""
-        return [_leg(row) for row in self.rows.values() if row["ended_at"] and not row["refusal"]]
+        return [leg for leg in self.all_legs() if leg.ended_at and not leg.refusal]
 
     def _count(self, account: Account) -> None:
         for entry in self.books.entries.values():
@@ -175,5 +178,5 @@ class Store:
 
 
 def _leg(row: Row) -> LegRow:
-    read = {name: json.loads(row[name]) if row[name] else None for name in ("rate", "lines", "draws")}
-    return LegRow(**row | read)
+    read = {name: json.loads(row[name]) if row[name] else () for name in ("lines", "draws")}
+    return LegRow(**row | read | {"rate": json.loads(row["rate"]) if row["rate"] else None})

@@ -9,6 +9,7 @@ from callctl.calls.records import Connection, EndedBy, LegBegan, LegHeld, LegSet
 from callctl.clock import moment
 from callctl.inspection import legs_of
 from callctl.reconcile import Difference, compare
+from callctl.simulate.exchange import Exchange
 from callctl.simulate.night import Night
 from callctl.storage.bills import Bill
 from callctl.storage.rows import RATE, LegRow
@@ -17,8 +18,12 @@ NOTHING: Mapping[str, Bill] = {}
 
 
 def seen_in(night: Night) -> Evidence:
+    return seen_by(night.exchange)
+
+
+def seen_by(exchange: Exchange) -> Evidence:
     evidence = Evidence()
-    for leg in night.exchange.legs.values():
+    for leg in exchange.legs.values():
         channels = evidence.calls.setdefault(call_id_of(leg.leg_id), {})
         channels[leg.leg_id] = Channel(leg.answered_ms, leg.ended_ms, leg.call.caller, leg.number)
     return evidence
