@@ -8,7 +8,7 @@ from random import Random
 
 from callctl.simulate.told import Faults
 from tests.simulation.evenings import draw_evening
-from tests.simulation.lives import Fate, Lives
+from tests.simulation.lives import Fate, Lives, directory_of
 from tests.simulation.nights import draw_night
 from tests.simulation.prices import DRAWN, tariffs_of
 from tests.simulation.proofs import check, check_rest
@@ -24,7 +24,8 @@ def spend_deadly(seed: int, *, faulty: bool) -> Lives:
     draw = (draw_night, draw_evening, draw_call_centre)[seed % 3]
     scenario = draw(seed, faulty=faulty)
     scenario = scenario.model_copy(update={name: [] for name in TAKEN})
-    night = Lives(scenario, tariffs_of(seed % DRAWN)[0], draw_fate(luck)).run()
+    directory = directory_of(scenario, tariffs_of(seed % DRAWN)[0])
+    night = Lives(scenario, directory, draw_fate(luck)).run()
     if faulty and scenario.faults != Faults():
         check_rest(night)
     else:

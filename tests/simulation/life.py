@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from callctl.asterisk.witness import Witnessed
-from callctl.calls.directory import Directory, Number
+from callctl.calls.directory import Directory
 from callctl.calls.events import Event, LegsListed, OrderRefused, Why
 from callctl.calls.orders import Answer, HangUp, MediaOrder, Order, PlaceLeg
 from callctl.calls.records import (
@@ -33,7 +33,6 @@ from callctl.simulate.promises import Promises
 from callctl.simulate.roads import call_id_of_order
 from callctl.simulate.scenario import Scenario
 from callctl.simulate.timeline import Timeline, Turn
-from rating.profile import Tariffs
 from tests.simulation.store import Away, Store
 
 GRACE_MS = 2_000
@@ -53,7 +52,7 @@ class World:
     """What outlives the service; `pass_by` is called before anything happens to it, and may be its death."""
 
     scenario: Scenario
-    tariffs: Tariffs
+    directory: Directory
     timeline: Timeline
     exchange: Exchange
     store: Store
@@ -76,13 +75,10 @@ class Life:
         for account in self.ledger.accounts():
             self.promises.told(account.account_id)
         self.promises.check()
-        self._earlier = EarlierLife(open_legs, self.ledger, world.tariffs, self._clock.now_ms())
+        self._earlier = EarlierLife(open_legs, self.ledger, world.directory.tariffs, self._clock.now_ms())
         self.promises.check()
-        directory = Directory(world.tariffs)
-        for number in world.scenario.numbers:
-            directory.add(Number(number.number, number.account, number.read_scheme()))
         terms = world.scenario.settings.terms(("simulated",), "simulated")
-        self.switchboard = Switchboard(self.ledger, directory, terms)
+        self.switchboard = Switchboard(self.ledger, world.directory, terms)
         for seat in world.scenario.seats:
             self.switchboard.seats.tell(seat.seat)
         self._lanes: dict[str, deque[tuple[MediaOrder, Durable | None]]] = {}
@@ -108,7 +104,7 @@ class Life:
         ours, over = self._earlier.listed(listed)
         self._obey(self.switchboard.handle(ours, at_ms))
         if over:
-            tariffs = self._world.tariffs
+            tariffs = self._world.directory.tariffs
             self._obey(list(end_open_legs(over, listed, self._witnessed(), self.ledger, tariffs)))
 
     def _witnessed(self) -> Witnessed:

@@ -10,6 +10,7 @@ from functools import partial
 from random import Random
 
 from callctl.calls.connections import CALLERS_OWN
+from callctl.calls.directory import Directory, Number
 from callctl.calls.events import EntryPosted, Event
 from callctl.calls.legs import call_id_of, leg_id_of
 from callctl.simulate.exchange import Exchange
@@ -48,9 +49,16 @@ class Key:
     digits: str
 
 
+def directory_of(scenario: Scenario, tariffs: Tariffs) -> Directory:
+    directory = Directory(tariffs)
+    for number in scenario.numbers:
+        directory.add(Number(number.number, number.account, number.read_scheme()))
+    return directory
+
+
 class Lives:
     def __init__(
-        self, scenario: Scenario, tariffs: Tariffs, fate: Fate = SPARED, keys: tuple[Key, ...] = ()
+        self, scenario: Scenario, directory: Directory, fate: Fate = SPARED, keys: tuple[Key, ...] = ()
     ) -> None:
         self.scenario = scenario
         self._fate = fate
@@ -58,10 +66,10 @@ class Lives:
         self._timeline = Timeline(scenario.start_ms)
         self._luck = Random(scenario.seed + 2)
         self.exchange = Exchange(self._timeline, scenario, self._hear, self._pass_by)
-        self.store = Store(scenario, tariffs, fate.failure)
+        self.store = Store(scenario, directory.tariffs, fate.failure)
         self.world = World(
             scenario,
-            tariffs,
+            directory,
             self._timeline,
             self.exchange,
             self.store,

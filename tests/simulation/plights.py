@@ -5,8 +5,10 @@ Rule 1: all moments are whole seconds, and the switch does at once what it is to
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
+from callctl.calls.directory import Directory
 from callctl.simulate.scenario import Scenario
 from rating.deck import Destination, Key
 from rating.funds import Funds
@@ -87,7 +89,7 @@ MAILBOX: Told = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plight:
     schemes: dict[str, Told]
     calls: list[Told]
@@ -97,16 +99,21 @@ class Plight:
     more: Told = field(default_factory=dict)
 
     def spend(self, fate: lives.Fate = lives.SPARED) -> lives.Lives:
-        return lives.Lives(self.scenario(), TARIFFS, fate, self.keys).run()
+        return lives.Lives(self.scenario, self.directory, fate, self.keys).run()
 
     def spend_until_ms(self, until_ms: int) -> lives.Lives:
-        night = lives.Lives(self.scenario(), TARIFFS, lives.SPARED, self.keys)
+        night = lives.Lives(self.scenario, self.directory, lives.SPARED, self.keys)
         return night.run(until_ms)
 
     def without_end(self) -> "Plight":
         """Nobody ever hangs up."""
         return replace(self, calls=[call | {"hang_up": "never", "patience": "never"} for call in self.calls])
 
+    @cached_property
+    def directory(self) -> Directory:
+        return lives.directory_of(self.scenario, TARIFFS)
+
+    @cached_property
     def scenario(self) -> Scenario:
         content: Told = {
             "start": datetime(2026, 3, 3, 12, 0, tzinfo=MOSCOW),
