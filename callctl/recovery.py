@@ -5,29 +5,25 @@ last moment that is certain, the answer. The way in begins with the caller's ans
 with the way out, or with the caller when there is none (S-7).
 Rule 2: an answer that we did not live to hear of counts when the witness saw both sides answered; its terms
 are those of that moment (S-6).
-Rule 3: an emergency call that is still up is nobody's business but its talkers' (S-13): it is left alone,
-and its records are closed when they are done.
-Rule 4: nobody is charged more than the account holds: what could not be paid was not secured. Units are
+Rule 3: nobody is charged more than the account holds: what could not be paid was not secured. Units are
 bought in the order in which they began, over all open legs of an account, as the live calls would have done.
-Rule 5: until Asterisk tells what is over, the units that open legs may have talked up to now are held, so
-that nobody else spends them; settling gives them back first, and buys anew up to the true ends.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from heapq import heapify, heappop, heappush
 
 from callctl.asterisk.witness import Witnessed
+from callctl.calls.adoption import Opened
 from callctl.calls.connections import CALLERS_OWN
 from callctl.calls.events import LegsListed
 from callctl.calls.legs import ANSWER_LAG_MS_MAX, leg_id_of
 from callctl.calls.money.meter import Meter
 from callctl.calls.orders import CloseBridge, HangUp
-from callctl.calls.records import EndedBy, LegBegan, LegSettled
+from callctl.calls.records import Connection, EndedBy, LegBegan, LegSettled
 from callctl.clock import milliseconds
 from callctl.storage.rows import RATE, LegRow
 from dialplan.causes import Cause
-from dialplan.numbers import normal_number
+from dialplan.numbers import EMERGENCY, normal_number
 from rating.charge import Charge, charge_nothing, duration_s
 from rating.entries import Entry
 from rating.ledger import Ledger
@@ -37,51 +33,22 @@ from rating.refusal import Refusal
 from rating.tariff import Rate, same_rate
 
 
-class EarlierLife:
-    """Connections that the service before us left open, and the money that is kept for them."""
-
-    def __init__(self, legs: Sequence[LegRow], ledger: Ledger, tariffs: Tariffs, now_ms: int) -> None:
-        self._legs = [_OpenLeg(leg, ledger, tariffs, now_ms) for leg in legs]
-        _secure(self._legs)
-
-    def has(self, call_id: str) -> bool:
-        """It is still to be settled."""
-        return any(leg.row.call_id == call_id for leg in self._legs)
-
-    def listed(self, listed: LegsListed) -> tuple[LegsListed, list[LegRow]]:
-        """What our own calls may hear of it; and the connections that are over now, each given once."""
-        spared = self.spared(listed.alive, listed.up)
-        ours = replace(listed, alive=listed.alive - spared, up=listed.up - spared)
-        return ours, self.take_over(spared)
-
-    def spared(self, alive: Collection[str], up: Collection[str] = frozenset()) -> frozenset[str]:
-        """Both sides of every emergency call that still has both, if we knew of its answer or not."""
-        sides: list[str] = []
-        for leg in [open_leg.row for open_leg in self._legs if open_leg.row.rate is None]:
-            there = alive if leg.answered_at else up
-            if leg.leg_id in there and leg.call_id in there:
-                sides += [leg.leg_id, leg.call_id]
-        return frozenset(sides)
-
-    def take_over(self, spared: Collection[str]) -> list[LegRow]:
-        """Those of calls that are over now; each is given once, and its money is free to settle it."""
-        over = [leg for leg in self._legs if leg.row.call_id not in spared]
-        self._legs = [leg for leg in self._legs if leg.row.call_id in spared]
-        for leg in over:
-            leg.release()
-        return [leg.row for leg in over]
-
-
 def end_open_legs(
-    legs: Sequence[LegRow], listed: LegsListed, seen: Witnessed, ledger: Ledger, tariffs: Tariffs
+    legs: Sequence[LegRow],
+    listed: LegsListed,
+    seen: Witnessed,
+    ledger: Ledger,
+    tariffs: Tariffs,
+    taken_up: Collection[str] = (),
 ) -> Iterator[LegBegan | LegSettled | HangUp | CloseBridge]:
-    """Their bills; whoever is left of them is released."""
+    """Their bills; whoever is left of them is released, but callers who were taken up."""
     lived_ms = dict.fromkeys(listed.alive, listed.asked_at_ms) | seen.ended_ms
     yield from settle_open_legs(legs, seen.answered_ms, lived_ms, ledger, tariffs)
     sides = dict.fromkeys(side for leg in legs for side in (leg.leg_id, leg.call_id))
-    yield from (HangUp(side, Cause.NORMAL) for side in sides if side in listed.alive)
+    yield from (HangUp(side, Cause.NORMAL) for side in sides if side in listed.alive and side not in taken_up)
     # Asterisk keeps a bridge of ours until it is told otherwise, also an empty one.
-    yield from (CloseBridge(call_id) for call_id in {leg.call_id: None for leg in legs})
+    over = {leg.call_id: None for leg in legs if leg.call_id not in taken_up}
+    yield from (CloseBridge(call_id) for call_id in over)
 
 
 def settle_open_legs(
@@ -92,8 +59,8 @@ def settle_open_legs(
     tariffs: Tariffs,
 ) -> Iterator[LegBegan | LegSettled]:
     """One settlement a leg, oldest first; its lines count in memory already."""
-    open_legs = [_OpenLeg(leg, ledger, tariffs, milliseconds(leg.held_at)) for leg in legs]
-    talks: dict[str, list[_OpenLeg]] = {}
+    open_legs = [OpenLeg(leg, ledger, tariffs, milliseconds(leg.held_at)) for leg in legs]
+    talks: dict[str, list[OpenLeg]] = {}
     for leg in open_legs:
         if not leg.is_way_in:
             leg.was_way_out(answered_ms, ended_ms)
@@ -102,7 +69,7 @@ def settle_open_legs(
     for leg in open_legs:
         if leg.is_way_in:
             leg.was_way_in(talks.get(leg.row.call_id, []), answered_ms, ended_ms)
-    _secure([leg for leg in open_legs if leg.answered_ms is not None])
+    secure([leg for leg in open_legs if leg.answered_ms is not None])
     for leg in open_legs:
         if leg.began:
             yield leg.began
@@ -112,7 +79,7 @@ def settle_open_legs(
         )
 
 
-class _OpenLeg:
+class OpenLeg:
     """What is known of one leg, and what is secured for it."""
 
     def __init__(self, row: LegRow, ledger: Ledger, tariffs: Tariffs, end_ms: int) -> None:
@@ -134,6 +101,30 @@ class _OpenLeg:
     def is_way_in(self) -> bool:
         return self.row.leg_id == leg_id_of(self.row.call_id, CALLERS_OWN)
 
+    @property
+    def is_emergency(self) -> bool:
+        return self._rate is None and self.row.number in EMERGENCY
+
+    @property
+    def is_secured(self) -> bool:
+        return self._rate is None or self._meter is not None
+
+    @property
+    def opened(self) -> Opened:
+        row, meter = self.row, self._meter
+        if meter and self.answered_ms is not None:
+            meter.resume(self.answered_ms)
+        on = Connection(row.account_id, row.leg_id, row.call_id, row.caller, row.number, row.line)
+        return Opened(on, self.answered_ms, meter, is_inside=self._rate is None)
+
+    def begin_again(self, at_ms: int, now_ms: int) -> None:
+        """Its answer, if the records lack it, with the units that it may have talked up to now."""
+        if self.answered_ms is None:
+            self._begin(at_ms, rated_at_ms=at_ms)
+            self.release()
+            self.end_ms = now_ms
+            secure_at_once([self])
+
     def was_way_out(self, answered_ms: Mapping[str, int], ended_ms: Mapping[str, int]) -> None:
         leg_id, call_id = self.row.leg_id, self.row.call_id
         ends = [ended_ms[side] for side in (leg_id, call_id) if side in ended_ms]
@@ -146,7 +137,7 @@ class _OpenLeg:
         self.end_ms = min(ends, default=self.answered_ms or self.held_ms)
 
     def was_way_in(
-        self, talks: Sequence["_OpenLeg"], answered_ms: Mapping[str, int], ended_ms: Mapping[str, int]
+        self, talks: Sequence["OpenLeg"], answered_ms: Mapping[str, int], ended_ms: Mapping[str, int]
     ) -> None:
         """`talks`: the ways out that somebody answered: two that did at once, or one who consults another."""
         call_id = self.row.call_id
@@ -218,26 +209,26 @@ class _OpenLeg:
         return self._meter.charge(seconds, self.end_ms)
 
 
-def _secure(legs: Iterable[_OpenLeg]) -> None:
-    by_account: dict[str, list[_OpenLeg]] = {}
+def secure(legs: Iterable[OpenLeg]) -> None:
+    by_account: dict[str, list[OpenLeg]] = {}
     for leg in legs:
         by_account.setdefault(leg.row.account_id, []).append(leg)
     for of_account in by_account.values():
-        _secure_at_once(of_account)
+        secure_at_once(of_account)
         if len(of_account) > 1 and not all(leg.is_covered_by_balance for leg in of_account):
             for leg in of_account:
                 leg.release()
             _secure_in_turn(of_account)
 
 
-def _secure_at_once(legs: Sequence[_OpenLeg]) -> None:
+def secure_at_once(legs: Sequence[OpenLeg]) -> None:
     """Leg by leg: the same as in turn when there is one, or when the balance is enough for all."""
     for leg in legs:
         while leg.secure(leg.end_ms) is not None:
             pass
 
 
-def _secure_in_turn(legs: Sequence[_OpenLeg]) -> None:
+def _secure_in_turn(legs: Sequence[OpenLeg]) -> None:
     """Unit by unit as they begin, the first with its hold; at the same moment the older leg first."""
     due = [(leg.held_ms, place) for place, leg in enumerate(legs)]
     heapify(due)

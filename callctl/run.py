@@ -52,12 +52,12 @@ from callctl.storage.database import (
 )
 from callctl.storage.messages import Messages
 from callctl.storage.migrations import migrate
-from callctl.storage.open_legs import readable
 from callctl.storage.ownership import Ownership, take
 from callctl.storage.pauses import Pauses, read_pauses
 from callctl.storage.recording_files import RecordingFiles
 from callctl.storage.recordings import Recordings
-from callctl.storage.rows import LegRow, read_accounts, read_numbers, read_open_legs
+from callctl.storage.rows import LegRow, read_accounts, read_numbers
+from callctl.storage.running_calls import read_left
 from callctl.storage.schemes import Schemes
 from callctl.storage.seats import SeatBook, read_all_seats
 from callctl.storage.sound_files import SoundFiles
@@ -154,10 +154,10 @@ async def _serve_from(settings: ServiceSettings, pool: Pool, tariffs: Tariffs, o
             fund(account, tariffs)
             ledger.open(account)
         await _read_directory(connection, directory)
-        open_legs = readable(await read_open_legs(connection), ledger)
+        left = await read_left(connection, ledger)
         await restore_sounds(connection, sounds)
     _collect_no_more()
-    service = Service(settings, ledger, directory, clock, open_legs, ownership)
+    service = Service(settings, ledger, directory, clock, left, ownership)
 
     def posted(entries: Sequence[Entry]) -> None:
         at_ms = clock.now_ms()
@@ -168,7 +168,7 @@ async def _serve_from(settings: ServiceSettings, pool: Pool, tariffs: Tariffs, o
     news = News(service.switchboard, service.registrar, service.hear, clock.now_ms)
     await _tell_all(pool, news)
     desk = TariffDesk(pool, till, tariffs, restored)
-    audit, open_period = await _compared(settings.witness, pool, open_legs, till, service)
+    audit, open_period = await _compared(settings.witness, pool, left.legs, till, service)
 
     def health() -> dict[str, object]:
         told = service.health() | {"tariffs": desk.is_as_loaded}

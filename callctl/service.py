@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 
 from callctl import metrics
-from callctl.asterisk import wire, witness
+from callctl.asterisk import wire
 from callctl.asterisk.agi import serve_agi
 from callctl.asterisk.ami import Ami
 from callctl.asterisk.ari import SILENCE_MS_MAX, Ari, AriRefused, AriUnknown
@@ -39,6 +39,7 @@ from callctl.calls.orders import (
     StopRecording,
 )
 from callctl.calls.records import (
+    CallAt,
     CallBackOver,
     CallOver,
     LegBegan,
@@ -51,14 +52,15 @@ from callctl.calls.records import (
     RecordingBegan,
 )
 from callctl.calls.switchboard import Switchboard
-from callctl.clock import Clock, milliseconds
-from callctl.recovery import EarlierLife, end_open_legs
+from callctl.clock import Clock
+from callctl.earlier_life import EarlierLife
+from callctl.inheritance import Inheritance
 from callctl.settings import ServiceSettings
 from callctl.standstill import Standstill
 from callctl.storage.database import Fenced
 from callctl.storage.journal import Journal
 from callctl.storage.ownership import Ownership
-from callctl.storage.rows import LegRow
+from callctl.storage.running_calls import Left
 from callctl.tally import Tally
 from rating.calendar import month_of
 from rating.ledger import Ledger
@@ -67,9 +69,6 @@ log = logging.getLogger("callctl")
 
 FAREWELL_S_MAX = 5.0
 WRITTEN_S_MAX = 5.0
-
-# How far our clock and Asterisk's may have drifted apart.
-CLOCKS_APART_MS = 3_600_000
 
 # A phone's own clock begins some milliseconds after Asterisk's stamp, and uvloop's timers may be one early:
 # nobody shall be able to measure a cut that came before its time.
@@ -83,15 +82,16 @@ class Service:
         ledger: Ledger,
         directory: Directory,
         clock: Clock,
-        open_legs: list[LegRow],
+        left: Left,
         ownership: Ownership,
     ) -> None:
         self._settings = settings
         self._ownership = ownership
         self._standstill = Standstill(clock.now_ms, ownership.is_ours)
         self._clock = clock
-        self._earlier = EarlierLife(open_legs, ledger, directory.tariffs, clock.now_ms())
+        earlier = EarlierLife(left, ledger, directory.tariffs, clock.now_ms())
         self.switchboard = Switchboard(ledger, directory, settings.terms)
+        self._inheritance = Inheritance(earlier, self.switchboard, settings.witness, self._obey)
         self._ari = Ari(
             settings.ari.url,
             settings.ari.user,
@@ -187,7 +187,7 @@ class Service:
 
     def runs(self, call_id: str) -> bool:
         """The call goes on, or is still to be settled."""
-        return self.switchboard.has(call_id) or self._earlier.has(call_id)
+        return self.switchboard.has(call_id) or self._inheritance.has(call_id)
 
     def write_down(self, record: Record) -> asyncio.Future[None]:
         """Done when it is durable."""
@@ -230,25 +230,15 @@ class Service:
     def _on_device(self, event: DeviceSeen) -> None:
         self.hear(event, self._clock.now_ms())
 
-    def _on_first_list(self, channels: list[wire.Frame], asked_at_ms: int) -> None:
+    def _on_first_list(self, channels: list[wire.Frame], bridges: list[wire.Frame], asked_at_ms: int) -> None:
         """After every (re)connect: who is missing left in the gap."""
-        self._on_list(wire.read_list(channels, asked_at_ms, self._proven_at_ms, is_after_gap=True))
+        listed = wire.read_list(channels, asked_at_ms, self._proven_at_ms, bridges, is_after_gap=True)
+        self._inheritance.take_up(listed)
+        self._on_list(listed)
 
     def _on_list(self, listed: LegsListed) -> None:
-        self._listed_at_ms = asked_at_ms = listed.asked_at_ms
-        ours, over = self._earlier.listed(listed)
-        self.hear(ours, asked_at_ms)
-        if over:
-            self._end_open_legs(over, listed)
-
-    def _end_open_legs(self, legs: list[LegRow], listed: LegsListed) -> None:
-        sides = {side for leg in legs for side in (leg.leg_id, leg.call_id)}
-        since_ms = min(milliseconds(leg.held_at) for leg in legs) - CLOCKS_APART_MS
-        seen = witness.witnessed(self._settings.witness, since_ms, sides)
-        ledger, tariffs = self.switchboard.ledger, self.switchboard.directory.tariffs
-        orders = list(end_open_legs(legs, listed, seen, ledger, tariffs))
-        log.warning("left open by an earlier life: %s", ", ".join(leg.leg_id for leg in legs))
-        self._obey(orders)
+        self._listed_at_ms = listed.asked_at_ms
+        self.hear(self._inheritance.listed(listed), listed.asked_at_ms)
 
     async def _list_now_and_then(self) -> None:
         """News that got lost is found out here; the stream itself is watched by its heartbeat."""
@@ -315,6 +305,8 @@ class Service:
                 ):
                     log.info("%s", order)
                     self.write_down(order)
+                case CallAt():
+                    self._journal.write(order)
                 case CallBackOver():
                     metrics.CALL_BACKS[order.end].inc()
                     log.info("%s", order)

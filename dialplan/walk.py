@@ -40,6 +40,10 @@ class Walk:
         return self._scheme.language
 
     @property
+    def scheme(self) -> Scheme:
+        return self._scheme
+
+    @property
     def rest(self) -> Scheme:
         """The scheme as it is from this node on."""
         return self._scheme.model_copy(update={"start": self.node_name})

@@ -4,7 +4,7 @@ aioari 0.10 reads Asterisk's own description of the operations and knows how to 
 neither reconnects nor notices a dead peer, so HTTP and the websocket are ours.
 
 Rule 1: the reader only reads. A reader that waits lets Asterisk drop events without a word.
-Rule 2: after every (re)connect, all channels are listed before news flow on.
+Rule 2: after every (re)connect, all bridges and channels are listed before news flow on.
 Rule 3: an operation ends in done, refused or unknown; nobody outside sees an exception of aiohttp.
 """
 
@@ -104,7 +104,7 @@ class _Http(AsynchronousHttpClient):  # type: ignore[misc]
 
 
 class Ari:
-    """`on_frame` and `on_list` must not wait; a list comes with the moment it was asked for."""
+    """`on_frame` and `on_list` must not wait; lists come with the moment they were asked for."""
 
     def __init__(
         self,
@@ -114,7 +114,7 @@ class Ari:
         *,
         on_frame: Callable[[Frame], None],
         now_ms: Callable[[], int],
-        on_list: Callable[[list[Frame], int], None],
+        on_list: Callable[[list[Frame], list[Frame], int], None],
         on_state: Callable[[bool], None],
     ) -> None:
         self._url = url.rstrip("/") + "/"
@@ -175,6 +175,10 @@ class Ari:
         channels: list[Frame] = await self.call(Operation("channels", "list", {}))
         return channels
 
+    async def list_bridges(self) -> list[Frame]:
+        bridges: list[Frame] = await self.call(Operation("bridges", "list", {}))
+        return bridges
+
     async def list_phones(self) -> dict[str, str]:
         """The state of each by its name, lines to carriers among them."""
         endpoints = await self.call(Operation("endpoints", "listByTech", {"tech": "PJSIP"}))
@@ -211,6 +215,7 @@ class Ari:
             try:
                 await self._filter_news()
                 asked_at_ms = self._now_ms()
+                bridges = await self.list_bridges()
                 channels = await self.list_channels()
             except (AriRefused, AriUnknown) as error:
                 log.warning("channels could not be listed: %s", error)
@@ -219,7 +224,7 @@ class Ari:
             for frame in waiting:
                 self._on_frame(frame)
             self.is_up = True
-            self._on_list(channels, asked_at_ms)
+            self._on_list(channels, bridges, asked_at_ms)
             self._on_state(True)
             await reading
         finally:

@@ -149,7 +149,12 @@ _READERS: Mapping[str, Callable[[Frame], Event | None]] = {
 
 
 def read_list(
-    channels: Sequence[Frame], asked_at_ms: int, proven_at_ms: int, *, is_after_gap: bool
+    channels: Sequence[Frame],
+    asked_at_ms: int,
+    proven_at_ms: int,
+    bridges: Sequence[Frame] = (),
+    *,
+    is_after_gap: bool,
 ) -> LegsListed:
     """Only legs of ours: a caller in the fallback, or in somebody else's dialplan, is not."""
     ours = [channel for channel in channels if _is_ours(channel)]
@@ -159,6 +164,7 @@ def read_list(
         asked_at_ms=asked_at_ms,
         proven_at_ms=proven_at_ms,
         is_after_gap=is_after_gap,
+        joined={bridge["id"]: frozenset(bridge["channels"]) for bridge in bridges},
     )
 
 

@@ -4,6 +4,7 @@ Rule 1: an emergency number is reached from everywhere, whatever the subscriber'
 Rule 2: from one number of ours to another a call is forwarded so often and no more.
 """
 
+from callctl.calls.adoption import Living, call_of, caller_of
 from callctl.calls.call import Call
 from callctl.calls.connections import Connections
 from callctl.calls.directory import Directory
@@ -89,6 +90,21 @@ class Arrivals:
         place_again(scene, promise)
         return self._call(scene, promise.scheme, promise.line)
 
+    def again(self, living: Living, at_ms: int) -> Call:
+        """Of an earlier life of the service."""
+        place = living.place
+        account_id, talk = place.account_id, living.talk
+        scene = self._scene_of(caller_of(living), account_id, place.line)
+        call = call_of(living, scene, at_ms)
+        if place.seat:
+            self._seats.engage(
+                account_id, place.seat, call.call_id, lambda: scene.caller.state is LegState.GONE
+            )
+        talking = scene.connections.talking
+        if talk and talk.is_inside and talking:
+            self._seats.engage(account_id, talking.leg.number, call.call_id, lambda: talking.is_settled)
+        return call
+
     def target_of(self, account_id: str, typed: str) -> Target | None:
         """Whom a seat means: help, a colleague, or a number outside."""
         if typed in EMERGENCY:
@@ -99,14 +115,16 @@ class Arrivals:
         return Outside(number) if number else None
 
     def _scene(self, leg_id: str, caller_number: str, account_id: str, line: str, at_ms: int) -> Scene:
-        caller = Leg(leg_id, caller_number, LegState.RINGING, at_ms)
-        purse = Purse(self._ledger, self._directory.tariffs, account_id, line, caller_number)
+        return self._scene_of(Leg(leg_id, caller_number, LegState.RINGING, at_ms), account_id, line)
+
+    def _scene_of(self, caller: Leg, account_id: str, line: str) -> Scene:
+        purse = Purse(self._ledger, self._directory.tariffs, account_id, line, caller.number)
         return Scene(
-            leg_id,
+            caller.leg_id,
             account_id,
             line,
             caller,
-            Connections(leg_id, account_id, line, caller, purse),
+            Connections(caller.leg_id, account_id, line, caller, purse),
             purse,
             self._seats,
             self._lines,

@@ -20,10 +20,10 @@ from callctl.calls.events import (
     RecordingEnded,
     Why,
 )
-from callctl.calls.legs import Attempt, Ending, Leg, LegState
-from callctl.calls.orders import Answer, Bound, CloseBridge, HangUp, Join, Order, PlaceLeg
+from callctl.calls.legs import Ending, Leg, LegState
+from callctl.calls.orders import Answer, Bound, CloseBridge, HangUp, Join, MusicOff, Order, PlaceLeg
 from callctl.calls.outcomes import SECOND_CUT_CAUSE
-from callctl.calls.records import EndedBy
+from callctl.calls.records import CallAt, EndedBy
 from callctl.calls.scene import Reached, Scene
 from callctl.calls.stages.consult import Consult
 from callctl.calls.stages.conversation import Conversation
@@ -39,34 +39,23 @@ from rating.refusal import Refusal
 
 
 class Call:
-    def __init__(self, number: str, *, scene: Scene, walk: Walk) -> None:
-        """`number`: as it was dialled."""
+    def __init__(self, number: str, *, scene: Scene, walk: Walk, earlier: CallAt | None = None) -> None:
+        """`number`: as it was dialled. `earlier`: where the service before us left it."""
         self.call_id = scene.call_id
         self.number = number
         self.account_id = scene.account_id
         self.caller = scene.caller
         self.state = self._last_state = State.ROUTING
-        self._arrived_ms = scene.caller.since_ms
         self.scene = scene
         self._connections = scene.connections
-        self.course = Course(scene, walk, self._move)
-        self._terms = scene.terms
+        self.course = Course(scene, walk, self._move, number, earlier)
         self._conversation: Conversation | None = None
         self._ending: Ending | None = None
 
     @property
-    def attempt(self) -> Attempt | None:
-        """The one that rings or talks now."""
-        return self._connections.attempt
-
-    @property
-    def paid(self) -> Talk | None:
-        return self.scene.paid
-
-    @property
     def is_emergency(self) -> bool:
         """Somebody talks to 112 or its kin, or is about to."""
-        attempt = self.attempt
+        attempt = self._connections.attempt
         return attempt is not None and not attempt.ticket.is_inside and attempt.leg.number in EMERGENCY
 
     @property
@@ -85,17 +74,27 @@ class Call:
             return [refused, *self._end(Cause.REJECTED, at_ms)]
         return [*([admitted] if admitted else []), *self._onward(self.course.begin(at_ms), at_ms)]
 
+    def resume(self, at_ms: int) -> list[Order]:
+        """An earlier life of the service began it: who talks goes on, else the caller's node begins again."""
+        if talking := self._connections.talking:
+            self.course.talks_on(talking, at_ms)
+            return self._talk(Reached(talking)).resume(at_ms)
+        self.course.look_ahead_ms(at_ms)
+        paid = self._pay_way_in(at_ms) if self.caller.state is LegState.UP else []
+        onward = self._onward(self.course.begin(at_ms), at_ms)
+        return [MusicOff(self.caller.leg_id), *paid, *onward]
+
     def deadline_ms(self) -> int | None:
         """When this call wants to be woken, if nothing happens before."""
         wanted = [leg.release_again_at_ms for leg in self.legs]
         if self._is_live:
-            parts = (self.course, self._conversation, self.paid)
-            wanted += [part.deadline_ms() for part in parts if part]
+            wanted += [one.deadline_ms() for one in (self.course, self._conversation, self.scene.paid) if one]
         return min((moment for moment in wanted if moment is not None), default=None)
 
     def buys_at(self, at_ms: int) -> bool:
         """Whether it wants money then: whoever gives some back goes first."""
-        return self._is_live and self.paid is not None and self.paid.deadline_ms() == at_ms
+        paid = self.scene.paid
+        return self._is_live and paid is not None and paid.deadline_ms() == at_ms
 
     def wake(self, at_ms: int) -> list[Order]:
         """`at_ms` is the deadline itself, however late the waking comes."""
@@ -109,8 +108,8 @@ class Call:
         conversation = self._conversation
         if conversation and (due_ms := conversation.deadline_ms()) is not None and due_ms <= at_ms:
             return self._converse(conversation.wake(at_ms), at_ms)
-        if self.paid:
-            orders = self.paid.wake(at_ms)
+        if self.scene.paid:
+            orders = self.scene.paid.wake(at_ms)
             return self._cut(orders, at_ms) if isinstance(orders, EndedBy) else orders
         return []
 
@@ -192,8 +191,8 @@ class Call:
                 return self.tear_down(at_ms)
             case Join() if self.state is State.TALKING and event.why is Why.UNKNOWN:
                 return [event.order]
-            case Bound() if self.paid and event.why is not Why.GONE:
-                self.paid.bound_lost(at_ms)
+            case Bound() if self.scene.paid and event.why is not Why.GONE:
+                self.scene.paid.bound_lost(at_ms)
             case HangUp(leg_id=leg_id) if event.why is Why.GONE:
                 leg = self._leg(leg_id)
                 if leg.state is not LegState.GONE:
@@ -261,19 +260,20 @@ class Call:
             # Answered in the moment we gave up on it, it finds no stage: its release is on the way.
             return self._hear_on_course(event, at_ms)
         leg.answered(at_ms)
-        if self.state is State.TALKING and self.paid:
-            self.paid.caller_answered(at_ms)
+        if self.state is State.TALKING and self.scene.paid:
+            self.scene.paid.caller_answered(at_ms)
         orders: list[Order] = [*self._connections.caller_answered(at_ms)]
-        way_in = self._connections.way_in
-        if way_in and not self.paid and self._is_live:
-            self.scene.paid = Talk([leg], [way_in], self._terms)
-            orders += self.scene.paid.begin(at_ms)
+        if not self.scene.paid and self._is_live:
+            orders += self._pay_way_in(at_ms)
         return orders + self._hear_on_course(event, at_ms)
 
     def _connect(self, reached: Reached, at_ms: int) -> list[Order]:
+        return self._talk(reached).begin(at_ms)
+
+    def _talk(self, reached: Reached) -> Conversation:
         self._move(State.TALKING)
         self._conversation = Conversation(self.scene, reached)
-        return self._conversation.begin(at_ms)
+        return self._conversation
 
     def _converse(self, orders: list[Order], at_ms: int) -> list[Order]:
         """Perhaps a seat has handed its caller over."""
@@ -304,9 +304,13 @@ class Call:
         bills = self._connections.end_talk(at_ms, EndedBy.CALLEE, Cause.NORMAL)
         self._conversation = None
         self._move(State.ROUTING)
+        return [*bills, *self._pay_way_in(at_ms)]
+
+    def _pay_way_in(self, at_ms: int) -> list[Order]:
+        """Alone: the caller talks to nobody."""
         way_in = self._connections.way_in
-        self.scene.paid = Talk([self.caller], [way_in], self._terms) if way_in else None
-        return [*bills, *(self.scene.paid.begin(at_ms) if self.scene.paid else [])]
+        self.scene.paid = Talk([self.caller], [way_in], self.scene.terms) if way_in else None
+        return self.scene.paid.begin(at_ms) if self.scene.paid else []
 
     def _cut(self, why: EndedBy, at_ms: int) -> list[Order]:
         """The money is over, and so is the last paid unit; or it has been as long as may be."""
@@ -369,16 +373,12 @@ class Call:
         if scene.refusal is None:
             self._move(State.ENDING)
             return [*bills, *self.caller.release(cause, at_ms), *self._over_if_empty(at_ms)]
-        prompt = self._terms.refusal_prompts.get(scene.refusal)
+        prompt = scene.terms.refusal_prompts.get(scene.refusal)
         if prompt is None or not self.caller.can_hear or self.state is State.PROMPTING:
-            return [*bills, *self._release_caller(at_ms)]
+            self._move(State.ENDING)
+            released = self.caller.release(self.scene.terms.refusal_causes[scene.refusal], at_ms)
+            return [*bills, *released, *self._over_if_empty(at_ms)]
         return [*bills, *self.course.say_farewell(prompt, at_ms)]
-
-    def _release_caller(self, at_ms: int) -> list[Order]:
-        assert self.scene.refusal
-        self._move(State.ENDING)
-        released = self.caller.release(self._terms.refusal_causes[self.scene.refusal], at_ms)
-        return [*released, *self._over_if_empty(at_ms)]
 
     def _break_off(self, at_ms: int) -> list[Order]:
         """Nobody is rung or consulted any more."""
@@ -391,7 +391,7 @@ class Call:
         self._move(State.OVER)
         unsettled = self._connections.settle_caller(at_ms, EndedBy.CALLER, Cause.NORMAL)
         close = [CloseBridge(self.call_id)] if self.scene.is_bridged else []
-        return [*unsettled, *close, self.course.over(self._arrived_ms, at_ms, self._last_state)]
+        return [*unsettled, *close, self.course.over(at_ms, self._last_state)]
 
     def _move(self, state: State) -> None:
         assert state in MOVES[self.state], f"{self.call_id}: {self.state} -> {state}"

@@ -122,6 +122,14 @@ class Connections:
             return []
         return self._caller_began(min(max(at_ms, began_ms), began_ms + ANSWER_LAG_MS_MAX))
 
+    def resume(self, way_in: Ticket | None, talking: Attempt | None, tries: int) -> None:
+        """What an earlier life of the service left; `tries` are those that it has made."""
+        self._incoming, self.talking, self._tries = way_in, talking, tries
+        self.attempts = [talking] if talking else []
+        began = [talking.leg.answered_at_ms if talking else None, way_in.answered_at_ms if way_in else None]
+        self._began_ms = min((moment for moment in began if moment is not None), default=None)
+        self._began_alone = bool(way_in and way_in.answered_at_ms) and not talking
+
     def end_talk(self, at_ms: int, ended_by: EndedBy, cause: int) -> list[LegSettled]:
         """Of who talked to the caller; the way in goes on."""
         talking, self.talking = self.talking, None

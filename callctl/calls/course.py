@@ -7,10 +7,10 @@ Rule 2: what the world could not do is told with the node's name, and the scheme
 from collections.abc import Callable, Sequence
 
 from callctl.calls.events import LegEvent, OrderRefused, RecordingEnded
-from callctl.calls.legs import Leg
+from callctl.calls.legs import Attempt, Leg
 from callctl.calls.lines.call_backs import Promise
 from callctl.calls.orders import Order
-from callctl.calls.records import CallOver, NodeFailed, Passed
+from callctl.calls.records import CallAt, CallOver, NodeFailed, Passed
 from callctl.calls.scene import Reached, Scene, Stage
 from callctl.calls.stages.calling_back import CallingBack, promise_to
 from callctl.calls.stages.prompting import Saying
@@ -31,23 +31,36 @@ from dialplan.steps import (
     NotReached,
     Outcome,
     Play,
+    Queue,
     RecordTalk,
     Step,
 )
+from dialplan.targets import Outside, Seat
 from dialplan.walk import Walk
 from rating.calendar import month_of
 
 
 class Course:
-    def __init__(self, scene: Scene, walk: Walk, move: Callable[[State], None]) -> None:
-        """`move`: to tell the call its state."""
+    def __init__(
+        self,
+        scene: Scene,
+        walk: Walk,
+        move: Callable[[State], None],
+        number: str,
+        earlier: CallAt | None = None,
+    ) -> None:
+        """`move`: to tell the call its state. `number`: as it was dialled. `earlier`: where the service
+        before us left it."""
         self._scene = scene
+        self._number = number
+        self._is_version = earlier.is_version if earlier else scene.scheme_version > 0
+        self._arrived_ms = earlier.arrived_at_ms if earlier else scene.caller.since_ms
         scene.language = walk.language
         self._walk = walk
         self._move = move
         self._stage: Stage | None = None
         self._first: Step | None = None
-        self._past: tuple[Passed, ...] = ()
+        self._past = earlier.way if earlier else ()
         self._is_farewell = self._is_broken_off = False
         self.outcome: Reached | Cause | None = None
 
@@ -70,6 +83,14 @@ class Course:
     def begin(self, at_ms: int) -> list[Order]:
         assert self._first
         return self._take(self._first, at_ms)
+
+    def talks_on(self, talking: Attempt, at_ms: int) -> None:
+        """Somebody was reached before our time. If it is a member of a queue, he is not free."""
+        step = Walk(self._walk.scheme).begin(self._facts(at_ms))
+        if isinstance(step, Queue):
+            scene, who = self._scene, talking.leg.number
+            member = Seat(who) if talking.ticket.is_inside else Outside(who)
+            scene.lines.members.took((scene.account_id, member), talking, scene.call_id, step.wrap_up_ms)
 
     def call_back(self, promise: Promise, at_ms: int) -> list[Order]:
         """First the caller must be on the phone."""
@@ -100,7 +121,7 @@ class Course:
 
     def lead(self, scheme: Scheme, at_ms: int) -> list[Order]:
         """Another way from here on: somebody hands the caller over."""
-        self._past, self._walk = self.way, Walk(scheme)
+        self._past, self._walk, self._is_version = self.way, Walk(scheme), False
         return self._take(self._walk.begin(self._facts(at_ms)), at_ms)
 
     def pick_up(self, leg: Leg, seat: str, rung: str, at_ms: int) -> list[Order] | None:
@@ -116,7 +137,28 @@ class Course:
         self._move(self._stage.state)
         return self._stage.begin(at_ms)
 
-    def over(self, arrived_ms: int, at_ms: int, last_state: State) -> CallOver:
+    @property
+    def place(self) -> CallAt:
+        scene = self._scene
+        return CallAt(
+            scene.account_id,
+            scene.call_id,
+            self._number,
+            scene.line,
+            scene.caller.number,
+            scene.seat,
+            scene.hops,
+            scene.scheme_version,
+            self._walk.scheme,
+            self._is_version,
+            scene.caller_name,
+            scene.record,
+            scene.record_node,
+            self._arrived_ms,
+            self.way,
+        )
+
+    def over(self, at_ms: int, last_state: State) -> CallOver:
         """Nobody is in the call any more."""
         scene, caller = self._scene, self._scene.caller
         return CallOver(
@@ -125,7 +167,7 @@ class Course:
             caller.number,
             scene.line,
             scene.scheme_version,
-            arrived_ms,
+            self._arrived_ms,
             at_ms,
             caller.answered_at_ms,
             self.way,
@@ -159,7 +201,7 @@ class Course:
                     orders += stage.begin(at_ms)
                     if stage.outcome is None:
                         self._stage = stage
-                        return orders
+                        return [*orders, self.place]
                     assert not isinstance(stage.outcome, Reached)
                     outcome = stage.outcome
                     orders += self._told(outcome)

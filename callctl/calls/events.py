@@ -3,7 +3,8 @@
 Rule 1: every fact may come late, twice or never; the call decides what that means.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 from callctl.calls.orders import MediaOrder
@@ -125,6 +126,7 @@ class LegsListed:
     asked_at_ms: int
     proven_at_ms: int
     is_after_gap: bool
+    joined: Mapping[str, frozenset[str]] = field(default_factory=dict)  # by bridge, where that was asked
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ Rule 1: how far a connection is paid is derived from these at any time, so it is
 from dataclasses import dataclass
 from enum import Enum
 
+from dialplan.scheme import Scheme
+from dialplan.steps import RecordTalk
 from rating.charge import Charge
 from rating.entries import Entry
 from rating.money import Money
@@ -83,6 +85,31 @@ class Passed:
 
 
 @dataclass(frozen=True, slots=True)
+class CallAt:
+    """Where a caller is on his way, for whoever must take the call up in a later life of the service."""
+
+    account_id: str
+    call_id: str
+    number: str  # as it was dialled
+    line: str
+    caller: str
+    seat: str | None  # of the caller
+    hops: int
+    scheme_version: int
+    scheme: Scheme
+    is_version: bool  # or a scheme that nobody wrote: then it is remembered whole
+    caller_name: str
+    record: RecordTalk | None
+    record_node: str
+    arrived_at_ms: int
+    way: tuple[Passed, ...]  # to the node where he is
+
+    @property
+    def node(self) -> str:
+        return self.way[-1].node
+
+
+@dataclass(frozen=True, slots=True)
 class CallOver:
     """The way that a call took, once nobody is in it any more."""
 
@@ -154,5 +181,5 @@ class CallBackOver:
     end: PromiseEnd
 
 
-Record = LegHeld | LegBegan | LegSettled | LegRefused | CallOver | MessageTaken | RecordingBegan
+Record = LegHeld | LegBegan | LegSettled | LegRefused | CallAt | CallOver | MessageTaken | RecordingBegan
 Notice = NodeFailed | CallBackOver

@@ -71,6 +71,10 @@ class Scene:
     _serial: int = 0
     _playing: int | None = None
 
+    def skip_serials(self, to: int) -> None:
+        """What an earlier life of the service plays has serials below."""
+        self._serial = to
+
     def ways_to(self, number: str) -> list[Endpoint]:
         """Each is tried while the one before cannot be reached."""
         if number in EMERGENCY:

@@ -6,10 +6,11 @@ admissions. Boundaries that lie before an event are therefore taken first.
 Rule 3: a bug in one call ends that call, settled by rule; the others go on.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from heapq import heappop, heappush
 
+from callctl.calls.adoption import Living
 from callctl.calls.arrivals import PICK_UP, Arrivals
 from callctl.calls.call import Call
 from callctl.calls.directory import Directory
@@ -156,6 +157,15 @@ class Switchboard:
             orders += self._run(call, partial(call.offer, members, at_ms), at_ms)
         return orders
 
+    def adopt(self, calls: Iterable[Living], at_ms: int) -> list[Order]:
+        """Those of an earlier life, in the order in which they came to where they are."""
+        orders: list[Order] = []
+        for living in sorted(calls, key=lambda living: living.place.way[-1].at_ms):
+            call = self._arrivals.again(living, at_ms)
+            self._enter(call)
+            orders += self._run(call, partial(call.resume, at_ms), at_ms)
+        return orders + self._offer(at_ms)
+
     def close(self, at_ms: int) -> list[Order]:
         """Release everybody: the service ends. An emergency call goes on without it (S-13)."""
         self._is_closing = True
@@ -178,10 +188,13 @@ class Switchboard:
         return self._begin(call, at_ms)
 
     def _begin(self, call: Call, at_ms: int) -> list[Order]:
+        self._enter(call)
+        return self._run(call, partial(call.begin, at_ms), at_ms)
+
+    def _enter(self, call: Call) -> None:
         self._arrived_total += 1
         self._age[call.call_id] = self._arrived_total
         self._calls[call.call_id] = call
-        return self._run(call, partial(call.begin, at_ms), at_ms)
 
     def _pick_up(self, event: SeatDialled, at_ms: int) -> list[Order]:
         """The oldest call that rings at a colleague's."""

@@ -25,8 +25,7 @@ class CallView:
 
 
 def view(call: Call) -> CallView:
-    attempt = call.attempt
-    paid = call.paid
+    attempt, paid = call.scene.connections.attempt, call.scene.paid
     return CallView(
         call_id=call.call_id,
         leg_id=attempt.leg.leg_id if attempt else None,

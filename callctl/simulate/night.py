@@ -13,6 +13,7 @@ from callctl.calls.events import DeviceSeen, EntryPosted, Event
 from callctl.calls.money.late import LateRecord, bill_late
 from callctl.calls.orders import HangUp, Order, PlayToBridge
 from callctl.calls.records import (
+    CallAt,
     CallBackOver,
     CallOver,
     LegBegan,
@@ -210,6 +211,8 @@ class Night:
             match order:
                 case LegHeld() | LegBegan() | LegSettled() | LegRefused():
                     self._record(order)
+                case CallAt():
+                    pass
                 case CallOver() | MessageTaken() | RecordingBegan() | NodeFailed() | CallBackOver():
                     self.told.append(order)
                 case _:

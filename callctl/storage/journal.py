@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from callctl.calls.records import CallOver, LegBegan, LegHeld, LegRefused, LegSettled, Record
-from callctl.storage import calls, legs
+from callctl.storage import calls, legs, running_calls
 from callctl.storage.database import Connection, DatabaseAway, Fenced, Session, when_away
 from callctl.storage.entries import post_entries
 from callctl.storage.ownership import Ownership
@@ -168,7 +168,8 @@ class Journal:
 
 
 async def _write_all(connection: Connection, records: Sequence[Record]) -> None:
-    statements = [*legs.statements_of(records), *calls.statements_of(records)]
+    rooms = (legs, calls, running_calls)
+    statements = [statement for room in rooms for statement in room.statements_of(records)]
     entries = [entry for record in records if isinstance(record, LegSettled) for entry in record.entries]
     if len(statements) == 1 and not entries:
         # A transaction by itself: two round trips fewer, while a call waits to be placed.

@@ -8,8 +8,10 @@ import pytest
 from callctl.calls.money.meter import Meter
 from callctl.calls.records import EndedBy, LegBegan, LegSettled
 from callctl.clock import moment
-from callctl.recovery import EarlierLife, settle_open_legs
+from callctl.earlier_life import EarlierLife
+from callctl.recovery import settle_open_legs
 from callctl.storage.rows import RATE, LegRow
+from callctl.storage.running_calls import Left
 from rating.calendar import month_of
 from rating.ledger import Account, Ledger
 from rating.money import ZERO, Money
@@ -319,7 +321,7 @@ def test_an_answer_that_only_the_witness_knows_has_the_terms_of_its_moment() -> 
 
 
 def an_earlier_life(legs: list[LegRow], ledger: Ledger, now_ms: int) -> EarlierLife:
-    return EarlierLife(legs, ledger, TARIFFS, now_ms)
+    return EarlierLife(Left(legs), ledger, TARIFFS, now_ms)
 
 
 def test_until_asterisk_tells_more_what_open_legs_may_have_talked_is_kept_from_others() -> None:
@@ -354,7 +356,7 @@ def test_what_was_kept_is_no_longer_in_the_way_of_its_own_settlement() -> None:
 def test_gift_seconds_are_kept_too() -> None:
     ledger = a_ledger(0)
     plan = with_gift(30)
-    EarlierLife([an_open_leg(terms=rated(plan))], ledger, tariffs(plan), NOON_MS + 12_000)
+    EarlierLife(Left([an_open_leg(terms=rated(plan))]), ledger, tariffs(plan), NOON_MS + 12_000)
     account = ledger.account("ann")
     assert account and account.pot(gift_pot(month_of(NOON_MS))).free == 18
 

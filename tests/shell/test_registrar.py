@@ -87,7 +87,7 @@ async def serving(rig: Rig, *seats: SeatChanged) -> AsyncIterator[Registrar]:
         settings.ari_secret,
         on_frame=on_frame,
         now_ms=clock.now_ms,
-        on_list=lambda _channels, _at_ms: None,
+        on_list=lambda _channels, _bridges, _at_ms: None,
         on_state=on_state,
     )
     registrar = Registrar(ari, rig.seen)

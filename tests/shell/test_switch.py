@@ -102,7 +102,7 @@ class Rig:
             settings.ari_secret,
             on_frame=on_frame,
             now_ms=clock.now_ms,
-            on_list=lambda _channels, _at_ms: None,
+            on_list=lambda _channels, _bridges, _at_ms: None,
             on_state=on_state,
         )
         ami = Ami("127.0.0.1", settings.ami_port, settings.ami_user, settings.ami_secret, on_state=print)

@@ -14,6 +14,7 @@ from callctl.calls.directory import Directory
 from callctl.calls.events import Event, LegsListed, OrderRefused, Why
 from callctl.calls.orders import Answer, HangUp, MediaOrder, Order, PlaceLeg
 from callctl.calls.records import (
+    CallAt,
     CallBackOver,
     CallOver,
     LegBegan,
@@ -27,12 +28,14 @@ from callctl.calls.records import (
 )
 from callctl.calls.switchboard import Switchboard
 from callctl.clock import Clock
-from callctl.recovery import EarlierLife, end_open_legs
+from callctl.earlier_life import EarlierLife
+from callctl.recovery import end_open_legs
 from callctl.simulate.exchange import Exchange
 from callctl.simulate.promises import Promises
 from callctl.simulate.roads import call_id_of_order
 from callctl.simulate.scenario import Scenario
 from callctl.simulate.timeline import Timeline, Turn
+from callctl.storage.running_calls import Left
 from tests.simulation.store import Away, Store
 
 GRACE_MS = 2_000
@@ -75,7 +78,9 @@ class Life:
         for account in self.ledger.accounts():
             self.promises.told(account.account_id)
         self.promises.check()
-        self._earlier = EarlierLife(open_legs, self.ledger, world.directory.tariffs, self._clock.now_ms())
+        self._earlier = EarlierLife(
+            Left(open_legs), self.ledger, world.directory.tariffs, self._clock.now_ms()
+        )
         self.promises.check()
         terms = world.scenario.settings.terms(("simulated",), "simulated")
         self.switchboard = Switchboard(self.ledger, world.directory, terms)
@@ -128,7 +133,7 @@ class Life:
                     if isinstance(order, LegHeld):
                         self._held[order.connection.call_id] = durable
                     self._watch(order)
-                case CallBackOver() | NodeFailed():
+                case CallAt() | CallBackOver() | NodeFailed():
                     pass
                 case HangUp():
                     self._world.exchange.carry_out(order)

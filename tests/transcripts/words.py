@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from callctl.calls.directory import Directory, Number
 from callctl.calls.events import CallArrived, EntryPosted, Event
 from callctl.calls.orders import Order
+from callctl.calls.records import CallAt
 from callctl.calls.switchboard import Switchboard
 from callctl.calls.terms import CallTerms
 from dialplan.check import read_scheme
@@ -55,6 +56,7 @@ class Desk:
         bye = {"bye": HangUp.model_validate({"kind": "hang_up", "cause": "no_answer"})}
         scheme = Scheme(start="ring", nodes=nodes | (bye if self.otherwise else {}))
         directory.add(Number(self.number, "ann", sound_scheme(self.scheme) if self.scheme else scheme))
+        self.places: dict[str, CallAt] = {}
         self.board = Switchboard(self.ledger, directory, self.terms)
 
     @property
@@ -64,14 +66,16 @@ class Desk:
         return account
 
     def hear(self, event: Event, at_ms: int) -> list[Order]:
-        orders = self.board.handle(event, at_ms)
-        assert not self.board.take_faults()
-        return orders
+        return self._told(self.board.handle(event, at_ms))
 
     def wake(self, at_ms: int) -> list[Order]:
-        orders = self.board.wake(at_ms)
+        return self._told(self.board.wake(at_ms))
+
+    def _told(self, orders: list[Order]) -> list[Order]:
+        """Where a call is on its way is remembered here, not told with the orders."""
         assert not self.board.take_faults()
-        return orders
+        self.places |= {order.call_id: order for order in orders if isinstance(order, CallAt)}
+        return [order for order in orders if not isinstance(order, CallAt)]
 
     def arrive(
         self, at_ms: int = 0, leg_id: str = A, number: str | None = None, caller: str = CALLER

@@ -49,6 +49,10 @@ class Meter:
         hold = ledger.hold(leg_id, quote.account.account_id, sources, *first_asks(rate))
         return hold if isinstance(hold, Refusal) else cls(ledger, hold, quote, rate, rate)
 
+    def resume(self, answered_ms: int) -> None:
+        """It was answered before our time, with the terms that it has."""
+        self._answered_at_ms = answered_ms
+
     @property
     def rate(self) -> Rate:
         return self._rate

@@ -5,7 +5,7 @@ Rule 2: only who was called as a seat has codes: an outside line must not order 
 """
 
 from callctl.calls.events import DigitPressed, LegEvent, OrderRefused, PromptEnded, Why
-from callctl.calls.orders import Order, PlayToLeg, RecordBridge, StopPlaying
+from callctl.calls.orders import MusicOff, Order, PlayToLeg, RecordBridge, StopPlaying
 from callctl.calls.records import NodeFailed, RecordingBegan
 from callctl.calls.scene import Reached, Scene
 from callctl.calls.stages.codes import Codes, Command
@@ -41,9 +41,20 @@ class Conversation:
         orders = [*scene.quiet(), *self._recorded(at_ms), *scene.answer()]
         orders += scene.join(scene.caller, attempt.leg)
         began = connections.began(attempt, at_ms)
-        meters = [meter for meter in (connections.way_in, attempt.ticket.meter) if meter]
+        return [*orders, *self._paid(at_ms), *began]
+
+    def resume(self, at_ms: int) -> list[Order]:
+        """They talked already in an earlier life of the service. A caller who was held is taken back."""
+        scene, leg = self._scene, self._reached.attempt.leg
+        is_held = scene.caller.leg_id not in scene.joined
+        orders = [MusicOff(scene.caller.leg_id)] if is_held else []
+        return [*orders, *scene.join(scene.caller, leg), *self._paid(at_ms)]
+
+    def _paid(self, at_ms: int) -> list[Order]:
+        scene, attempt = self._scene, self._reached.attempt
+        meters = [meter for meter in (scene.connections.way_in, attempt.ticket.meter) if meter]
         scene.paid = Talk([scene.caller, attempt.leg], meters, scene.terms, bridge_id=scene.call_id)
-        return [*orders, *scene.paid.begin(at_ms), *began]
+        return scene.paid.begin(at_ms)
 
     def deadline_ms(self) -> int | None:
         return self.consult.deadline_ms() if self.consult else None

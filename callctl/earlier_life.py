@@ -1,0 +1,177 @@
+"""What the service before us left open: who of it still lives, and the money that is kept for it. Pure.
+
+Rule 1: a call whose caller lives is taken up again, with the units that its open legs may have talked up to
+now; unless one of them could not be secured, or its talk was over before anybody could say so.
+Rule 2: an emergency call that is still up is nobody's business but its talkers' (S-13): it is left alone,
+and its records are closed when they are done.
+Rule 3: until Asterisk tells what is over, the units that open legs may have talked up to now are held, so
+that nobody else spends them; settling gives them back first, and buys anew up to the true ends.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from callctl.calls.adoption import Living
+from callctl.calls.events import LegsListed
+from callctl.calls.records import CallAt, CallOver, EndedBy, LegBegan
+from callctl.recovery import OpenLeg, secure
+from callctl.storage.rows import LegRow
+from callctl.storage.running_calls import Left, Tried
+from dialplan.nodes.forward import Forward
+from dialplan.nodes.queue import WaitInQueue
+from rating.ledger import Ledger
+from rating.profile import Tariffs
+
+
+class EarlierLife:
+    """Connections and calls that the service before us left open, and the money that is kept for them."""
+
+    def __init__(self, left: Left, ledger: Ledger, tariffs: Tariffs, now_ms: int) -> None:
+        self._legs = [OpenLeg(leg, ledger, tariffs, now_ms) for leg in left.legs]
+        self._calls = list(left.calls)
+        self._tried = left.tried
+        secure(self._legs)
+
+    @property
+    def rows(self) -> list[LegRow]:
+        return [leg.row for leg in self._legs]
+
+    @property
+    def calls(self) -> Sequence[CallAt]:
+        return self._calls
+
+    def take_up(
+        self, listed: LegsListed, answered_ms: Mapping[str, int]
+    ) -> Iterator[tuple[Living, list[LegBegan]]]:
+        """The calls whose caller lives, once; and what the records lack of them."""
+        calls, self._calls = self._calls, []
+        by_call: dict[str, list[OpenLeg]] = {}
+        for leg in self._legs:
+            by_call.setdefault(leg.row.call_id, []).append(leg)
+        for place in calls:
+            legs = by_call.get(place.call_id, [])
+            if place.call_id not in listed.alive or any(leg.is_emergency for leg in legs):
+                self._calls.append(place)
+                continue
+            there = listed.joined.get(place.call_id, frozenset()) & listed.alive
+            again = _Again(place, legs, listed, there, answered_ms)
+            living = again.living(self._tried.get(place.call_id, Tried()))
+            if living is None:
+                self._calls.append(place)
+                continue
+            self._legs = [leg for leg in self._legs if leg not in again.kept]
+            yield living, [leg.began for leg in again.kept if leg.began]
+
+    def calls_over(self, ended_ms: Mapping[str, int], at_ms: int) -> Iterator[CallOver]:
+        """Those that nobody takes up, once."""
+        calls, self._calls = self._calls, []
+        for place in calls:
+            yield CallOver(
+                place.account_id,
+                place.call_id,
+                place.caller,
+                place.line,
+                place.scheme_version,
+                place.arrived_at_ms,
+                ended_ms.get(place.call_id, at_ms),
+                None,
+                place.way,
+                EndedBy.LOST.value,
+            )
+
+    def has(self, call_id: str) -> bool:
+        """It is still to be settled, or taken up."""
+        left = [leg.row.call_id for leg in self._legs] + [call.call_id for call in self._calls]
+        return call_id in left
+
+    def listed(self, listed: LegsListed) -> tuple[LegsListed, list[LegRow]]:
+        """What our own calls may hear of it; and the connections that are over now, each given once."""
+        spared = self.spared(listed.alive, listed.up)
+        ours = replace(listed, alive=listed.alive - spared, up=listed.up - spared)
+        return ours, self.take_over(spared)
+
+    def spared(self, alive: Collection[str], up: Collection[str] = frozenset()) -> frozenset[str]:
+        """Both sides of every emergency call that still has both, if we knew of its answer or not."""
+        sides: list[str] = []
+        for leg in [open_leg.row for open_leg in self._legs if open_leg.row.rate is None]:
+            there = alive if leg.answered_at else up
+            if leg.leg_id in there and leg.call_id in there:
+                sides += [leg.leg_id, leg.call_id]
+        return frozenset(sides)
+
+    def take_over(self, spared: Collection[str]) -> list[LegRow]:
+        """Those of calls that are over now; each is given once, and its money is free to settle it."""
+        over = [leg for leg in self._legs if leg.row.call_id not in spared]
+        self._legs = [leg for leg in self._legs if leg.row.call_id in spared]
+        for leg in over:
+            leg.release()
+        return [leg.row for leg in over]
+
+
+class _Again:
+    """One call, looked at for what of it lives."""
+
+    def __init__(
+        self,
+        place: CallAt,
+        legs: Sequence[OpenLeg],
+        listed: LegsListed,
+        joined: frozenset[str],
+        answered_ms: Mapping[str, int],
+    ) -> None:
+        self._place = place
+        self._now_ms = listed.asked_at_ms
+        self._joined = joined
+        self._answered_ms = answered_ms
+        self._is_caller_up = place.call_id in listed.up
+        self._way_in = next((leg for leg in legs if leg.is_way_in), None)
+        self._tries = [leg for leg in legs if not leg.is_way_in]
+        self._talk = self._talk_of([leg for leg in self._tries if leg.row.leg_id in listed.up])
+        self.kept = [leg for leg in (self._way_in, self._talk) if leg]
+
+    def living(self, tried: Tried) -> Living | None:
+        """None: something of it is not paid, or the talk was over before anybody could say so."""
+        if self._talk is None and self._has_talked(tried):
+            return None
+        answered_ms = self._caller_answered_ms()
+        if self._way_in and answered_ms is not None:
+            self._way_in.begin_again(answered_ms, self._now_ms)
+        if not all(leg.is_secured for leg in self.kept):
+            return None
+        way_in = self._way_in.opened if self._way_in else None
+        talk = self._talk.opened if self._talk else None
+        return Living(self._place, answered_ms, way_in, talk, self._joined, tried.tries)
+
+    def _talk_of(self, legs: Sequence[OpenLeg]) -> OpenLeg | None:
+        """With whom the caller talks, or who has put him on hold: the first in the bridge who answered."""
+        if not self._is_caller_up:
+            return None
+        there = [leg for leg in legs if leg.row.leg_id in self._joined]
+        for leg in there:
+            seen_ms = self._answered_ms.get(leg.row.leg_id)
+            if leg.answered_ms is None and seen_ms is not None:
+                leg.begin_again(seen_ms, self._now_ms)
+        answered = [(leg.answered_ms, leg) for leg in there if leg.answered_ms is not None]
+        return min(answered, key=lambda pair: pair[0])[1] if answered else None
+
+    def _has_talked(self, tried: Tried) -> bool:
+        """Here, to somebody who is gone. Who was asked whether he takes the call was perhaps never joined."""
+        if self._asks_who_is_rung:
+            return False
+        is_billed = tried.talked_ms is not None and tried.talked_ms >= self._place.way[-1].at_ms
+        return is_billed or any(
+            leg.answered_ms is not None or leg.row.leg_id in self._answered_ms for leg in self._tries
+        )
+
+    @property
+    def _asks_who_is_rung(self) -> bool:
+        node = self._place.scheme.nodes[self._place.node]
+        return isinstance(node, Forward | WaitInQueue) and node.accept is not None
+
+    def _caller_answered_ms(self) -> int | None:
+        if not self._is_caller_up:
+            return None
+        known_ms = self._way_in.answered_ms if self._way_in else None
+        seen_ms = self._answered_ms.get(self._place.call_id)
+        talk_ms = self._talk.answered_ms if self._talk else None
+        return next((moment for moment in (known_ms, seen_ms, talk_ms) if moment is not None), self._now_ms)

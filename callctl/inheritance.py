@@ -1,0 +1,75 @@
+"""What the service before us left, as Asterisk and its witness say: taken up, or ended with a bill.
+
+Rule 1: of calls that live the first list decides: who is taken up then is ours like any other.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+
+from callctl.asterisk import witness
+from callctl.asterisk.witness import Witnessed
+from callctl.calls.events import LegsListed
+from callctl.calls.orders import Order
+from callctl.calls.switchboard import Switchboard
+from callctl.clock import milliseconds
+from callctl.earlier_life import EarlierLife
+from callctl.recovery import end_open_legs
+from callctl.storage.rows import LegRow
+
+log = logging.getLogger("callctl")
+
+# How far our clock and Asterisk's may have drifted apart.
+CLOCKS_APART_MS = 3_600_000
+
+
+class Inheritance:
+    def __init__(
+        self,
+        earlier: EarlierLife,
+        switchboard: Switchboard,
+        witness_file: str | None,
+        obey: Callable[[Iterable[Order]], None],
+    ) -> None:
+        self._earlier = earlier
+        self._switchboard = switchboard
+        self._witness_file = witness_file
+        self._obey = obey
+
+    def has(self, call_id: str) -> bool:
+        """It is still to be settled."""
+        return self._earlier.has(call_id)
+
+    def take_up(self, listed: LegsListed) -> None:
+        calls = self._earlier.calls
+        if not calls:
+            return
+        since_ms = min([call.arrived_at_ms for call in calls])
+        seen = self._witnessed(self._earlier.rows, {call.call_id for call in calls}, since_ms)
+        living = list(self._earlier.take_up(listed, seen.answered_ms))
+        for call, began in living:
+            log.warning("call %s goes on at %s", call.place.call_id, call.place.node)
+            self._obey(began)
+        self._obey(self._switchboard.adopt([call for call, _ in living], listed.asked_at_ms))
+        self._obey(self._earlier.calls_over(seen.ended_ms, listed.asked_at_ms))
+
+    def listed(self, listed: LegsListed) -> LegsListed:
+        """What our own calls may hear of it. What is over by now gets its bill."""
+        ours, over = self._earlier.listed(listed)
+        if over:
+            self._end(over, listed)
+        return ours
+
+    def _end(self, legs: list[LegRow], listed: LegsListed) -> None:
+        ledger, tariffs = self._switchboard.ledger, self._switchboard.directory.tariffs
+        seen = self._witnessed(legs)
+        taken_up = {call.call_id for call in self._switchboard.calls()}
+        orders = list(end_open_legs(legs, listed, seen, ledger, tariffs, taken_up))
+        log.warning("left open by an earlier life: %s", ", ".join(leg.leg_id for leg in legs))
+        self._obey(orders)
+
+    def _witnessed(
+        self, legs: list[LegRow], callers: Iterable[str] = (), since_ms: int | None = None
+    ) -> Witnessed:
+        sides = {side for leg in legs for side in (leg.leg_id, leg.call_id)} | set(callers)
+        moments = [milliseconds(leg.held_at) for leg in legs] + ([] if since_ms is None else [since_ms])
+        return witness.witnessed(self._witness_file, min(moments) - CLOCKS_APART_MS, sides)
