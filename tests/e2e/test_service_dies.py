@@ -22,7 +22,6 @@ from tests.e2e.words import (
     NEAR_MS,
     UNIT_MS,
     Subscriber,
-    assert_bill_is_what_was_talked,
     assert_money,
     bill,
     dial,
@@ -176,24 +175,6 @@ async def test_after_a_kill_asterisk_ends_the_calls_and_the_next_start_bills_wha
         seen = await dial(stack, newcomer.number, hang_up_after_ms=500)
         assert seen.was_answered
         assert (await bill(stack, newcomer))["ended_by"] == "caller"
-        await assert_nothing_left(stack)
-
-
-async def test_a_call_that_outlives_a_kill_is_released_and_billed_at_the_next_start(bring: Bring) -> None:
-    stack = await bring()
-    who = await given_subscriber(stack, 1_000)
-    call = dial(stack, who.number)
-    await until_state(stack, who, "talking")
-    await stop_service(stack, signal.SIGKILL)
-    assert not call.done()
-    async with serve_again(stack, stack.settings_file):
-        mine = await call
-        assert (mine.ended_by, mine.reason_cause) == ("there", 16)
-        (theirs,) = await stack.carrier.over(who.target)
-        leg = await bill(stack, who)
-        assert_bill_is_what_was_talked(leg, who, theirs)
-        assert leg["ended_by"] == "lost"
-        await assert_money(stack, who, 900)
         await assert_nothing_left(stack)
 
 
