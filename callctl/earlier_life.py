@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from callctl.calls.adoption import Living
 from callctl.calls.events import LegsListed
+from callctl.calls.orders import CloseBridge
 from callctl.calls.records import CallAt, CallOver, EndedBy, LegBegan
 from callctl.recovery import OpenLeg, secure
 from callctl.storage.rows import LegRow
@@ -62,8 +63,8 @@ class EarlierLife:
             self._legs = [leg for leg in self._legs if leg not in again.kept]
             yield living, [leg.began for leg in again.kept if leg.began]
 
-    def calls_over(self, ended_ms: Mapping[str, int], at_ms: int) -> Iterator[CallOver]:
-        """Those that nobody takes up, once."""
+    def calls_over(self, ended_ms: Mapping[str, int], at_ms: int) -> Iterator[CallOver | CloseBridge]:
+        """Those that nobody takes up, once. Asterisk keeps a bridge of ours until it is told otherwise."""
         calls, self._calls = self._calls, []
         for place in calls:
             yield CallOver(
@@ -78,6 +79,7 @@ class EarlierLife:
                 place.way,
                 EndedBy.LOST.value,
             )
+            yield CloseBridge(place.call_id)
 
     def has(self, call_id: str) -> bool:
         """It is still to be settled, or taken up."""
