@@ -32,6 +32,7 @@ from tests.e2e.words import (
     show,
     until,
     until_metric,
+    until_rings,
     until_state,
 )
 
@@ -177,7 +178,7 @@ async def test_when_postgresql_and_the_service_are_killed_together_the_witness_t
     await until_state(stack, quitter, "talking")
     await stack.carrier.behaves(Answers(ring_ms=1_500))
     late = dial(stack, answered_late.number, hang_up_after_ms=1_500)
-    await until_state(stack, answered_late, "ringing")
+    await until_rings(stack, answered_late)
     await asyncio.gather(parts.kill_postgres(), parts.kill_service())
     assert (await call).ended_by == "here"
     assert (await late).ended_by == "here"
