@@ -45,6 +45,7 @@ async def shared_stack(living: list[Stack], tmp_path_factory: pytest.TempPathFac
         living.append(stack)
         yield stack
         living.remove(stack)
+        await leaks.assert_as_witnessed(stack)
         await leaks.end(stack)
 
 
@@ -56,6 +57,7 @@ async def shared_guarded(
         living.append(stack)
         yield stack
         living.remove(stack)
+        await leaks.assert_as_witnessed(stack)
         await leaks.end(stack)
 
 

@@ -6,9 +6,13 @@ Rule 2: news needs its milliseconds, so it polls; what is still there after its 
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import aiohttp
 
 from tests.e2e.stacks import END_S_MAX, Stack
 from tests.e2e.words import until
@@ -72,6 +76,18 @@ async def _in_books(stack: Stack) -> list[str]:
         if (shown["balance_kopecks"], shown["held_kopecks"]) != (balance, 0):
             found.append(f"{account_id} has {balance} in the database, in memory {shown}")
     return found
+
+
+async def assert_as_witnessed(stack: Stack) -> None:
+    """All that was billed is what Asterisk's own record says."""
+    now, hours = datetime.now(UTC), timedelta(hours=6)
+    period = {"begin": (now - hours).isoformat(), "end": (now + hours).isoformat()}
+    patience = aiohttp.ClientTimeout(total=60)
+    async with stack.api.post("/reconcile", json=period, timeout=patience) as answer:
+        told = [json.loads(line) for line in (await answer.text()).splitlines()]
+    assert "total" in told[-1], told[-1]
+    differences = [line for line in told if "kind" in line]
+    assert not differences, "\n".join(map(str, differences))
 
 
 async def end(stack: Stack) -> None:
