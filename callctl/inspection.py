@@ -11,7 +11,8 @@ from callctl.asterisk.evidence import Channels, Evidence, host_of
 from callctl.asterisk.witness import SEATS
 from callctl.calls.connections import CALLERS_OWN
 from callctl.calls.legs import call_id_of, leg_id_of
-from callctl.clock import milliseconds, moment
+from callctl.calls.records import Connection, LegHeld
+from callctl.clock import milliseconds
 from callctl.reconcile import (
     NEWS_MS_MAX,
     Difference,
@@ -23,10 +24,11 @@ from callctl.reconcile import (
 )
 from callctl.storage.bills import Bill, bills_of, read_bills, read_newest_calls, read_unsound
 from callctl.storage.calls import CallRow, read_call
-from callctl.storage.database import Connection
-from callctl.storage.rows import RATE, LegRow
+from callctl.storage.database import Connection as Sql
+from callctl.storage.rows import LegRow, opened_row
 from callctl.storage.till import Till
 from dialplan.numbers import EMERGENCY, normal_number
+from rating.money import ZERO
 from rating.quote import Quote
 from rating.tariff import Rate, Side
 
@@ -49,6 +51,7 @@ class Inspected:
     found: list[Found] = field(default_factory=list)
     unproven: list[Bill] = field(default_factory=list)  # of which the witness cannot speak
     strangers: list[str] = field(default_factory=list)  # calls of other hosts
+    apart_ms: int = 0  # the most that the witness's clock was from ours
 
 
 class Inspector:
@@ -99,8 +102,13 @@ class Inspector:
         self, inspected: Inspected, evidence: Evidence, leg_id: str, bills: list[Bill], lacking: Bill | None
     ) -> None:
         channels = evidence.calls.get(call_id_of(leg_id), NO_CHANNELS)
-        is_whole = all(_is_whole(evidence, bill.row) for bill in bills)
+        is_whole = all(_is_whole(evidence, bill.row, channels) for bill in bills)
         inspected.legs += bool(bills)
+        talk = talk_of(leg_id, channels)
+        for one in bills:
+            if talk and one.row.answered_at:
+                apart_ms = abs(talk.begin_ms - milliseconds(one.row.answered_at))
+                inspected.apart_ms = max(inspected.apart_ms, apart_ms)
         if len(bills) == 1 and not is_whole and not is_proven(bills[0], channels):
             inspected.unproven.append(bills[0])
             return
@@ -109,54 +117,45 @@ class Inspector:
             bill = bills[0] if bills else lacking
             inspected.found.append(Found(difference, bill, channels, is_lacking=not bills))
 
-    async def _lacking(self, connection: Connection, leg_id: str, channels: Channels) -> Bill | None:
+    async def _lacking(self, connection: Sql, leg_id: str, channels: Channels) -> Bill | None:
         """The bill that there should be, if the witness proves a connection."""
         talk = talk_of(leg_id, channels)
-        if talk is None or not talk.was_met or is_way_in(leg_id):
+        if talk is None or not talk.was_met:
             return None
         call_id = call_id_of(leg_id)
         row = self._opened(leg_id, channels, await read_call(connection, call_id), talk.begin_ms)
         return (await bills_of(connection, [row]))[0] if row else None
 
     def _opened(self, leg_id: str, channels: Channels, call: CallRow | None, begin_ms: int) -> LegRow | None:
-        caller, reached = channels[call_id_of(leg_id)], channels[leg_id].dialled
-        line = call.number if call else normal_number(caller.dialled) or ""
+        arrived = channels[call_id_of(leg_id)]
+        line = call.number if call else normal_number(arrived.dialled) or ""
         number = self.till.directory.number(line)
         account_id = call.account_id if call else number.account_id if number else ""
-        account = self.till.ledger.account(account_id)
-        if reached.startswith(SEATS) or reached in EMERGENCY:
-            rate = None
-        else:
-            if account is None or not reached:
+        caller = call.caller if call else arrived.caller
+        side = Side.INCOMING if is_way_in(leg_id) else Side.OUTGOING
+        reached = line if side is Side.INCOMING else channels[leg_id].dialled
+        rate: Rate | None = None
+        if not (reached.startswith(SEATS) or reached in EMERGENCY):
+            rate = self._rate(side, account_id, normal_number(caller) or "", reached, line, begin_ms)
+            if rate is None:
                 return None
-            who = normal_number(call.caller if call else caller.caller) or ""
-            tariffs = self.till.directory.tariffs
-            found = Quote(tariffs, account, Side.OUTGOING, who, reached, line).rate_at(begin_ms)
-            if not isinstance(found, Rate):
+        on = Connection(account_id, leg_id, call_id_of(leg_id), caller, reached.removeprefix(SEATS), line)
+        return opened_row(LegHeld(on, begin_ms, rate, ZERO))
+
+    def _rate(
+        self, side: Side, account_id: str, caller: str, reached: str, line: str, at_ms: int
+    ) -> Rate | None:
+        """None: nobody can tell, or nobody asks for money."""
+        account, tariffs = self.till.ledger.account(account_id), self.till.directory.tariffs
+        if account is None or not reached:
+            return None
+        if side is Side.INCOMING:
+            plan = tariffs.plan(account.profile, account.plan)
+            version = plan.version_at(at_ms) if plan else None
+            if version is None or not version.is_paid_by_called(line):
                 return None
-            rate = RATE.dump_python(found, mode="json")
-        return LegRow(
-            account_id=account_id,
-            leg_id=leg_id,
-            call_id=call_id_of(leg_id),
-            caller=call.caller if call else caller.caller,
-            number=reached.removeprefix(SEATS),
-            line=line,
-            held_at=moment(begin_ms),
-            held_kopecks=0,
-            rate=rate,
-            answered_at=None,
-            ended_at=None,
-            seconds=None,
-            units=None,
-            charge_kopecks=None,
-            vat_kopecks=None,
-            lines=(),
-            draws=(),
-            ended_by=None,
-            cause=None,
-            refusal=None,
-        )
+        found = Quote(tariffs, account, side, caller, reached, line).rate_at(at_ms)
+        return found if isinstance(found, Rate) else None
 
 
 def legs_of(call_id: str, channels: Channels) -> list[str]:
@@ -164,9 +163,10 @@ def legs_of(call_id: str, channels: Channels) -> list[str]:
     return [leg_id_of(call_id, CALLERS_OWN), *(channel for channel in channels if channel != call_id)]
 
 
-def _is_whole(evidence: Evidence, row: LegRow) -> bool:
-    """Silence about it would be proof."""
-    if host_of(row.call_id) not in evidence.hosts:
+def _is_whole(evidence: Evidence, row: LegRow, channels: Channels) -> bool:
+    """Silence about it would be proof: all that was said since it began has been heard."""
+    sides = [channels[side] for side in (row.leg_id, row.call_id) if side in channels]
+    if host_of(row.call_id) not in evidence.hosts or any(side.came_ms is None for side in sides):
         return False
     begin_ms = milliseconds(row.answered_at or row.held_at)
     end_ms = milliseconds(row.ended_at) if row.ended_at else begin_ms

@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from callctl.asterisk.evidence import Channels, Evidence
+from callctl.asterisk.evidence import Channel, Channels, Evidence
 from callctl.asterisk.follower import Follower, Slice
 from callctl.asterisk.witness import Damaged, Happening, read_line
 from callctl.calls.legs import call_id_of
 from callctl.clock import milliseconds, moment
 from callctl.inspection import Found, Inspected, Inspector, legs_of
 from callctl.mending import Mender
-from callctl.reconcile import Difference, compare_stray
+from callctl.reconcile import NEWS_MS_MAX, Difference, compare_stray, is_way_in
 from callctl.storage.bills import Bill, bills_of, read_bills_answered, read_stray_lines
 from callctl.storage.database import DatabaseAway
-from callctl.storage.rows import read_open_legs
+from callctl.storage.rows import LegRow, read_open_legs
 
 # How far the witness's clock and ours may be apart without a call getting lost between two periods.
 MARGIN_MS = 60_000
@@ -64,6 +64,7 @@ class Period:
         self._legs = 0
         self._unproven: dict[str, Bill] = {}
         self._strangers: set[str] = set()
+        self._apart_ms = MARGIN_MS
 
     async def report(self) -> AsyncIterator[Reported | Progress | Total]:
         async for found in self._by_witness():
@@ -96,9 +97,9 @@ class Period:
             yield reported
 
     def _is_done(self, read: Slice) -> bool:
-        until_ms = self._evidence.until_ms
-        is_behind = until_ms is not None and until_ms > self._end_ms + MARGIN_MS and not self._evidence.calls
-        return read.is_all or is_behind
+        until_ms, calls = self._evidence.until_ms, self._evidence.calls
+        is_behind = until_ms is not None and until_ms > self._end_ms + MARGIN_MS
+        return read.is_all or (is_behind and all(map(_is_over, calls.values())))
 
     async def _hear(self, read: Slice) -> None:
         self._evidence.miss(read.lost) if read.lost else None
@@ -109,7 +110,7 @@ class Period:
                 except Damaged:
                     self._evidence.miss()
                     continue
-                if happening and self._is_wanted(happening):
+                if happening:
                     self._notice(happening)
             await asyncio.sleep(0)
 
@@ -119,6 +120,9 @@ class Period:
         return not is_later or call_id_of(happening.channel) in self._evidence.calls
 
     def _notice(self, happening: Happening) -> None:
+        if not self._is_wanted(happening):
+            self._evidence.passes(happening.at_ms)
+            return
         call_id = self._evidence.hear(happening)
         if happening.kind == "HANGUP" and _is_over(self._evidence.calls[call_id]):
             self._over.append(call_id)
@@ -128,8 +132,8 @@ class Period:
         legs = [
             leg_id
             for call_id, channels in calls.items()
-            if self._is_of_period(channels)
             for leg_id in legs_of(call_id, channels)
+            if self._is_of_period(channels.get(call_id if is_way_in(leg_id) else leg_id))
         ]
         inspected = await self._inspect(legs)
         async for reported in self._reported(inspected):
@@ -139,15 +143,19 @@ class Period:
             if _is_over(channels):
                 self._evidence.forget(call_id)
 
-    def _is_of_period(self, channels: Channels) -> bool:
-        answered = [one.answered_ms for one in channels.values() if one.answered_ms is not None]
-        return any(self._begin_ms <= at_ms < self._end_ms for at_ms in answered)
+    def _is_of_period(self, channel: Channel | None) -> bool:
+        """By its answer; who was never answered, by his end."""
+        if channel is None:
+            return False
+        at_ms = channel.ended_ms if channel.answered_ms is None else channel.answered_ms
+        return at_ms is not None and self._begin_ms <= at_ms < self._end_ms
 
     async def _inspect(self, legs: Sequence[str]) -> Inspected:
         inspected = await self._inspector.inspect(self._evidence, legs) if legs else Inspected()
         if inspected is None:
             raise DatabaseAway("records wait to be written")
         self._legs += inspected.legs
+        self._apart_ms = max(self._apart_ms, inspected.apart_ms + NEWS_MS_MAX)
         return inspected
 
     async def _reported(self, inspected: Inspected) -> AsyncIterator[Reported]:
@@ -184,10 +192,18 @@ class Period:
 
     async def _silent(self, bills: Iterable[Bill]) -> AsyncIterator[Reported]:
         unseen = {bill.row.leg_id: [bill] for bill in bills if hash(bill.row.leg_id) not in self._seen}
+        for leg_id, (bill,) in list(unseen.items()):
+            if self._is_at_border(bill.row):
+                del unseen[leg_id]
         inspected = self._inspector.judge(self._evidence, unseen)
         self._legs += inspected.legs
         async for reported in self._reported(inspected):
             yield reported
+
+    def _is_at_border(self, row: LegRow) -> bool:
+        """By the witness's clock it may belong to the next period, or to the one before."""
+        at_ms = milliseconds(row.answered_at or row.held_at)
+        return min(at_ms - self._begin_ms, self._end_ms - at_ms) < self._apart_ms
 
     async def _by_lines(self) -> list[Difference]:
         async with self._inspector.till.reading() as connection:

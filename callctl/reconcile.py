@@ -182,8 +182,10 @@ def gift_seconds(rate: Rate, charge: Charge) -> int:
 
 
 def _missing(leg_id: str, talk: Talk | None, lacking: Bill | None) -> Difference | None:
-    if talk is None or talk.end_ms is None or not talk.was_met or is_way_in(leg_id):
+    if talk is None or talk.end_ms is None or not talk.was_met:
         return None
+    if lacking is None and is_way_in(leg_id):
+        return None  # as with most: the caller pays
     if lacking is None:
         return Difference(
             Kind.MISSING, "", leg_id, None, f"{talk.seconds} s, and nobody can tell whose or where to"

@@ -19,6 +19,7 @@ INSIDE = "in-"
 class Channel:
     """Moments in ms of Asterisk's clock; None: not seen."""
 
+    came_ms: int | None = None
     answered_ms: int | None = None
     ended_ms: int | None = None
     caller: str = ""
@@ -40,7 +41,7 @@ class Evidence:
 
     def hear(self, happening: Happening) -> str:
         """The call that it is about."""
-        self._passes(happening.at_ms)
+        self.passes(happening.at_ms)
         call_id = call_id_of(happening.channel)
         channels = self.calls.setdefault(call_id, {})
         channel = channels.setdefault(happening.channel, Channel())
@@ -48,7 +49,7 @@ class Evidence:
             self.hosts.add(host_of(call_id))
         match happening.kind:
             case "CHAN_START":
-                channel.caller = happening.caller
+                channel.came_ms, channel.caller = happening.at_ms, happening.caller
                 channel.dialled = "" if is_leg_id(happening.channel) else happening.dialled
             case "ANSWER":
                 channel.answered_ms = happening.at_ms
@@ -77,7 +78,8 @@ class Evidence:
     def forget_gaps(self, before_ms: int) -> None:
         self._gaps = [gap for gap in self._gaps if gap[1] is None or gap[1] >= before_ms]
 
-    def _passes(self, at_ms: int) -> None:
+    def passes(self, at_ms: int) -> None:
+        """Something was said then, whatever it was."""
         if self.from_ms is None or self.until_ms is None:
             self.from_ms = self.until_ms = at_ms
             return

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import asyncpg
 from pydantic import TypeAdapter
 
+from callctl.calls.records import LegHeld
 from callctl.clock import milliseconds, moment
 from callctl.storage.damage import damaged
 from callctl.storage.database import Connection
@@ -236,6 +237,33 @@ async def read_legs_of_call(
         LIST_MAX,
     )
     return [_leg(dict(row.items())) for row in rows]
+
+
+def opened_row(record: LegHeld) -> LegRow:
+    """As the table has it when it is held."""
+    on = record.connection
+    return LegRow(
+        account_id=on.account_id,
+        leg_id=on.leg_id,
+        call_id=on.call_id,
+        caller=on.caller,
+        number=on.number,
+        line=on.line,
+        held_at=moment(record.at_ms),
+        held_kopecks=record.amount,
+        rate=RATE.dump_python(record.rate, mode="json") if record.rate else None,
+        answered_at=None,
+        ended_at=None,
+        seconds=None,
+        units=None,
+        charge_kopecks=None,
+        vat_kopecks=None,
+        lines=(),
+        draws=(),
+        ended_by=None,
+        cause=None,
+        refusal=None,
+    )
 
 
 async def read_legs_by_id(connection: Connection, leg_ids: Sequence[str]) -> list[LegRow]:

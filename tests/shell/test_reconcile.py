@@ -1,5 +1,6 @@
 """Ledger and witness of a period on a real PostgreSQL: what differs is named with its money, mended once."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
@@ -7,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from callctl.asterisk.evidence import Evidence
+from callctl.asterisk.witness import read_line
 from callctl.calls.legs import leg_id_of
+from callctl.mending import Mender
 from callctl.storage.database import DatabaseAway
 from tests.shell.notebook import Desk, call_id_of, desk_at, kinds
 
@@ -265,3 +269,29 @@ async def test_a_database_that_is_away_ends_the_comparison(open_desk: OpenDesk) 
         await desk.shop.till._pool.close()
         with pytest.raises(DatabaseAway):
             await desk.compare()
+
+
+@pytest.mark.parametrize(
+    "edit", [without_bill, never_settled, partial(charged_by, leg_id=LEG, kopecks=-MINUTE)]
+)
+async def test_two_who_mend_at_once_mend_once(open_desk: OpenDesk, edit: Edit) -> None:
+    async with open_desk() as desk:
+        await edit(desk)
+    async with open_desk() as desk:
+        evidence = evidence_of(desk)
+        inspected = await desk.inspector.inspect(evidence, [LEG])
+        assert inspected
+        (found,) = inspected.found
+        mender = Mender(desk.shop.till, desk.journal.write)
+        told = await asyncio.gather(mender.mend(found), mender.mend(found))
+        assert list(told) == [None, "it has changed meanwhile"]
+        assert desk.account.balance == 20_000 - 4 * MINUTE
+        assert await desk.named() == []
+
+
+def evidence_of(desk: Desk) -> Evidence:
+    evidence = Evidence()
+    for line in desk.notebook.path.read_bytes().splitlines():
+        if happening := read_line(line):
+            evidence.hear(happening)
+    return evidence

@@ -5,14 +5,14 @@ from dataclasses import asdict, replace
 
 from callctl.asterisk.evidence import Channel, Evidence
 from callctl.calls.legs import call_id_of
-from callctl.calls.records import Connection, EndedBy, LegBegan, LegHeld, LegSettled
+from callctl.calls.records import EndedBy, LegBegan, LegHeld, LegSettled
 from callctl.clock import moment
 from callctl.inspection import legs_of
 from callctl.reconcile import Difference, compare
 from callctl.simulate.exchange import Exchange
 from callctl.simulate.night import Night
 from callctl.storage.bills import Bill
-from callctl.storage.rows import RATE, LegRow
+from callctl.storage.rows import RATE, opened_row
 
 NOTHING: Mapping[str, Bill] = {}
 
@@ -25,7 +25,8 @@ def seen_by(exchange: Exchange) -> Evidence:
     evidence = Evidence()
     for leg in exchange.legs.values():
         channels = evidence.calls.setdefault(call_id_of(leg.leg_id), {})
-        channels[leg.leg_id] = Channel(leg.answered_ms, leg.ended_ms, leg.call.caller, leg.number)
+        told = leg.since_ms, leg.answered_ms, leg.ended_ms, leg.call.caller, leg.number
+        channels[leg.leg_id] = Channel(*told)
     return evidence
 
 
@@ -35,7 +36,7 @@ def bills_of(night: Night) -> dict[str, Bill]:
     for record in night.records:
         match record:
             case LegHeld():
-                bills[record.connection.leg_id] = Bill(opened(record))
+                bills[record.connection.leg_id] = Bill(opened_row(record))
             case LegBegan():
                 row = bills[record.leg_id].row
                 rate = RATE.dump_python(record.rate, mode="json") if record.rate else row.rate
@@ -47,32 +48,6 @@ def bills_of(night: Night) -> dict[str, Bill]:
             case _:
                 pass
     return bills
-
-
-def opened(record: LegHeld) -> LegRow:
-    on: Connection = record.connection
-    return LegRow(
-        account_id=on.account_id,
-        leg_id=on.leg_id,
-        call_id=on.call_id,
-        caller=on.caller,
-        number=on.number,
-        line=on.line,
-        held_at=moment(record.at_ms),
-        held_kopecks=record.amount,
-        rate=RATE.dump_python(record.rate, mode="json") if record.rate else None,
-        answered_at=None,
-        ended_at=None,
-        seconds=None,
-        units=None,
-        charge_kopecks=None,
-        vat_kopecks=None,
-        lines=(),
-        draws=(),
-        ended_by=None,
-        cause=None,
-        refusal=None,
-    )
 
 
 def settled(bill: Bill, record: LegSettled) -> Bill:
