@@ -4,6 +4,7 @@ Rule 1: what was started is stopped, in the opposite order, however we end. What
 anything is started, where it can be known before.
 Rule 2: when the service ends alone, Asterisk goes on: callers keep talking under the second cut, and new
 ones get the fallback. It is started again with `callctl run`.
+Rule 3: a private PostgreSQL that ends alone is started again.
 """
 
 import asyncio
@@ -29,7 +30,7 @@ from callctl.stack.asterisk_program import find_asterisk
 from callctl.stack.child import Child, start_child
 from callctl.stack.plan import LOOPBACK, Plan
 from callctl.stack.ports import free_tcp_port
-from callctl.stack.postgres import start_postgres
+from callctl.stack.postgres_kept import KeptPostgres, start_kept
 from callctl.stack.whereabouts import forget_whereabouts, write_whereabouts
 from callctl.storage.database import close_pool, open_pool, without_password
 
@@ -47,6 +48,7 @@ class Stack:
     plan: Plan
     service: Child
     asterisk: Child
+    postgres: KeptPostgres | None
     settings_file: Path
     cli: tuple[str, ...]  # Asterisk's own command line; `-x COMMAND` follows
     note: dict[str, Any]
@@ -66,7 +68,8 @@ async def bring_up(plan: Plan, report: Report) -> AsyncIterator[Stack]:
         plan = await _with_far_end(plan, ending)
         report("looking for Asterisk")
         program = await find_asterisk(report)
-        database, postgres_pid = await _database(plan, ending, report)
+        postgres = await _postgres(plan, ending, report)
+        database = postgres.url if postgres else str(plan.database)
         settings, on_asterisk = settings_of(plan, database)
         report(f"starting Asterisk {program.version}")
         asterisk = await start_asterisk(program, on_asterisk)
@@ -79,13 +82,14 @@ async def bring_up(plan: Plan, report: Report) -> AsyncIterator[Stack]:
         await wait_ready(service, f"http://{plan.api}")
         if plan.demo:
             await add_subscribers(f"http://{plan.api}")
+        postgres_pid = postgres.pid if postgres else None
         note = _note(
             plan, database, {"service": service.pid, "asterisk": asterisk.pid, "postgres": postgres_pid}
         )
         write_whereabouts(plan.state, note)
         ending.callback(forget_whereabouts, plan.state, note)
         cli = tuple(cli_command(program, on_asterisk, ""))[:-2]
-        yield Stack(plan, service, asterisk, settings_file, (*cli, "-r"), note)
+        yield Stack(plan, service, asterisk, postgres, settings_file, (*cli, "-r"), note)
 
 
 async def start_service(settings_file: Path, log: Path) -> Child:
@@ -110,11 +114,15 @@ async def wait_ready(service: Child, api_url: str) -> None:
 
 
 async def watch(stack: Stack, report: Report) -> None:
-    """Until Asterisk ends, which ends the stack; a service that ends alone is told."""
+    """Until Asterisk ends, which ends the stack; a service that ends alone is told; PostgreSQL is kept up."""
     asterisk = asyncio.create_task(stack.asterisk.process.wait(), name="asterisk")
     service = asyncio.create_task(stack.service.process.wait(), name="service")
+    kept = asyncio.create_task(stack.postgres.keep(), name="PostgreSQL") if stack.postgres else None
     try:
-        await asyncio.wait({asterisk, service}, return_when=asyncio.FIRST_COMPLETED)
+        watched = {task for task in (asterisk, service, kept) if task}
+        await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+        if kept and kept.done():
+            kept.result()
         if service.done():
             report(
                 f"the service ended (code {service.result()}): calls go on under the second cut, "
@@ -125,6 +133,9 @@ async def watch(stack: Stack, report: Report) -> None:
     finally:
         asterisk.cancel()
         service.cancel()
+        if kept:
+            kept.cancel()
+            await asyncio.wait({kept})  # it may be starting one, which it stops
 
 
 async def _is_healthy(http: aiohttp.ClientSession, api_url: str) -> bool:
@@ -175,13 +186,14 @@ async def _with_far_end(plan: Plan, ending: AsyncExitStack) -> Plan:
     return plan.model_copy(update={"trunks": {DEMO_TRUNK: address}})
 
 
-async def _database(plan: Plan, ending: AsyncExitStack, report: Report) -> tuple[str, int | None]:
+async def _postgres(plan: Plan, ending: AsyncExitStack, report: Report) -> KeptPostgres | None:
+    """None: somebody else's is used."""
     if plan.database:
-        return plan.database, None
+        return None
     report("starting PostgreSQL")
-    postgres = await start_postgres(plan.state / "postgres", report, durable=plan.durable)
+    postgres = KeptPostgres(plan, report, await start_kept(plan, report))
     ending.push_async_callback(postgres.stop)
-    return postgres.url, postgres.pid
+    return postgres
 
 
 def settings_of(plan: Plan, database: str) -> tuple[ServiceSettings, AsteriskSettings]:

@@ -15,6 +15,7 @@ import pytest
 
 from callctl.demo.phones import Answers
 from callctl.settings import CallSettings
+from tests.e2e.conftest import Bring
 from tests.e2e.hole import open_hole
 from tests.e2e.leaks import assert_nothing_left
 from tests.e2e.moved_clock import MOVED_BY
@@ -97,6 +98,18 @@ async def test_talks_go_on_while_postgresql_is_killed_and_are_billed_when_it_is_
     again = await dial(stack, newcomer.number, hang_up_after_ms=300)
     assert again.was_answered
     await assert_nothing_left(parts.stack)
+
+
+async def test_a_private_postgresql_that_is_killed_is_started_again_by_itself(bring: Bring) -> None:
+    stack = await bring()
+    os.kill(stack.pids["postgres"], signal.SIGKILL)
+    up_log = stack.folder / "up.log"
+    await until(lambda: "PostgreSQL is there again" in up_log.read_text(), "it is up", within_s=BACK_S_MAX)
+    await until_metric(stack, DATABASE_UP, 1, within_s=BACK_S_MAX)
+    who = await given_subscriber(stack, 1_000)
+    seen = await dial(stack, who.number, hang_up_after_ms=300)
+    assert seen.was_answered
+    await assert_money(stack, who, 900)
 
 
 async def test_without_room_for_records_what_costs_money_is_refused_at_once_and_nothing_is_lost(
