@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from callctl import metrics
-from callctl.asterisk.evidence import Evidence, host_of
+from callctl.asterisk.evidence import Channels, Evidence, host_of
 from callctl.asterisk.follower import Follower
 from callctl.asterisk.witness import Damaged, read_line
 from callctl.calls.legs import call_id_of
@@ -114,6 +114,7 @@ class Audit:
         if now_ms >= self._again_ms:
             await self._look_at_standing()
             self._forget_old(now_ms)
+            await self._inspector.mark(self._compared_until_ms(now_ms))
             self._again_ms = now_ms + AGAIN_MS
         if now_ms >= self._balances_ms:
             self._unbalanced = await self._inspector.balances()
@@ -246,6 +247,13 @@ class Audit:
             kept |= {key: found for key, found in self._standing.items() if key in silent}
             self._standing = kept
 
+    def _compared_until_ms(self, now_ms: int) -> int:
+        """Whatever began before is compared and right; a call that runs is found by its open bills."""
+        waiting = [self._evidence.calls.get(call_id, {}) for call_id in self._due]
+        began = [_began_ms(channels) for channels in waiting]
+        began += [_began_ms(found.channels) for found in self._standing.values()]
+        return min([moment for moment in began if moment is not None], default=now_ms)
+
     def _drop(self, call_id: str) -> None:
         self._due.pop(call_id, None)
         self._told.pop(call_id, None)
@@ -266,6 +274,11 @@ class Audit:
         for kind, gauge in metrics.DIFFERENCES.items():
             gauge.set(sum(one.kind is Kind(kind) for one in differences))
         metrics.WITNESS_LAG.set(self._lag_ms / 1000)
+
+
+def _began_ms(channels: Channels) -> int | None:
+    moments = (moment for one in channels.values() for moment in (one.came_ms, one.answered_ms, one.ended_ms))
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _shout(differences: list[Difference]) -> None:

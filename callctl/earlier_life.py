@@ -31,6 +31,7 @@ class EarlierLife:
         self._legs = [OpenLeg(leg, ledger, tariffs, now_ms) for leg in left.legs]
         self._calls = list(left.calls)
         self._tried = left.tried
+        self._left: tuple[tuple[int, int], set[str]] | None = None  # asked for a thousand calls at a time
         secure(self._legs)
 
     @property
@@ -83,8 +84,10 @@ class EarlierLife:
 
     def has(self, call_id: str) -> bool:
         """It is still to be settled, or taken up."""
-        left = [leg.row.call_id for leg in self._legs] + [call.call_id for call in self._calls]
-        return call_id in left
+        if self._left is None or self._left[0] != (len(self._legs), len(self._calls)):
+            calls = {leg.row.call_id for leg in self._legs} | {call.call_id for call in self._calls}
+            self._left = (len(self._legs), len(self._calls)), calls
+        return call_id in self._left[1]
 
     def listed(self, listed: LegsListed) -> tuple[LegsListed, list[LegRow]]:
         """What our own calls may hear of it; and the connections that are over now, each given once."""

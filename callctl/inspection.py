@@ -12,7 +12,7 @@ from callctl.asterisk.witness import SEATS
 from callctl.calls.connections import CALLERS_OWN
 from callctl.calls.legs import call_id_of, leg_id_of
 from callctl.calls.records import Connection, LegHeld
-from callctl.clock import milliseconds
+from callctl.clock import milliseconds, moment
 from callctl.reconcile import (
     NEWS_MS_MAX,
     Difference,
@@ -22,11 +22,11 @@ from callctl.reconcile import (
     is_way_in,
     talk_of,
 )
-from callctl.storage.bills import Bill, bills_of, read_bills, read_newest_calls, read_unsound
+from callctl.storage.bills import Bill, bills_of, read_bills, read_newest_calls, read_unsound, write_mark
 from callctl.storage.calls import CallRow, read_call
 from callctl.storage.database import Connection as Sql
 from callctl.storage.rows import LegRow, opened_row
-from callctl.storage.till import Till
+from callctl.storage.till import Till, no_doubt
 from dialplan.numbers import EMERGENCY, normal_number
 from rating.money import ZERO
 from rating.quote import Quote
@@ -93,6 +93,11 @@ class Inspector:
             if not self._runs(call_id_of(leg_id)):
                 self._compare(inspected, evidence, leg_id, of_leg, None)
         return inspected
+
+    async def mark(self, compared_until_ms: int) -> None:
+        """There the next start goes on."""
+        async with self.till.writing(no_doubt) as connection:
+            await write_mark(connection, moment(compared_until_ms))
 
     async def balances(self) -> list[Difference]:
         async with self.till.reading() as connection:

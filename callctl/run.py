@@ -40,7 +40,7 @@ from callctl.service import Service
 from callctl.settings import ServiceSettings
 from callctl.signals import end_on_signals
 from callctl.stack.ports import is_free_tcp
-from callctl.storage.bills import read_newest_end
+from callctl.storage.bills import read_mark
 from callctl.storage.database import (
     Connection,
     DatabaseAway,
@@ -79,8 +79,10 @@ log = logging.getLogger("callctl")
 # A record may come so late, and then draws on the pots of its own month (GAZ-13.5).
 LATE_MS_MAX = 31 * DAY_MS
 
-# A call is compared some seconds after its end; while the database is away, or we are, later.
-UNCOMPARED_MS = 600_000
+# The witness's clock may be behind ours.
+UNCOMPARED_MS = 60_000
+# What differs and is not mended is looked at again at a start, but not for ever.
+COMPARED_LATER_MS = 7 * DAY_MS
 
 # A full collection with 100,000 calls stops all of them for most of a second; see docs/speed.md.
 COLLECT_AFTER = (2_000, 20, 100)
@@ -215,9 +217,10 @@ async def _compared(
     if witness is None:
         return None, open_period
     async with pool.acquire() as connection:
-        newest = await read_newest_end(connection)
-    newest_ms = milliseconds(newest) if newest else till.clock.now_ms()
-    since_ms = min([newest_ms - UNCOMPARED_MS, *(milliseconds(leg.held_at) for leg in open_legs)])
+        mark = await read_mark(connection)
+    now_ms = till.clock.now_ms()
+    mark_ms = max(milliseconds(mark), now_ms - COMPARED_LATER_MS) if mark else now_ms - UNCOMPARED_MS
+    since_ms = min([mark_ms - UNCOMPARED_MS, *(milliseconds(leg.held_at) for leg in open_legs)])
     audit = Audit(witness, since_ms, till.clock, inspector)
     mender.on_mended = audit.look_again
     service.on_bill = audit.settled

@@ -12,6 +12,7 @@ import asyncpg
 from callctl.clock import milliseconds
 from callctl.storage.database import Connection
 from callctl.storage.entries import entry_of
+from callctl.storage.ownership import SHARD
 from callctl.storage.rows import LegRow, read_legs_answered, read_legs_by_id
 from rating.calendar import month_of
 from rating.entries import Entry
@@ -54,6 +55,10 @@ ORDER BY answered_at DESC, leg_id DESC LIMIT 1
 NEWEST_CALLS = """
 SELECT call_id FROM leg WHERE ended_at IS NOT NULL AND answered_at IS NOT NULL
 ORDER BY answered_at DESC, leg_id DESC LIMIT 200
+"""
+MARK = """
+INSERT INTO witness_mark (shard, compared_until) VALUES ($1, $2)
+ON CONFLICT (shard) DO UPDATE SET compared_until = excluded.compared_until
 """
 
 
@@ -150,10 +155,17 @@ async def is_sound(connection: Connection, account_id: str) -> bool:
     return bool(await connection.fetchval(IS_SOUND, account_id))
 
 
-async def read_newest_end(connection: Connection) -> datetime | None:
-    """Of the connection that was answered last."""
-    ended_at: datetime | None = await connection.fetchval(NEWEST_END)
-    return ended_at
+async def read_mark(connection: Connection) -> datetime | None:
+    """From when on calls are still to be compared; where nobody has noted it, from the newest one's end."""
+    query = "SELECT compared_until FROM witness_mark WHERE shard = $1"
+    marked: datetime | None = await connection.fetchval(query, SHARD)
+    if marked is None:
+        marked = await connection.fetchval(NEWEST_END)
+    return marked
+
+
+async def write_mark(connection: Connection, until: datetime) -> None:
+    await connection.execute(MARK, SHARD, until)
 
 
 async def read_newest_calls(connection: Connection) -> list[str]:

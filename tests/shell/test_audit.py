@@ -12,6 +12,7 @@ from callctl import audit as audits
 from callctl.asterisk.witness import STRIDE_BYTES
 from callctl.audit import Audit
 from callctl.calls.legs import leg_id_of
+from callctl.clock import milliseconds
 from callctl.mending import Mender
 from callctl.metrics import REGISTRY
 from tests.shell.notebook import FIRST_MS, Desk, began_ms, call_id_of, desk_at
@@ -100,9 +101,30 @@ async def test_it_reads_only_from_the_moment_that_matters(desk: Desk) -> None:
     for number in range(600):
         desk.notebook.talk(number, 10)
     async with watching(desk, since_ms=began_ms(590)) as audit:
-        await becomes(lambda: audit._follower.position == audit._follower.size > 0, "it is read")
+        await becomes(lambda: audit._evidence.until_ms == began_ms(599) + 10_003, "it is read")
         assert desk.notebook.path.stat().st_size > 2 * STRIDE_BYTES
         assert audit._evidence.from_ms is not None and audit._evidence.from_ms > began_ms(300)
+
+
+async def test_the_next_start_reads_on_before_all_that_differs_or_is_not_compared(
+    desk: Desk,
+) -> None:
+    async def marked() -> int | None:
+        at = await desk.sql.fetchval("SELECT compared_until FROM witness_mark")
+        return milliseconds(at) if at else None
+
+    async def is_marked(at_ms: int) -> bool:
+        return await marked() == at_ms
+
+    async with watching(desk):
+        await until(lambda: is_marked(NOW_MS), "all is compared")
+        await desk.bill(2, 130)
+        await charged_by(desk, LATER, -MINUTE)
+        desk.notebook.talk(2, 130)
+        await until(lambda: is_marked(began_ms(2) - 5_000), "from the arrival of the call that differs")
+        desk.running.add(call_id_of(1))
+        await desk.talk(1, 10)
+        await until(lambda: is_marked(began_ms(1) - 5_000), "from the arrival of the call that runs")
 
 
 async def test_a_call_that_runs_is_looked_at_when_it_is_over(desk: Desk) -> None:
