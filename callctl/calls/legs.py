@@ -65,6 +65,7 @@ class Leg:
     release_cause: int = Cause.NORMAL
     missed_since_ms: int | None = None  # a list did not have it: last proven alive then
     answer_refused: bool = False  # it was to be answered, and was not
+    has_given_up: bool = False  # before any answer reached its phone
     gone_cause: int = Cause.UNAVAILABLE
 
     @property
@@ -78,7 +79,7 @@ class Leg:
     def has_met(self, since_ms: int, at_ms: int) -> bool:
         """Whoever has answered at `since_ms`. The news of this answer may be lost; a talk of some length
         proves it."""
-        if self.answer_refused or at_ms <= since_ms:
+        if self.answer_refused or self.has_given_up or at_ms <= since_ms:
             return False
         return self.answered_at_ms is not None or at_ms - since_ms > ANSWER_LAG_MS_MAX
 
@@ -89,6 +90,7 @@ class Leg:
     def gone(self, cause: int = Cause.UNAVAILABLE, *, was_cancelled: bool = False) -> None:
         """Who gave up as Asterisk took him for answered: his phone has heard of no answer."""
         self.answer_refused |= was_cancelled and self.state is LegState.UP
+        self.has_given_up = was_cancelled
         self.state, self.gone_cause = LegState.GONE, cause
         self.release_again_at_ms = None
 

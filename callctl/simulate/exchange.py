@@ -44,7 +44,7 @@ from callctl.calls.orders import (
     StopRecording,
 )
 from callctl.simulate.legs import SimulatedBridge, SimulatedLeg
-from callctl.simulate.people import People
+from callctl.simulate.people import CANCELLED, People
 from callctl.simulate.roads import Done, Hear, Roads
 from callctl.simulate.scenario import Scenario
 from callctl.simulate.studio import Studio
@@ -136,7 +136,8 @@ class Exchange:
         self._studio.close(leg)
         leg.ended_ms = self._timeline.now_ms
         self._roads.tell(LegEnded(leg.leg_id))
-        self._roads.tell(LegGone(leg.leg_id, cause))
+        has_given_up = cause == CANCELLED and leg.answered_ms is None
+        self._roads.tell(LegGone(leg.leg_id, cause, has_given_up))
         self._part(leg)
         leg.free()
         leg.listen(self._timeline.now_ms)

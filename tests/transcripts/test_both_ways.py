@@ -154,6 +154,17 @@ def test_a_caller_whose_answer_crossed_his_giving_up_pays_for_neither_way() -> N
     assert desk.account.held == 0
 
 
+def test_a_caller_who_gave_up_and_of_whose_answer_nobody_heard_pays_for_neither_way_however_late() -> None:
+    desk = both(1_000)
+    desk.arrive()
+    desk.hear(LegReady(B), 5)
+    desk.hear(LegAnswered(B), 4_000)
+    desk.hear(LegEnded(A), 5_500)
+    made = bills(desk.hear(LegGone(A, 127, was_cancelled=True), 5_501))
+    assert {leg_id: bill.charge.amount for leg_id, bill in made.items()} == {B: 0, WAY_IN: 0}
+    assert desk.account.held == 0
+
+
 def test_a_caller_whom_a_line_answers_as_he_gives_up_pays_for_no_way_in() -> None:
     desk = both(1_000, scheme=LINE)
     desk.arrive()
