@@ -2,7 +2,7 @@
 
 Rule 1: a record waits in memory while the database is away; whoever must know asks for its future. When there
     is no room for more, nobody is promised money any more, and what is no money, no emergency and no file is
-    left out: connections that cost nothing, refusals, ways of calls. Such a future is cancelled.
+    left out: connections that cost nothing, refusals, places and ways of calls. Such a future is cancelled.
 Rule 2: every statement may run twice: references and keys make the second run change nothing.
 Rule 3: the database is asked now and then even when nothing is to be written: that it is away is known before
     the first caller pays for it, and that it is back without one; and that another service owns the accounts
@@ -15,7 +15,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from callctl.calls.records import CallOver, LegBegan, LegHeld, LegRefused, LegSettled, Record
+from callctl.calls.records import CallAt, CallOver, LegBegan, LegHeld, LegRefused, LegSettled, Record
 from callctl.storage import calls, legs, running_calls
 from callctl.storage.database import Connection, DatabaseAway, Fenced, Session, when_away
 from callctl.storage.entries import post_entries
@@ -44,6 +44,7 @@ class Journal:
         self._waiting_max = waiting_max
         self._has_room = True
         self._left_out: set[str] = set()  # connections of which nothing is written
+        self._placed: set[str] = set()  # calls whose place is known to the database, or will be
         self._waiting: deque[tuple[Record, asyncio.Future[None]]] = deque()
         self._holds: dict[str, asyncio.Future[None]] = {}
         self._news = asyncio.Event()
@@ -87,6 +88,13 @@ class Journal:
             case LegSettled() if record.leg_id in self._left_out:
                 self._left_out.remove(record.leg_id)
                 return not record.entries
+            case CallAt():
+                if self._has_room:
+                    self._placed.add(record.call_id)
+                return not self._has_room
+            case CallOver() if record.call_id in self._placed:
+                self._placed.remove(record.call_id)  # its end must be told, or it is taken for one that runs
+                return False
             case LegRefused() | CallOver():
                 return not self._has_room
             case _:

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from callctl.calls.records import CallAt, CallOver, Passed, Record
 from callctl.clock import milliseconds, moment
+from callctl.storage.damage import damaged
 from callctl.storage.database import Connection
 from callctl.storage.open_legs import readable
 from callctl.storage.rows import LegRow, read_open_legs
@@ -94,10 +95,13 @@ async def read_left(connection: Connection, ledger: Ledger) -> Left:
     calls = []
     for row in await connection.fetch("SELECT * FROM call_at ORDER BY arrived_at, call_id"):
         scheme = _scheme(row, versions)
-        if isinstance(scheme, Scheme):
-            calls.append(_call(row, scheme))
-        else:
+        if not isinstance(scheme, Scheme):
             log.error("call %s is not taken up again: its scheme cannot be read: %s", row["call_id"], scheme)
+            continue
+        try:
+            calls.append(_call(row, scheme))
+        except (ValueError, LookupError, TypeError) as error:
+            damaged(f"the place of call {row['call_id']!r}", error, "it is not taken up again")
     tried = {
         call_id: Tried(tries or 0, milliseconds(talked) if talked else None)
         for call_id, tries, talked in await connection.fetch(TRIED)

@@ -356,6 +356,7 @@ async def test_an_open_connection_that_cannot_be_read_is_named_and_does_not_stop
     await stack.database.execute(
         "UPDATE account SET standing = 'odd' WHERE account_id = $1", unread.account_id
     )
+    await stack.database.execute("UPDATE call_at SET way = '[{}]' WHERE account_id = $1", sound.account_id)
     await parts.start_service()
     assert (await bill(stack, sound))["charge_kopecks"] == 100
     (leg,) = await stack.get(f"/accounts/{damaged.account_id}/legs")
@@ -363,7 +364,8 @@ async def test_an_open_connection_that_cannot_be_read_is_named_and_does_not_stop
     log = stack.service_log()
     assert f"the open connection {leg['leg_id']!r} of account {damaged.account_id!r} cannot be read" in log
     assert f"account {unread.account_id!r} cannot be read" in log
-    assert (await stack.metrics())["callctl_damaged_rows"] == 2
+    assert "the place of call " in log
+    assert (await stack.metrics())["callctl_damaged_rows"] == 3
     assert not (await dial(stack, unread.number)).was_answered
     seen = await dial(stack, sound.number, hang_up_after_ms=300)
     assert seen.was_answered

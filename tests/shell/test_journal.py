@@ -16,6 +16,7 @@ import asyncpg
 import pytest
 
 from callctl.calls.records import (
+    CallAt,
     CallOver,
     Connection,
     EndedBy,
@@ -23,6 +24,7 @@ from callctl.calls.records import (
     LegHeld,
     LegRefused,
     LegSettled,
+    Passed,
     Record,
 )
 from callctl.clock import moment
@@ -34,6 +36,8 @@ from callctl.storage.journal import ASK_EVERY_S, Journal
 from callctl.storage.ownership import OWNER, SHARD, Owner, Ownership, take
 from callctl.storage.rows import LegRow, read_entries, read_leg, read_legs, read_open_legs
 from dialplan.causes import Cause
+from dialplan.nodes.hang_up import HangUp
+from dialplan.scheme import Scheme
 from rating.charge import Secured, charge_connection, charge_nothing
 from rating.entries import Entry, EntryKind, connection_entries
 from rating.money import Money
@@ -371,6 +375,29 @@ async def test_without_room_what_costs_nothing_is_left_out_whole_and_the_rest_is
     assert [row["leg_id"] for row in legs] == ["112", "free-before", "more", "paid"]
     assert [row["call_id"] for row in await sql.fetch("SELECT call_id FROM call")] == ["call-2"]
     assert await balances(sql) == {"ann": -300, "bob": 0}
+
+
+def at(call_id: str) -> CallAt:
+    bye = HangUp.model_validate({"kind": "hang_up", "cause": "busy"})
+    scheme, way = Scheme(start="bye", nodes={"bye": bye}), (Passed("bye", NOON_MS, ()),)
+    line = "74951234567"
+    return CallAt("ann", call_id, line, line, "", None, 0, 1, scheme, False, "", None, "", NOON_MS, way)
+
+
+async def test_without_room_the_end_of_a_call_whose_place_is_known_is_told_all_the_same(
+    sql: Sql, cut_database: str, relay: Relay
+) -> None:
+    async with journal_to(cut_database, waiting_max=1) as (journal, states):
+        await asyncio.wait_for(journal.write(at("known")), 5)
+        relay.cut()
+        await until(lambda: is_true(False in states), "it is away")
+        journal.write(held("paid"))
+        assert journal.write(at("new")).cancelled() and journal.write(over("new")).cancelled()
+        told = journal.write(over("known"))
+        relay.mend()
+        await asyncio.wait_for(told, 5)
+    assert await sql.fetchval("SELECT count(*) FROM call_at") == 0
+    assert [row["call_id"] for row in await sql.fetch("SELECT call_id FROM call")] == ["known"]
 
 
 async def is_true(value: object) -> bool:
