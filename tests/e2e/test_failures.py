@@ -376,7 +376,7 @@ async def test_a_paused_service_that_wakes_up_after_a_take_over_touches_no_call_
 ) -> None:
     parts = await bring_parts()
     stack = parts.stack
-    who = await given_subscriber(stack, 100)
+    who, rich = await given_subscriber(stack, 100), await given_subscriber(stack, 1_000)
     await parts.service.stop()
     ari = stack.settings.ari
     with open_hole(int(ari.url.rpartition(":")[2])) as hole:
@@ -385,8 +385,9 @@ async def test_a_paused_service_that_wakes_up_after_a_take_over_touches_no_call_
         settings_file.write_text(told.model_dump_json())
         first = parts.service = await start_run(settings_file, stack.state / "first.log")
         await until(lambda: is_healthy(parts), "the first serves")
-        call = dial(stack, who.number)
-        await until_state(stack, who, "talking")
+        call, long_call = dial(stack, who.number), dial(stack, rich.number, hang_up_after_ms=14_000)
+        for one in (who, rich):
+            await until_state(stack, one, "talking")
         os.kill(first.pid, signal.SIGSTOP)
         ordered = len(hole.orders)
         assert ordered > 0
@@ -410,3 +411,13 @@ async def test_a_paused_service_that_wakes_up_after_a_take_over_touches_no_call_
         return [tuple(row) for row in await stack.database.fetch(told_money, who.account_id)] == [(100, 0)]
 
     await until(is_billed, "the second bills it, once")
+    assert (await long_call).ended_by == "here", "who has money notices nothing of all this"
+    (theirs,) = await stack.carrier.over(rich.target)
+    seconds = "SELECT seconds FROM leg WHERE account_id = $1 AND ended_at IS NOT NULL"
+
+    async def is_settled() -> bool:
+        return bool(await stack.database.fetch(seconds, rich.account_id))
+
+    await until(is_settled, "the second bills the other one")
+    talked_s = ms(theirs.answered_at_us, theirs.ended_at_us) / 1000
+    assert abs(await stack.database.fetchval(seconds, rich.account_id) - talked_s) <= 1
