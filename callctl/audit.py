@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from callctl import metrics
-from callctl.asterisk.evidence import Channels, Evidence, host_of
+from callctl.asterisk.evidence import Channel, Channels, Evidence, host_of
 from callctl.asterisk.follower import Follower
 from callctl.asterisk.witness import Damaged, read_line
 from callctl.calls.legs import call_id_of
@@ -33,6 +33,8 @@ FORGOTTEN_AFTER_MS = 86_400_000
 CLOCKS_APART_MS = 10_000
 CALLS_AT_ONCE = 200
 LINES_AT_ONCE = 64  # some tenths of a millisecond
+SLICES_AT_ONCE = 64  # some megabytes; then what is over is compared and forgotten
+FAULTS_FOR_MS = 3_600_000
 STANDING_MAX = 10_000
 
 
@@ -42,11 +44,17 @@ class Faults:
     def __init__(self, path: Path) -> None:
         self._path = path
         self.now: dict[str, str] = {}
+        self._said_ms: dict[str, int] = {}
 
-    def say(self, word: str, told: str) -> None:
+    def say(self, word: str, told: str, at_ms: int) -> None:
         if word not in self.now:
             log.error("the witness %s: %s", self._path, told)
-        self.now[word] = told
+        self.now[word], self._said_ms[word] = told, at_ms
+
+    def clear_old(self, before_ms: int) -> None:
+        """What has not come again since."""
+        for word in [word for word in self.now if self._said_ms[word] < before_ms]:
+            self.clear(word)
 
     def clear(self, word: str) -> None:
         if self.now.pop(word, None):
@@ -122,22 +130,25 @@ class Audit:
             self._balances_ms = now_ms + BALANCES_EVERY_MS
 
     async def _read(self) -> None:
-        is_all = False
-        while not is_all:
+        for _ in range(SLICES_AT_ONCE):
             try:
                 read = await asyncio.to_thread(self._follower.read)
             except OSError as error:
-                self.faults.say("unreadable", f"it cannot be read: {error.strerror}")
+                self._say("unreadable", f"it cannot be read: {error.strerror}")
                 return
             self.faults.clear("unreadable")
-            is_all = read.is_all
+            if read.is_all:
+                self._compare_clocks()
+                return
             if read.is_cut_short:
-                self.faults.say("cut short", "it became shorter: what it had said may be lost; keep it whole")
+                self._say("cut short", "it became shorter: what it had said may be lost; keep it whole")
             self._damaged(read.lost + read.is_cut_short)
             for begin in range(0, len(read.lines), LINES_AT_ONCE):
                 self._hear(read.lines[begin : begin + LINES_AT_ONCE])
                 await asyncio.sleep(0)
-        self._compare_clocks()
+
+    def _say(self, word: str, told: str) -> None:
+        self.faults.say(word, told, self._clock.now_ms())
 
     def _hear(self, lines: Iterable[bytes]) -> None:
         now_ms = self._clock.now_ms()
@@ -157,7 +168,7 @@ class Audit:
         if lines:
             self._evidence.miss(lines)
             metrics.WITNESS_DAMAGED.inc(lines)
-            self.faults.say(
+            self._say(
                 "damaged",
                 f"a line near byte {self._follower.position} cannot be read: "
                 "of calls at that time it proves nothing by silence",
@@ -176,11 +187,12 @@ class Audit:
         if max(behind_ms, ahead_ms) > CLOCKS_APART_MS:
             word = "behind" if behind_ms > 0 else "ahead of"
             apart_s = max(behind_ms, ahead_ms) // 1000
-            self.faults.say("clock", f"its clock is {apart_s} s {word} ours, or its lines come late")
+            self._say("clock", f"its clock is {apart_s} s {word} ours, or its lines come late")
         else:
             self.faults.clear("clock")
-        if back_ms := self._evidence.set_back_ms:
-            self.faults.say("set back", f"its clock was set back by {back_ms // 1000} s: calls at that time")
+        back_ms, self._evidence.set_back_ms = self._evidence.set_back_ms, 0
+        if back_ms:
+            self._say("set back", f"its clock was set back by {back_ms // 1000} s: calls at that time")
 
     async def _inspect(self, call_ids: list[str]) -> None:
         now_ms = self._clock.now_ms()
@@ -219,12 +231,12 @@ class Audit:
         hosts = ", ".join(repr(host) for host in sorted(self._evidence.hosts)) or "nobody"
         is_other = host_of(call_id) not in self._evidence.hosts
         told = f"it is of {hosts}: name the event log of {host_of(call_id)!r}" if is_other else "is CEL on?"
-        self.faults.say("silent", f"it does not say how call {call_id} ended; {told}")
+        self._say("silent", f"it does not say how call {call_id} ended; {told}")
 
     def _strange(self, call_ids: list[str]) -> None:
         if call_ids:
             host = host_of(call_ids[0])
-            self.faults.say("strange", f"it speaks of host {host!r}, of which the ledger knows nothing")
+            self._say("strange", f"it speaks of host {host!r}, of which the ledger knows nothing")
 
     def _keep(self, found: list[Found]) -> None:
         _shout([one.difference for one in found])
@@ -248,9 +260,8 @@ class Audit:
             self._standing = kept
 
     def _compared_until_ms(self, now_ms: int) -> int:
-        """Whatever began before is compared and right; a call that runs is found by its open bills."""
-        waiting = [self._evidence.calls.get(call_id, {}) for call_id in self._due]
-        began = [_began_ms(channels) for channels in waiting]
+        """Whatever began before is over, compared and right."""
+        began = [_began_ms(channels) for channels in self._evidence.calls.values()]
         began += [_began_ms(found.channels) for found in self._standing.values()]
         return min([moment for moment in began if moment is not None], default=now_ms)
 
@@ -263,10 +274,11 @@ class Audit:
         """Calls whose end nobody told; gaps that are over for long."""
         before_ms = now_ms - FORGOTTEN_AFTER_MS
         for call_id, channels in list(self._evidence.calls.items()):
-            newest = max((one.answered_ms or one.ended_ms or 0) for one in channels.values())
-            if newest < before_ms and call_id not in self._due and not self._inspector.runs(call_id):
+            newest_ms = max(moment for one in channels.values() for moment in _moments(one))
+            if newest_ms < before_ms and call_id not in self._due and not self._inspector.runs(call_id):
                 self._evidence.forget(call_id)
         self._evidence.forget_gaps(before_ms)
+        self.faults.clear_old(now_ms - FAULTS_FOR_MS)
 
     def _measure(self) -> None:
         differences = self.differences
@@ -277,8 +289,12 @@ class Audit:
 
 
 def _began_ms(channels: Channels) -> int | None:
-    moments = (moment for one in channels.values() for moment in (one.came_ms, one.answered_ms, one.ended_ms))
-    return min((moment for moment in moments if moment is not None), default=None)
+    return min((moment for one in channels.values() for moment in _moments(one)), default=None)
+
+
+def _moments(channel: Channel) -> list[int]:
+    known = (channel.came_ms, channel.answered_ms, channel.ended_ms)
+    return [moment for moment in known if moment is not None]
 
 
 def _shout(differences: list[Difference]) -> None:
