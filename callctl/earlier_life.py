@@ -23,6 +23,9 @@ from dialplan.nodes.queue import WaitInQueue
 from rating.ledger import Ledger
 from rating.profile import Tariffs
 
+# What costs nothing is rung before its record is durable: such a leg must not be taken for one of ours.
+TRIES_UNKNOWN = 100
+
 
 class EarlierLife:
     """Connections and calls that the service before us left open, and the money that is kept for them."""
@@ -50,9 +53,10 @@ class EarlierLife:
         by_call: dict[str, list[OpenLeg]] = {}
         for leg in self._legs:
             by_call.setdefault(leg.row.call_id, []).append(leg)
+        spared = self.spared(listed.alive, listed.up)
         for place in calls:
             legs = by_call.get(place.call_id, [])
-            if place.call_id not in listed.alive or any(leg.is_emergency for leg in legs):
+            if place.call_id not in listed.alive or place.call_id in spared:
                 self._calls.append(place)
                 continue
             there = listed.joined.get(place.call_id, frozenset()) & listed.alive
@@ -64,10 +68,11 @@ class EarlierLife:
             self._legs = [leg for leg in self._legs if leg not in again.kept]
             yield living, [leg.began for leg in again.kept if leg.began]
 
-    def calls_over(self, ended_ms: Mapping[str, int], at_ms: int) -> Iterator[CallOver | CloseBridge]:
+    def calls_over(self, listed: LegsListed, ended_ms: Mapping[str, int]) -> Iterator[CallOver | CloseBridge]:
         """Those that nobody takes up, once. Asterisk keeps a bridge of ours until it is told otherwise."""
-        calls, self._calls = self._calls, []
-        for place in calls:
+        calls, spared = self._calls, self.spared(listed.alive, listed.up)
+        self._calls = [place for place in calls if place.call_id in spared]
+        for place in [place for place in calls if place.call_id not in spared]:
             yield CallOver(
                 place.account_id,
                 place.call_id,
@@ -75,7 +80,7 @@ class EarlierLife:
                 place.line,
                 place.scheme_version,
                 place.arrived_at_ms,
-                ended_ms.get(place.call_id, at_ms),
+                ended_ms.get(place.call_id, listed.asked_at_ms),
                 None,
                 place.way,
                 EndedBy.LOST.value,
@@ -98,7 +103,7 @@ class EarlierLife:
     def spared(self, alive: Collection[str], up: Collection[str] = frozenset()) -> frozenset[str]:
         """Both sides of every emergency call that still has both, if we knew of its answer or not."""
         sides: list[str] = []
-        for leg in [open_leg.row for open_leg in self._legs if open_leg.row.rate is None]:
+        for leg in [open_leg.row for open_leg in self._legs if open_leg.is_emergency]:
             there = alive if leg.answered_at else up
             if leg.leg_id in there and leg.call_id in there:
                 sides += [leg.leg_id, leg.call_id]
@@ -145,7 +150,8 @@ class _Again:
             return None
         way_in = self._way_in.opened if self._way_in else None
         talk = self._talk.opened if self._talk else None
-        return Living(self._place, answered_ms, way_in, talk, self._joined, tried.tries)
+        tries = tried.tries + TRIES_UNKNOWN
+        return Living(self._place, answered_ms, way_in, talk, self._joined, tries)
 
     def _talk_of(self, legs: Sequence[OpenLeg]) -> OpenLeg | None:
         """With whom the caller talks, or who has put him on hold: the first in the bridge who answered."""

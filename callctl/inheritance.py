@@ -4,9 +4,8 @@ Rule 1: of calls that live the first list decides: who is taken up then is ours 
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
-from callctl.asterisk import witness
 from callctl.asterisk.witness import Witnessed
 from callctl.calls.events import LegsListed
 from callctl.calls.orders import Order
@@ -27,12 +26,12 @@ class Inheritance:
         self,
         earlier: EarlierLife,
         switchboard: Switchboard,
-        witness_file: str | None,
+        witnessed: Callable[[int, Collection[str]], Witnessed],
         obey: Callable[[Iterable[Order]], None],
     ) -> None:
         self._earlier = earlier
         self._switchboard = switchboard
-        self._witness_file = witness_file
+        self._seen = witnessed
         self._obey = obey
 
     def has(self, call_id: str) -> bool:
@@ -50,7 +49,7 @@ class Inheritance:
             log.warning("call %s goes on at %s", call.place.call_id, call.place.node)
             self._obey(began)
         self._obey(self._switchboard.adopt([call for call, _ in living], listed.asked_at_ms))
-        self._obey(self._earlier.calls_over(seen.ended_ms, listed.asked_at_ms))
+        self._obey(self._earlier.calls_over(listed, seen.ended_ms))
 
     def listed(self, listed: LegsListed) -> LegsListed:
         """What our own calls may hear of it. What is over by now gets its bill."""
@@ -66,10 +65,11 @@ class Inheritance:
         orders = list(end_open_legs(legs, listed, seen, ledger, tariffs, taken_up))
         log.warning("left open by an earlier life: %s", ", ".join(leg.leg_id for leg in legs))
         self._obey(orders)
+        self._obey(self._earlier.calls_over(listed, seen.ended_ms))
 
     def _witnessed(
         self, legs: list[LegRow], callers: Iterable[str] = (), since_ms: int | None = None
     ) -> Witnessed:
         sides = {side for leg in legs for side in (leg.leg_id, leg.call_id)} | set(callers)
         moments = [milliseconds(leg.held_at) for leg in legs] + ([] if since_ms is None else [since_ms])
-        return witness.witnessed(self._witness_file, min(moments) - CLOCKS_APART_MS, sides)
+        return self._seen(min(moments) - CLOCKS_APART_MS, sides)

@@ -13,6 +13,7 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from functools import partial
 
 from callctl import metrics
 from callctl.asterisk import wire
@@ -21,6 +22,7 @@ from callctl.asterisk.ami import Ami
 from callctl.asterisk.ari import SILENCE_MS_MAX, Ari, AriRefused, AriUnknown
 from callctl.asterisk.registrar import Registrar
 from callctl.asterisk.switch import Switch
+from callctl.asterisk.witness import witnessed
 from callctl.calls.directory import Directory
 from callctl.calls.events import CallArrived, DeviceSeen, Event, LegAnswered, LegsListed, OrderRefused, Why
 from callctl.calls.legs import call_id_of
@@ -91,7 +93,9 @@ class Service:
         self._clock = clock
         earlier = EarlierLife(left, ledger, directory.tariffs, clock.now_ms())
         self.switchboard = Switchboard(ledger, directory, settings.terms)
-        self._inheritance = Inheritance(earlier, self.switchboard, settings.witness, self._obey)
+        self._inheritance = Inheritance(
+            earlier, self.switchboard, partial(witnessed, settings.witness), self._obey
+        )
         self._ari = Ari(
             settings.ari.url,
             settings.ari.user,

@@ -159,9 +159,9 @@ class Exchange:
         self._listed_ms = self._timeline.now_ms
         alive = [leg for leg in self.legs.values() if leg.is_alive]
         up = frozenset(leg.leg_id for leg in alive if leg.is_up)
-        listed = LegsListed(
-            frozenset(leg.leg_id for leg in alive), up, self._timeline.now_ms, proven_ms, is_after_gap
-        )
+        ids = frozenset(leg.leg_id for leg in alive)
+        joined = {one.bridge_id: frozenset(leg.leg_id for leg in one.legs) for one in self.bridges.values()}
+        listed = LegsListed(ids, up, self._timeline.now_ms, proven_ms, is_after_gap, joined)
         self._hear(listed, self._timeline.wall_ms)
         for device, is_reachable in self._reachable.items():
             self._hear(DeviceSeen(device, is_reachable), self._timeline.wall_ms)

@@ -99,7 +99,7 @@ async def read_left(connection: Connection, ledger: Ledger) -> Left:
             log.error("call %s is not taken up again: its scheme cannot be read: %s", row["call_id"], scheme)
             continue
         try:
-            calls.append(_call(row, scheme))
+            calls.append(place_of(dict(row.items()), scheme))
         except (ValueError, LookupError, TypeError) as error:
             damaged(f"the place of call {row['call_id']!r}", error, "it is not taken up again")
     tried = {
@@ -138,8 +138,7 @@ def _scheme(row: asyncpg.Record, versions: Mapping[tuple[str, str, int], object]
         return error
 
 
-def _call(row: asyncpg.Record, scheme: Scheme) -> CallAt:
-    columns: dict[str, Any] = dict(row.items())
+def place_of(columns: Mapping[str, Any], scheme: Scheme) -> CallAt:
     return CallAt(
         account_id=columns["account_id"],
         call_id=columns["call_id"],

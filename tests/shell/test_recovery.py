@@ -363,7 +363,7 @@ def test_gift_seconds_are_kept_too() -> None:
 
 def test_both_ways_of_an_emergency_call_that_is_still_up_are_left_alone() -> None:
     ledger = a_ledger(1_000)
-    legs = [an_open_leg("leg0-c1"), an_open_leg("l1", None)]
+    legs = [an_open_leg("leg0-c1"), replace(an_open_leg("l1", None), number="112")]
     earlier = an_earlier_life(legs, ledger, NOON_MS + 6_000)
     spared = earlier.spared({"l1", "c1"})
     assert spared == {"l1", "c1"}

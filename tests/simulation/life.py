@@ -5,7 +5,7 @@ Rule 2: records become durable in their order, all that has gathered at once, an
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -29,13 +29,12 @@ from callctl.calls.records import (
 from callctl.calls.switchboard import Switchboard
 from callctl.clock import Clock
 from callctl.earlier_life import EarlierLife
-from callctl.recovery import end_open_legs
+from callctl.inheritance import Inheritance
 from callctl.simulate.exchange import Exchange
 from callctl.simulate.promises import Promises
 from callctl.simulate.roads import call_id_of_order
 from callctl.simulate.scenario import Scenario
 from callctl.simulate.timeline import Timeline, Turn
-from callctl.storage.running_calls import Left
 from tests.simulation.store import Away, Store
 
 GRACE_MS = 2_000
@@ -73,17 +72,16 @@ class Life:
             wall_ns=lambda: self._timeline.wall_ms * 1_000_000,
             monotonic_ns=lambda: self._timeline.now_ms * 1_000_000,
         )
-        self.ledger, open_legs = world.store.load()
+        self.ledger, left = world.store.load()
         self.promises = Promises(self.ledger)
         for account in self.ledger.accounts():
             self.promises.told(account.account_id)
         self.promises.check()
-        self._earlier = EarlierLife(
-            Left(open_legs), self.ledger, world.directory.tariffs, self._clock.now_ms()
-        )
+        earlier = EarlierLife(left, self.ledger, world.directory.tariffs, self._clock.now_ms())
         self.promises.check()
         terms = world.scenario.settings.terms(("simulated",), "simulated")
         self.switchboard = Switchboard(self.ledger, world.directory, terms)
+        self._inheritance = Inheritance(earlier, self.switchboard, self._witnessed, self._obey)
         for seat in world.scenario.seats:
             self.switchboard.seats.tell(seat.seat)
         self._lanes: dict[str, deque[tuple[MediaOrder, Durable | None]]] = {}
@@ -106,14 +104,12 @@ class Life:
             self._obey(self.switchboard.handle(event, at_ms))
 
     def _on_list(self, listed: LegsListed, at_ms: int) -> None:
-        ours, over = self._earlier.listed(listed)
-        self._obey(self.switchboard.handle(ours, at_ms))
-        if over:
-            tariffs = self._world.directory.tariffs
-            self._obey(list(end_open_legs(over, listed, self._witnessed(), self.ledger, tariffs)))
+        if listed.is_after_gap:
+            self._inheritance.take_up(listed)
+        self._obey(self.switchboard.handle(self._inheritance.listed(listed), at_ms))
 
-    def _witnessed(self) -> Witnessed:
-        legs = self._world.exchange.legs.values()
+    def _witnessed(self, since_ms: int, leg_ids: Collection[str]) -> Witnessed:
+        legs = [leg for leg in self._world.exchange.legs.values() if leg.leg_id in leg_ids]
         answered_ms = {leg.leg_id: leg.answered_ms for leg in legs if leg.answered_ms is not None}
         return Witnessed(answered_ms, {leg.leg_id: leg.ended_ms for leg in legs if leg.ended_ms is not None})
 
@@ -125,6 +121,7 @@ class Life:
                     | LegBegan()
                     | LegSettled()
                     | LegRefused()
+                    | CallAt()
                     | CallOver()
                     | MessageTaken()
                     | RecordingBegan()
@@ -133,7 +130,7 @@ class Life:
                     if isinstance(order, LegHeld):
                         self._held[order.connection.call_id] = durable
                     self._watch(order)
-                case CallAt() | CallBackOver() | NodeFailed():
+                case CallBackOver() | NodeFailed():
                     pass
                 case HangUp():
                     self._world.exchange.carry_out(order)

@@ -52,7 +52,7 @@ class Key:
 def directory_of(scenario: Scenario, tariffs: Tariffs) -> Directory:
     directory = Directory(tariffs)
     for number in scenario.numbers:
-        directory.add(Number(number.number, number.account, number.read_scheme()))
+        directory.add(Number(number.number, number.account, number.read_scheme(), 1))
     return directory
 
 
@@ -66,7 +66,7 @@ class Lives:
         self._timeline = Timeline(scenario.start_ms)
         self._luck = Random(scenario.seed + 2)
         self.exchange = Exchange(self._timeline, scenario, self._hear, self._pass_by)
-        self.store = Store(scenario, directory.tariffs, fate.failure)
+        self.store = Store(scenario, directory, fate.failure)
         self.world = World(
             scenario,
             directory,

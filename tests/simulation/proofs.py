@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from callctl.calls.connections import CALLERS_OWN
 from callctl.calls.legs import call_id_of, is_leg_id, leg_id_of
-from callctl.reconcile import Kind
+from callctl.reconcile import CUT_BY_US, Kind
 from callctl.simulate.legs import SimulatedLeg
 from callctl.storage.bills import Bill
 from callctl.storage.rows import RATE, LegRow
@@ -116,10 +116,13 @@ def _unbilled(night: Lives) -> Iterator[str]:
                 yield f"{leg_id}: {least_ms} ms talked, no bill"
             continue
         assert row.seconds is not None
+        talked_s = max(row.seconds, duration_s(0, least_ms))
         told = f"{leg_id}: {least_ms} ms talked, billed {row.seconds} s, {row.units} units, {row.ended_by}"
+        if row.ended_by in CUT_BY_US:
+            least_ms = min(least_ms, row.seconds * 1000)  # found out late: what was not secured is not owed
         if not duration_s(0, least_ms) <= row.seconds <= duration_s(0, most_ms):
             yield told
-        elif _is_short(night, row, row.seconds):
+        elif _is_short(night, row, talked_s):
             yield f"{told}, though there was money"
 
 
@@ -152,8 +155,11 @@ def _is_about(entry: Entry, row: LegRow) -> bool:
 def _is_short(night: Lives, row: LegRow, seconds: int) -> bool:
     """Of what the account could have paid."""
     rate = RATE.validate_python(row.rate) if row.rate else None
+    others = [one for one in night.store.settled() if one.leg_id != row.leg_id and one.charge_kopecks]
     if rate is None or row.units == rate.terms.units(seconds):
         return False
+    if any((one.call_id, one.ended_at) == (row.call_id, row.ended_at) for one in others):
+        return False  # what is paid twice ends as soon as either way cannot be paid
     return night.world.left[row.leg_id] >= (rate.next_price if row.units else rate.first_price)
 
 

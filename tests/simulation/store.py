@@ -9,19 +9,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from callctl.calls.records import CallOver, LegSettled, MessageTaken, Record
-from callctl.clock import milliseconds
+from callctl.calls.directory import Directory
+from callctl.calls.records import CallAt, CallOver, LegSettled, MessageTaken, Record
+from callctl.clock import milliseconds, moment
 from callctl.simulate.books import Books, open_account
 from callctl.simulate.scenario import Scenario
-from callctl.storage import legs
+from callctl.storage import legs, running_calls
 from callctl.storage.rows import LegRow
+from callctl.storage.running_calls import Left, Tried, place_of
+from dialplan.scheme import Scheme
 from rating.calendar import month_of
 from rating.entries import Entry, ReferenceClash
 from rating.ledger import Account, Ledger
 from rating.limits import NumberLimit
 from rating.money import Money
 from rating.pots import BALANCE
-from rating.profile import Tariffs
 from rating.quote import fund
 
 Row = dict[str, Any]
@@ -37,6 +39,22 @@ SETTLED = (
     "cause",
     "draws",
     "vat_kopecks",
+)
+AT = (
+    "account_id",
+    "call_id",
+    "number",
+    "line",
+    "caller",
+    "seat",
+    "hops",
+    "scheme_version",
+    "scheme",
+    "caller_name",
+    "record",
+    "record_node",
+    "arrived_at",
+    "way",
 )
 EMPTY = dict.fromkeys(LegRow.__dataclass_fields__)
 
@@ -55,20 +73,22 @@ class Failure:
 
 
 class Store:
-    def __init__(self, scenario: Scenario, tariffs: Tariffs, failure: Failure | None = None) -> None:
+    def __init__(self, scenario: Scenario, directory: Directory, failure: Failure | None = None) -> None:
         self._scenario = scenario
-        self._tariffs = tariffs
+        self._directory = directory
+        self._tariffs = directory.tariffs
         self._failure = failure
         self._away_until_ms = 0
         self.writes = 0
         self.books = Books()
         self.rows: dict[str, Row] = {}
         self.calls: dict[str, CallOver] = {}
+        self.places: dict[str, Row] = {}
         self.messages: dict[str, MessageTaken] = {}
         self.clashes: list[str] = []
         self.overdrawn: list[str] = []
         for told in scenario.accounts:
-            for entry in open_account(told, Ledger(), tariffs, scenario.start_ms):
+            for entry in open_account(told, Ledger(), self._tariffs, scenario.start_ms):
                 self.books.add(entry)
         funds = [(account.account_id, account.funds) for account in self.load()[0].accounts()]
         self._beyond = {account_id: fund.credit - fund.threshold for account_id, fund in funds}
@@ -92,7 +112,7 @@ class Store:
         """True when it is new."""
         return self.books.add(entry)
 
-    def load(self) -> tuple[Ledger, list[LegRow]]:
+    def load(self) -> tuple[Ledger, Left]:
         """As a service finds it when it starts."""
         ledger = Ledger()
         for told in self._scenario.accounts:
@@ -104,7 +124,26 @@ class Store:
                 account.limits[number.number] = NumberLimit(number.number, number.most, number.kind, spent)
             self._count(account)
             fund(account, self._tariffs)
-        return ledger, self.open_legs()
+        return ledger, self._left()
+
+    def _left(self) -> Left:
+        calls = []
+        for row in sorted(self.places.values(), key=lambda row: (row["arrived_at"], row["call_id"])):
+            number = self._directory.number(row["line"])
+            told = row["scheme"]
+            scheme = Scheme.model_validate_json(told) if told else number.scheme if number else None
+            assert scheme, row
+            calls.append(place_of(row, scheme))
+        return Left(self.open_legs(), calls, {call.call_id: self._tried(call) for call in calls})
+
+    def _tried(self, call: CallAt) -> Tried:
+        since = moment(call.arrived_at_ms - 1_000)
+        legs = [leg for leg in self.all_legs() if leg.call_id == call.call_id and leg.held_at >= since]
+        tries = [int(leg.leg_id.partition("-")[0].removeprefix("leg")) for leg in legs]
+        over = [
+            leg for leg in legs if leg.answered_at and leg.ended_at and not leg.leg_id.startswith("leg0-")
+        ]
+        return Tried(max(tries, default=0), max((milliseconds(leg.held_at) for leg in over), default=None))
 
     def open_legs(self) -> list[LegRow]:
         rows = [row for row in self.rows.values() if row["ended_at"] is None]
@@ -130,7 +169,7 @@ class Store:
                 account.spend(row["line"], month_of(milliseconds(row["answered_at"])), row["charge_kopecks"])
 
     def _commit(self, records: Sequence[Record]) -> None:
-        for statement, rows in legs.statements_of(records):
+        for statement, rows in [*legs.statements_of(records), *running_calls.statements_of(records)]:
             for row in rows:
                 self._execute(statement, row)
         for record in records:
@@ -163,6 +202,10 @@ class Store:
                     "cause": row[7],
                 }
                 self.rows.setdefault(row[1], EMPTY | told | ended | {"ended_by": "refused"})
+            case running_calls.AT:
+                self.places[row[1]] = dict(zip(AT, row, strict=True))
+            case running_calls.GONE:
+                self.places.pop(row[1], None)
             case _:
                 raise AssertionError(statement)
 
