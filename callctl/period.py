@@ -25,7 +25,7 @@ from callctl.storage.rows import LegRow, read_open_legs
 # How far the witness's clock and ours may be apart without a call getting lost between two periods.
 MARGIN_MS = 60_000
 LINES_AT_ONCE = 64
-CALLS_AT_ONCE = 200
+CALLS_AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +128,11 @@ class Period:
             self._over.append(call_id)
 
     async def _judge(self, call_ids: Sequence[str]) -> AsyncIterator[Reported]:
+        for begin in range(0, len(call_ids), CALLS_AT_ONCE):
+            async for reported in self._judge_some(call_ids[begin : begin + CALLS_AT_ONCE]):
+                yield reported
+
+    async def _judge_some(self, call_ids: Sequence[str]) -> AsyncIterator[Reported]:
         calls = {call_id: self._evidence.calls.get(call_id, {}) for call_id in call_ids}
         legs = [
             leg_id
@@ -195,7 +200,7 @@ class Period:
         for leg_id, (bill,) in list(unseen.items()):
             if self._is_at_border(bill.row):
                 del unseen[leg_id]
-        inspected = self._inspector.judge(self._evidence, unseen)
+        inspected = await self._inspector.judge(self._evidence, unseen)
         self._legs += inspected.legs
         async for reported in self._reported(inspected):
             yield reported

@@ -19,7 +19,7 @@ from rating.entries import Entry
 from rating.pots import gift_pot, is_gift, paid_pot
 
 CORRECTED = "reconcile:"
-PAGE_MAX = 500
+PAGE_MAX = 100
 
 # Whole tables are read: not in the ten seconds of a caller who waits.
 WHOLE_S_MAX = 600.0

@@ -1,6 +1,7 @@
 """Ledger and witness of a period on a real PostgreSQL: what differs is named with its money, mended once."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
@@ -11,9 +12,11 @@ import pytest
 from callctl.asterisk.evidence import Evidence
 from callctl.asterisk.witness import read_line
 from callctl.calls.legs import leg_id_of
+from callctl.calls.records import CallOver
 from callctl.mending import Mender
 from callctl.storage.database import DatabaseAway
-from tests.shell.notebook import Desk, call_id_of, desk_at, kinds
+from tests.shell.notebook import CALLER, Desk, began_ms, call_id_of, desk_at, kinds
+from tests.shell.shop import LINE
 
 MINUTE = 2_500
 ENTRIES = "SELECT reference, amount_kopecks FROM entry ORDER BY line"
@@ -252,6 +255,17 @@ async def test_a_clock_that_is_off_moves_no_bill(open_desk: OpenDesk) -> None:
         assert await desk.named() == []
 
 
+async def test_at_the_border_of_a_period_a_clock_that_is_off_makes_no_difference(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        desk.notebook.path.unlink()
+        desk.notebook.apart_ms = 90_000
+        for number, seconds in ((0, 1), *TALKS):
+            desk.notebook.talk(number, seconds)
+        await desk.bill(0, 1)
+        for number in range(10):
+            assert (await desk.compare(of=(number, number + 1)))[0] == [], number
+
+
 async def test_where_a_line_is_damaged_silence_proves_nothing(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
         path = desk.notebook.path
@@ -262,6 +276,18 @@ async def test_where_a_line_is_damaged_silence_proves_nothing(open_desk: OpenDes
         path.write_text("\n".join(lines) + "\n")
         reported, total = await desk.compare()
         assert (reported, total.unwitnessed, total.damaged_lines) == ([], 1, 4)
+
+
+async def test_of_a_call_whose_beginning_was_not_heard_silence_proves_nothing(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        path = desk.notebook.path
+        lines = path.read_text().splitlines(keepends=True)
+        path.write_text("".join(line for line in lines if "HANGUP" in line or call_id_of(1) not in line))
+        desk.notebook.write("CHAN_START", call_id_of(50), began_ms(50))
+        earlier = {"eventtype": "CHAN_START", "uniqueid": call_id_of(0), "eventtime": began_ms(0) / 1000}
+        path.write_text(json.dumps(earlier) + "\n" + path.read_text())
+        reported, total = await desk.compare()
+        assert (reported, total.unwitnessed) == ([], 1)
 
 
 async def test_a_database_that_is_away_ends_the_comparison(open_desk: OpenDesk) -> None:
@@ -295,3 +321,25 @@ def evidence_of(desk: Desk) -> Evidence:
         if happening := read_line(line):
             evidence.hear(happening)
     return evidence
+
+
+async def test_the_way_to_somebody_who_was_called_back_is_found_and_charged(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        call_id, at_ms = f"back1-{call_id_of(3)}", began_ms(3)
+        over = CallOver(
+            *("ann", call_id, CALLER, LINE, 1, at_ms - 5_000, at_ms + 70_000, at_ms),
+            way=(),
+            ending="talking",
+        )
+        await desk.journal.write(over)
+        desk.notebook.write("CHAN_START", call_id, at_ms - 5_000, num="", exten="s", userfield=CALLER)
+        desk.notebook.write("ANSWER", call_id, at_ms)
+        desk.notebook.write("HANGUP", call_id, at_ms + 70_000)
+        reported, _ = await desk.compare(fix=True)
+        assert [(one.difference.leg_id, one.difference.kopecks) for one in reported] == [
+            (f"leg0-{call_id}", 2 * MINUTE)
+        ]
+        query = "SELECT caller, number, line, charge_kopecks FROM leg WHERE call_id = $1"
+        row = await desk.sql.fetchrow(query, call_id)
+        assert row and tuple(row) == (LINE, CALLER, LINE, 2 * MINUTE)
+        assert await desk.named() == []
