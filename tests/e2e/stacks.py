@@ -59,7 +59,10 @@ class FarEnd:
 
     def calls_to(self, number: str) -> list[CallSeen]:
         """All calls that ever came for this number, whatever answered then."""
-        return [seen for phone in self._phones for seen in phone.calls() if seen.number == number]
+        return [seen for seen in self.calls() if seen.number == number]
+
+    def calls(self) -> list[CallSeen]:
+        return [seen for phone in self._phones for seen in phone.calls()]
 
     async def over(self, number: str, count: int = 1) -> list[CallSeen]:
         """The calls for this number, as soon as there are `count` and all are over."""

@@ -1,0 +1,37 @@
+"""`./run kills`: many kills in one run, which ends by itself."""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import uvloop
+
+from tests.e2e.kill.trial import trial
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="./run kills",
+        description="kills the service at drawn moments while fifty callers are in every phase of a call, and "
+        "compares ledger, witness and phones",
+    )
+    parser.add_argument("--times", type=int, default=200, help="kills (200, about a quarter of an hour)")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    began = time.monotonic()
+
+    def report(line: str) -> None:
+        print(f"{time.monotonic() - began:7.1f} s  {line}", file=sys.stderr)
+
+    with TemporaryDirectory() as folder:
+        try:
+            outcome = uvloop.run(trial(Path(folder) / "stack", options.times, options.seed, report))
+        except AssertionError as error:
+            sys.exit(f"seed {options.seed}: {error}")
+    report(f"{options.times} kills, nothing differs: {outcome}")
+
+
+if __name__ == "__main__":
+    main()
