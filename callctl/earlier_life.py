@@ -97,7 +97,8 @@ class EarlierLife:
     def listed(self, listed: LegsListed) -> tuple[LegsListed, list[LegRow]]:
         """What our own calls may hear of it; and the connections that are over now, each given once."""
         spared = self.spared(listed.alive, listed.up)
-        ours = replace(listed, alive=listed.alive - spared, up=listed.up - spared)
+        joined = {bridge: legs for bridge, legs in listed.joined.items() if bridge not in spared}
+        ours = replace(listed, alive=listed.alive - spared, up=listed.up - spared, joined=joined)
         return ours, self.take_over(spared)
 
     def spared(self, alive: Collection[str], up: Collection[str] = frozenset()) -> frozenset[str]:

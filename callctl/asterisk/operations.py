@@ -122,7 +122,9 @@ def _joining(order: Join | JoinAndDial) -> list[Operation]:
     joined = {**bridge, "channel": legs, "inhibitConnectedLineUpdates": "true"}
     return [
         Operation(
-            "bridges", "createWithId", {**bridge, "type": TOLD_DIGITS if order.tells_keys else "mixing"}
+            "bridges",
+            "createWithId",
+            {**bridge, "type": TOLD_DIGITS if order.tells_keys else "mixing", "name": APP},
         ),
         Operation("bridges", "addChannel", joined),
     ]

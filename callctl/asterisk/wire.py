@@ -164,7 +164,7 @@ def read_list(
         asked_at_ms=asked_at_ms,
         proven_at_ms=proven_at_ms,
         is_after_gap=is_after_gap,
-        joined={bridge["id"]: frozenset(bridge["channels"]) for bridge in bridges},
+        joined={bridge["id"]: frozenset(bridge["channels"]) for bridge in bridges if bridge["name"] == APP},
     )
 
 

@@ -218,7 +218,9 @@ class Switchboard:
         strangers = event.alive - self._by_leg.keys()
         let_go = [one for one in sorted(strangers) if one in self._strangers or is_leg_id(one)]
         self._strangers = strangers
-        return orders + [HangUp(leg_id, Cause.NORMAL) for leg_id in let_go]
+        orders += [HangUp(leg_id, Cause.NORMAL) for leg_id in let_go]
+        # Whoever should have closed it died before.
+        return orders + [CloseBridge(bridge_id) for bridge_id in event.joined if bridge_id not in self._calls]
 
     def _seat_changed(self, event: SeatChanged, at_ms: int) -> None:
         account_id, name = event.account_id, event.name

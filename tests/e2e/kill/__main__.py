@@ -14,7 +14,7 @@ from tests.e2e.kill.trial import trial
 def main() -> None:
     parser = argparse.ArgumentParser(
         prog="./run kills",
-        description="kills the service at drawn moments while fifty callers are in every phase of a call, and "
+        description="kills the service at drawn moments beside fifty callers in every phase of a call, and "
         "compares ledger, witness and phones",
     )
     parser.add_argument("--times", type=int, default=200, help="kills (200, about a quarter of an hour)")
