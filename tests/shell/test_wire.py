@@ -4,7 +4,7 @@ import pytest
 
 from callctl.asterisk.operations import write
 from callctl.asterisk.switch import why_refused
-from callctl.asterisk.wire import read
+from callctl.asterisk.wire import APP, read, read_list
 from callctl.calls.events import (
     CallArrived,
     DeviceSeen,
@@ -134,3 +134,12 @@ def test_a_name_cannot_end_a_header() -> None:
     order = PlaceLeg("leg1-c", "c", Trunk("t", "7916"), "7903", None, False, caller_name='a"\r\n<Яна>\\')
     (placing,) = write(order, 0)
     assert placing.arguments["variables"]["CONNECTEDLINE(name,i)"] == "aЯна"
+
+
+def test_only_bridges_of_ours_are_told() -> None:
+    bridges = [
+        {"id": "one", "name": APP, "channels": ["one", "leg1-one"]},
+        {"id": "two", "name": "", "channels": ["somebody"]},
+    ]
+    listed = read_list([], 0, 0, bridges, is_after_gap=True)
+    assert listed.joined == {"one": {"one", "leg1-one"}}

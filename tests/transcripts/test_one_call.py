@@ -1,5 +1,7 @@
 """What a call does: hear, then what is ordered. One claim each."""
 
+from dataclasses import replace
+
 import pytest
 
 from callctl.calls.directory import Number
@@ -422,6 +424,13 @@ def test_leg_missing_from_one_list_without_a_gap_may_have_news_on_the_way() -> N
     assert desk.hear(listed(A, up=(A,), asked=5_000, proven=4_000, gap=False), 5_000) == []
     desk.hear(LegEnded(B), 4_990)
     assert settled(desk.hear(LegGone(B, 16), 4_991)).ended_by is EndedBy.CALLEE
+
+
+def test_bridge_of_a_call_that_is_over_is_closed() -> None:
+    desk = talking(Desk(1_000))
+    bridges = {A: frozenset({A, B}), "earlier": frozenset[str]()}
+    told = replace(listed(A, B, up=(A, B), asked=5_000, proven=4_000), joined=bridges)
+    assert desk.hear(told, 5_000) == [CloseBridge("earlier")]
 
 
 def test_leg_missing_from_two_lists_ended_before_the_first() -> None:
