@@ -231,6 +231,15 @@ async def test_only_the_period_that_was_asked_for_is_compared(open_desk: OpenDes
             assert (total.legs, len(reported)) == (legs, found), period
 
 
+async def test_what_is_said_after_the_period_proves_that_a_call_of_it_was_not_ended(
+    open_desk: OpenDesk,
+) -> None:
+    async with open_desk() as desk:
+        await never_hung_up(desk)
+        reported, total = await desk.compare(of=(1, 2))
+        assert (kinds(reported), total.unwitnessed) == (["never_ended"], 0)
+
+
 async def test_the_log_of_another_host_proves_nothing(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
         path = desk.notebook.path
