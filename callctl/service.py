@@ -176,8 +176,9 @@ class Service:
             raise Fenced(self._ownership.why_lost)
 
     async def _say_farewell(self) -> None:
-        """Calls end with us, and are billed to this moment."""
-        self._obey(self.switchboard.close(self._clock.now_ms()))
+        """Calls end with us, and are billed to this moment; or the next service takes them up."""
+        keeps = self._settings.calls_at_end == "keep"
+        self._obey(self.switchboard.close(self._clock.now_ms(), keeps=keeps))
         if self._obeying:
             await asyncio.wait(self._obeying, timeout=FAREWELL_S_MAX)
 

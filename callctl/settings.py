@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Sequence
 from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
-from typing import Annotated, NamedTuple, TypeVar
+from typing import Annotated, Literal, NamedTuple, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -114,6 +114,7 @@ class ServiceSettings(Table):
     record_grace_s: Annotated[float, Field(ge=0.1, le=30)] = 2  # how long a call waits for the database
     records_waiting_max: Annotated[int, Field(ge=10, le=10_000_000)] = 100_000  # while the database is away
     list_every_s: Annotated[float, Field(ge=1, le=600)] = 15  # how often Asterisk is asked what lives
+    calls_at_end: Literal["release", "keep"] = "release"  # when the service ends; kept, for the next one
 
     @property
     def terms(self) -> CallTerms:

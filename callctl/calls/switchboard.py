@@ -166,9 +166,12 @@ class Switchboard:
             orders += self._run(call, partial(call.resume, at_ms), at_ms)
         return orders + self._offer(at_ms)
 
-    def close(self, at_ms: int) -> list[Order]:
-        """Release everybody: the service ends. An emergency call goes on without it (S-13)."""
+    def close(self, at_ms: int, *, keeps: bool = False) -> list[Order]:
+        """The service ends: release everybody, unless all are kept for the next one. An emergency call goes
+        on without it in any case (S-13)."""
         self._is_closing = True
+        if keeps:
+            return []
         orders: list[Order] = []
         for call in [call for call in self._calls.values() if not call.is_emergency]:
             orders += self._run(call, partial(call.tear_down, at_ms), at_ms)

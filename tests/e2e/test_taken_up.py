@@ -169,3 +169,22 @@ async def test_who_listens_hears_his_menu_anew_and_chooses(bring: Bring) -> None
 
 async def _paid(stack: Stack, who: Subscriber, leg: Json) -> None:
     await assert_money(stack, who, 1_000 - leg["charge_kopecks"])
+
+
+async def test_a_service_that_ends_in_order_keeps_its_calls_for_the_next_if_told_to(bring: Bring) -> None:
+    stack = await bring(config=LONG)
+    await stop_service(stack)
+    settings = stack.folder / "keep.json"
+    settings.write_text(stack.settings.model_copy(update={"calls_at_end": "keep"}).model_dump_json())
+    async with serve_again(stack, settings):
+        who = await given_subscriber(stack, 1_000)
+        call = dial(stack, who.number, hang_up_after_ms=15_500)
+        await until_state(stack, who, "talking")
+    assert not call.done()
+    async with serve_again(stack, settings):
+        assert (await call).ended_by == "here"
+        (theirs,) = await stack.carrier.over(who.target)
+        leg = await bill(stack, who)
+        assert_bill_is_what_was_talked(leg, who, theirs)
+        assert leg["ended_by"] == "caller"
+        await assert_nothing_left(stack)
