@@ -17,7 +17,7 @@ DOWN_MS = (0, 7_000, 600_000)
 # A unit and what stands behind it; or as long as a greeting may last, or a caller may wait alone.
 BOUND_MS_MAX = 400_000
 
-NIGHTS = 120
+NIGHTS = 90
 
 every_plight = pytest.mark.parametrize("plight", PLIGHTS.values(), ids=PLIGHTS)
 
@@ -39,7 +39,7 @@ def test_whoever_dies_before_any_step_the_ledger_is_what_the_switch_saw(plight: 
 
 @every_plight
 def test_a_recovery_that_dies_at_any_step_is_taken_up_by_the_next(plight: Plight) -> None:
-    for step in range(1, plight.spend().steps + 1, 4):
+    for step in range(1, plight.spend().steps + 1, 6):
         for later in range(1, 9):
             spend(plight, Fate((step, step + later, step + 2 * later), (500, 0, 4_000)))
 
@@ -51,7 +51,7 @@ def test_a_write_that_fails_costs_nobody_anything_and_neither_does_a_death_meanw
         for away_ms in (300, 10_000):
             for stands in (False, True):
                 spend(plight, Fate(failure=Failure(write, away_ms, stands)))
-        for step in range(1, undisturbed.steps + 1, 5):
+        for step in range(1, undisturbed.steps + 1, 8):
             spend(plight, Fate((step,), failure=Failure(write, 1_500, stands=bool(step % 2))))
 
 
