@@ -23,9 +23,6 @@ from dialplan.nodes.queue import WaitInQueue
 from rating.ledger import Ledger
 from rating.profile import Tariffs
 
-# What costs nothing is rung before its record is durable: such a leg must not be taken for one of ours.
-TRIES_UNKNOWN = 100
-
 
 class EarlierLife:
     """Connections and calls that the service before us left open, and the money that is kept for them."""
@@ -151,7 +148,8 @@ class _Again:
             return None
         way_in = self._way_in.opened if self._way_in else None
         talk = self._talk.opened if self._talk else None
-        tries = tried.tries + TRIES_UNKNOWN
+        # What costs nothing is rung before its record is durable: no leg of ours may have the id of such a one.
+        tries = max(tried.tries, self._now_ms - self._place.arrived_at_ms)
         return Living(self._place, answered_ms, way_in, talk, self._joined, tries)
 
     def _talk_of(self, legs: Sequence[OpenLeg]) -> OpenLeg | None:

@@ -37,7 +37,7 @@ def draw_fate(luck: Random) -> Fate:
     steps = luck.choice([40, 400, 4_000])
     return Fate(
         dies_before=tuple(luck.randint(1, steps) for _ in range(luck.choice([1, 2, 10]))),
-        down_ms=tuple(luck.choice([0, 100, 100, 2_500, 20_000]) for _ in range(3)),
+        down_ms=tuple(luck.choice([100, 100, 300, 2_500, 20_000]) for _ in range(3)),
         failure=_draw_failure(luck),
         write_ms_max=luck.choice([0, 5, 300]),
     )
