@@ -148,7 +148,7 @@ class _Again:
             return None
         way_in = self._way_in.opened if self._way_in else None
         talk = self._talk.opened if self._talk else None
-        # What costs nothing is rung before its record is durable: no leg of ours may have the id of such a one.
+        # What costs nothing is rung before its record is durable: nobody else may have the id of such a leg.
         tries = max(tried.tries, self._now_ms - self._place.arrived_at_ms)
         return Living(self._place, answered_ms, way_in, talk, self._joined, tries)
 
