@@ -48,6 +48,14 @@ def test_the_ledger_of_a_night_is_what_its_switch_saw(draw: Callable[..., Scenar
     assert paid > count // 2, "bills that cost something"
 
 
+def test_on_a_bad_switch_what_differs_is_in_the_subscribers_favour() -> None:
+    """News that got lost or came late: the witness alone knows how long it was."""
+    for seed in range(100):
+        night = spent(draw_evening(seed, faulty=True), seed)
+        found = list(differences(by_leg(bills_of(night)), seen_in(night)))
+        assert all(one.kind is Kind.SHORTER for one in found), f"seed {seed}: {found}"
+
+
 def reopened(bill: Bill) -> Bill:
     row = replace(
         bill.row,
