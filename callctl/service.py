@@ -58,6 +58,7 @@ from callctl.clock import Clock
 from callctl.earlier_life import EarlierLife
 from callctl.inheritance import Inheritance
 from callctl.settings import ServiceSettings
+from callctl.signals import as_long_as
 from callctl.standstill import Standstill
 from callctl.storage.database import Fenced
 from callctl.storage.journal import Journal
@@ -121,6 +122,7 @@ class Service:
         self._lanes: dict[str, deque[tuple[MediaOrder, asyncio.Future[None] | None]]] = {}
         self._obeying: set[asyncio.Task[None]] = set()
         self._tasks = asyncio.TaskGroup()
+        self._is_ending = False
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at_ms: int | None = None
         self._proven_at_ms = self._listed_at_ms = clock.now_ms()
@@ -140,9 +142,11 @@ class Service:
     async def run(self, besides: Mapping[str, Callable[[], Coroutine[None, None, None]]]) -> None:
         """Serve until cancelled; `besides`: what else is done meanwhile, by its name."""
         agi = await serve_agi(*self._settings.agi, self.describe_number)
+        # Not of the group: whatever ends that, what the farewell bills is still to be written.
+        writing = asyncio.create_task(self._journal.run(), name="write records")
         try:
             async with self._tasks as tasks:
-                tasks.create_task(self._journal.run(), name="write records")
+                tasks.create_task(as_long_as(writing), name="watch the writing")
                 tasks.create_task(self._stay_ours(), name="notice standstills")
                 tasks.create_task(self._ami.run(), name="stay connected to AMI")
                 tasks.create_task(self._ari.run(), name="stay connected to ARI")
@@ -158,6 +162,8 @@ class Service:
                     if not await self._journal.drained(FAREWELL_S_MAX):
                         log.error("%d records were not written", self._journal.waiting)
         finally:
+            writing.cancel()
+            await asyncio.wait({writing})
             agi.close()
             if self._timer:
                 self._timer.cancel()
@@ -177,6 +183,7 @@ class Service:
 
     async def _say_farewell(self) -> None:
         """Calls end with us, and are billed to this moment; or the next service takes them up."""
+        self._is_ending = True
         keeps = self._settings.calls_at_end == "keep"
         self._obey(self.switchboard.close(self._clock.now_ms(), keeps=keeps))
         if self._obeying:
@@ -370,7 +377,9 @@ class Service:
             self.hear(LegAnswered(order.leg_id), self._clock.now_ms())
 
     def _start(self, work: "asyncio._CoroutineLike[None]") -> None:
-        task = self._tasks.create_task(work)
+        # A group that a fault has ended takes nobody any more, and there is still a farewell to be said.
+        begin = asyncio.create_task if self._is_ending else self._tasks.create_task
+        task = begin(work)
         self._obeying.add(task)
         task.add_done_callback(self._obeying.discard)
 

@@ -154,10 +154,10 @@ async def parts_up(
         yield parts
 
 
-def another_service(parts: Parts) -> Path:
-    """Settings of a second one on the same database and the same Asterisk."""
+def another_service(parts: Parts, **changes: Any) -> Path:
+    """Settings of a second one on the same Asterisk, and on the same database unless another is named."""
     api, agi = (Address(LOOPBACK, free_tcp_port(LOOPBACK)) for _ in range(2))
-    settings: ServiceSettings = parts.stack.settings.model_copy(update={"api": api, "agi": agi})
+    settings: ServiceSettings = parts.stack.settings.model_copy(update={"api": api, "agi": agi, **changes})
     file = parts.stack.state / "another.json"
     file.write_text(settings.model_dump_json())
     return file

@@ -421,3 +421,27 @@ async def test_a_paused_service_that_wakes_up_after_a_take_over_touches_no_call_
     await until(is_settled, "the second bills the other one")
     talked_s = ms(theirs.answered_at_us, theirs.ended_at_us) / 1000
     assert abs(await stack.database.fetchval(seconds, rich.account_id) - talked_s) <= 1
+
+
+async def test_a_second_service_with_other_accounts_on_the_same_asterisk_ends_the_first_in_order(
+    bring_parts: BringParts,
+) -> None:
+    parts = await bring_parts()
+    stack = parts.stack
+    who = await given_subscriber(stack, 1_000)
+    call = dial(stack, who.number)
+    await until_state(stack, who, "talking")
+    await stack.database.execute("CREATE DATABASE other")
+    first = parts.service
+    elsewhere = another_service(parts, database=stack.settings.database.replace("/postgres?", "/other?"))
+    parts.service = await start_run(elsewhere, stack.state / "second.log")
+    assert await asyncio.wait_for(first.process.wait(), 20) == 2
+    assert stack.service_log().splitlines()[-1].endswith("of this Asterisk: end one of the two")
+    mine = await call
+    assert mine.ended_by == "there"
+    (theirs,) = await stack.carrier.over(who.target)
+    told = "SELECT seconds, charge_kopecks FROM leg WHERE account_id = $1"
+    ((seconds, charge),) = await stack.database.fetch(told, who.account_id)
+    talked_s = ms(theirs.answered_at_us, theirs.ended_at_us) / 1000
+    assert abs(seconds - talked_s) <= 1.5
+    assert charge == 100
