@@ -15,7 +15,7 @@ from typing import Any
 
 from callctl.complaint import Complaint
 from callctl.demo.sipp import SippFailed
-from tests.bench import schemes
+from tests.bench import ledger, schemes
 from tests.bench.course import Course
 from tests.bench.plan import FULL, FULL_QUEUES, QUICK, QUICK_QUEUES
 from tests.bench.queues import course as queues
@@ -35,6 +35,7 @@ def main() -> int:
         "--schemes", action="store_true", help="only schemes, read and drawn; needs no Asterisk"
     )
     only.add_argument("--queues", action="store_true", help="only cuts beside a queue and menus")
+    only.add_argument("--ledger", action="store_true", help="only writing to PostgreSQL; needs no Asterisk")
     parser.add_argument(
         "--check-compiled", action="store_true", help="with --rating: does the compiled core rate alike?"
     )
@@ -46,6 +47,9 @@ def main() -> int:
             return 0 if check_compiled(_report) else 1
         if options.schemes:
             _schemes(options)
+            return 0
+        if options.ledger:
+            ledger.main(as_json=options.json)
             return 0
         if options.queues:
             asyncio.run(_queues(options))
