@@ -132,9 +132,8 @@ async def test_who_waits_keeps_his_turn_and_the_member_who_talks_is_not_rung(bri
     calls = [dial(stack, who.number, caller=ANNA, hang_up_after_ms=20_000)]
     await until_talks(stack, who, ANNA)
     for waiting in ((BORIS,), (BORIS, VERA)):
-        calls.append(
-            dial(stack, who.number, caller=waiting[-1], hang_up_after_ms=11_000 + 1_000 * len(waiting))
-        )
+        lasts_ms = 12_000 + 12_000 * len(waiting)
+        calls.append(dial(stack, who.number, caller=waiting[-1], hang_up_after_ms=lasts_ms))
         await until_waiting(stack, who, *waiting)
     async with another_life(stack):
         await until_waiting(stack, who, BORIS, VERA)
