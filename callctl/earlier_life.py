@@ -131,10 +131,11 @@ class _Again:
         self._now_ms = listed.asked_at_ms
         self._joined = joined
         self._answered_ms = answered_ms
-        self._is_caller_up = place.call_id in listed.up
+        self._listed = listed
+        self._is_caller_up = self._is_up(place.call_id)
         self._way_in = next((leg for leg in legs if leg.is_way_in), None)
         self._tries = [leg for leg in legs if not leg.is_way_in]
-        self._talk = self._talk_of([leg for leg in self._tries if leg.row.leg_id in listed.up])
+        self._talk = self._talk_of([leg for leg in self._tries if self._is_up(leg.row.leg_id)])
         self.kept = [leg for leg in (self._way_in, self._talk) if leg]
 
     def living(self, tried: Tried) -> Living | None:
@@ -158,11 +159,13 @@ class _Again:
             return None
         there = [leg for leg in legs if leg.row.leg_id in self._joined]
         for leg in there:
-            seen_ms = self._answered_ms.get(leg.row.leg_id)
-            if leg.answered_ms is None and seen_ms is not None:
-                leg.begin_again(seen_ms, self._now_ms)
+            leg.begin_again(self._answered_ms.get(leg.row.leg_id, self._now_ms), self._now_ms)
         answered = [(leg.answered_ms, leg) for leg in there if leg.answered_ms is not None]
         return min(answered, key=lambda pair: pair[0])[1] if answered else None
+
+    def _is_up(self, side: str) -> bool:
+        """By the list, or by the witness, who may be a moment behind it or before it."""
+        return side in self._listed.alive and (side in self._listed.up or side in self._answered_ms)
 
     def _has_talked(self, tried: Tried) -> bool:
         """Here, to somebody who is gone. Who was asked whether he takes the call was perhaps never joined."""
