@@ -82,7 +82,7 @@ class Inspector:
                 await _breathe(place)
                 call_id, of_leg = call_id_of(leg_id), bills.get(leg_id, [])
                 if not of_leg and host_of(call_id) not in hosts:
-                    inspected.strangers.append(call_id)
+                    inspected.strangers += [call_id] if hosts else []  # an empty ledger knows nobody
                     continue
                 channels = evidence.calls.get(call_id, NO_CHANNELS)
                 lacking = None if of_leg else await self._lacking(connection, leg_id, channels)
