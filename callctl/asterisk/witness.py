@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from callctl.calls.legs import call_id_of
+
 log = logging.getLogger(__name__)
 
 # A line is a few hundred bytes; within this much of the file there are whole ones.
@@ -63,9 +65,10 @@ def read_line(line: bytes) -> Happening | None:
 
 
 def moments(lines: Iterable[str], leg_ids: Collection[str]) -> Witnessed:
-    """When each of these legs was answered and when it hung up."""
-    seen = Witnessed()
-    by_kind = {"ANSWER": seen.answered_ms, "HANGUP": seen.ended_ms}
+    """When each of these legs was answered and when it hung up. Who was called and never joined talked to
+    nobody: he counts as unanswered."""
+    seen, joined = Witnessed(), dict[str, int]()
+    by_kind = {"ANSWER": seen.answered_ms, "HANGUP": seen.ended_ms, "BRIDGE_ENTER": joined}
     damaged = 0
     for line in lines:
         try:
@@ -77,6 +80,9 @@ def moments(lines: Iterable[str], leg_ids: Collection[str]) -> Witnessed:
             damaged += 1
     if damaged:
         log.warning("%d damaged lines in the witness", damaged)
+    for leg_id in [leg_id for leg_id in seen.answered_ms if leg_id not in joined]:
+        if call_id_of(leg_id) != leg_id:
+            del seen.answered_ms[leg_id]
     return seen
 
 

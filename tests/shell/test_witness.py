@@ -47,6 +47,13 @@ def test_answers_and_ends_are_told_apart() -> None:
     assert moments(lines, {"l1", "l2"}) == Witnessed({"l1": 1_500, "l2": 2_000}, {"l1": 9_250})
 
 
+def test_who_was_called_and_never_joined_counts_as_unanswered() -> None:
+    lines = [line("ANSWER", leg_id, "2") for leg_id in ("c1", "leg1-c1", "leg2-c1", "back1-c1")]
+    lines.append(line("BRIDGE_ENTER", "leg2-c1", "2.1"))
+    sides = {"c1", "leg1-c1", "leg2-c1", "back1-c1"}
+    assert moments(lines, sides).answered_ms == {"c1": 2_000, "leg2-c1": 2_000, "back1-c1": 2_000}
+
+
 def test_damaged_lines_are_counted_not_hidden(caplog: pytest.LogCaptureFixture) -> None:
     moments(["{", HANGUP, "x"], {"l1"})
     assert "2 damaged lines in the witness" in caplog.text
