@@ -102,6 +102,6 @@ async def test_prometheus_counts_what_happens(stack: Stack) -> None:
         'callctl_connections_refused_total{reason="not_enough"}': 1,
         "callctl_charged_kopecks_total": 100,
         "callctl_added_delay_seconds_count": 1,
-        "callctl_ledger_records_total": 6,
+        "callctl_ledger_records_total": 7,
     }.items():
         assert moved.get(name) == by, name

@@ -109,6 +109,7 @@ async def test_a_private_postgresql_that_is_killed_is_started_again_by_itself(br
     who = await given_subscriber(stack, 1_000)
     seen = await dial(stack, who.number, hang_up_after_ms=300)
     assert seen.was_answered
+    assert (await bill(stack, who))["charge_kopecks"] == 100
     await assert_money(stack, who, 900)
 
 

@@ -1,10 +1,11 @@
 """What must hold after a storm: ledger, witness and phones tell one story.
 
 Rule 1: whom a phone saw answered and connected is billed once, for what it talked; nobody else is.
+Rule 2: who answered while nobody served, and whom Asterisk joined to nobody, was not connected.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from callctl.demo.seen import CallSeen
 from tests.e2e.stacks import Json, Stack
@@ -18,6 +19,13 @@ FROM leg WHERE seconds > 0 AND leg_id !~ '^leg0-' ORDER BY answered_at
 APART_MS = 4 * NEAR_MS
 
 
+async def alone(stack: Stack) -> list[tuple[str, str]]:
+    """Who rang for whom in vain, as the ledger and Asterisk say both: never billed, never joined."""
+    joined = {line["uniqueid"] for line in stack.witness() if line["eventtype"] == "BRIDGE_ENTER"}
+    rows = await stack.database.fetch("SELECT leg_id, caller, number FROM leg WHERE seconds = 0")
+    return [(row["caller"], row["number"]) for row in rows if row["leg_id"] not in joined]
+
+
 async def billed(stack: Stack) -> list[Json]:
     """Every way out that was connected."""
     rows = await stack.database.fetch(LEGS)
@@ -25,9 +33,13 @@ async def billed(stack: Stack) -> list[Json]:
 
 
 def differences(
-    legs: Sequence[Json], heard: Iterable[CallSeen], callers: Iterable[CallSeen], bound_ms: int
+    legs: Sequence[Json],
+    heard: Iterable[CallSeen],
+    callers: Iterable[CallSeen],
+    in_vain: Collection[tuple[str, str]],
+    bound_ms: int,
 ) -> list[str]:
-    """In words; `heard`: by those who were called."""
+    """In words; `heard`: by those who were called; `in_vain`: who rang and was joined to nobody."""
     found: list[str] = []
     bills: dict[tuple[str, str], list[Json]] = defaultdict(list)
     for leg in legs:
@@ -39,7 +51,8 @@ def differences(
         of_pair = bills[call.caller, call.number]
         leg = next((leg for leg in of_pair if _is_of(leg, call)), None)
         if leg is None:
-            if _were_connected(call, answered.get(call.caller)):
+            is_in_vain = (call.caller, call.number) in in_vain
+            if not is_in_vain and _were_connected(call, answered.get(call.caller)):
                 found.append(f"talked and not billed: {call}")
             continue
         of_pair.remove(leg)

@@ -7,7 +7,7 @@ from random import Random
 
 from callctl.settings import CallSettings
 from tests.e2e.kill.crowd import gather
-from tests.e2e.kill.proof import billed, differences
+from tests.e2e.kill.proof import alone, billed, differences
 from tests.e2e.kill.storm import LIVES_S_MAX, storm
 from tests.e2e.leaks import assert_as_witnessed, assert_nothing_left
 from tests.e2e.parts import parts_up
@@ -35,7 +35,9 @@ async def trial(
         seen = await crowd.leave(LEAVE_S_MAX)
         await assert_nothing_left(parts.stack)
         legs, heard = await billed(parts.stack), parts.stack.carrier.calls()
-        found = differences(legs, heard, seen, bound_ms=SECOND_CUT_S * 1000 + LATE_MS)
+        found = differences(
+            legs, heard, seen, await alone(parts.stack), bound_ms=SECOND_CUT_S * 1000 + LATE_MS
+        )
         assert not found, "\n".join(found)
         await assert_as_witnessed(parts.stack)
         return Outcome(len(seen), len(heard), len(legs))
