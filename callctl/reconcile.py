@@ -67,7 +67,7 @@ class Talk:
     begin_ms: int
     end_ms: int | None
     ends: tuple[int, ...]
-    met_ms: int | None  # since when caller and called were both answered
+    met_ms: int | None  # since when caller and called were both answered, if they ever were joined
 
     @property
     def seconds(self) -> int:
@@ -89,7 +89,8 @@ def talk_of(leg_id: str, channels: Mapping[str, Channel]) -> Talk | None:
     leg = caller if is_way_in(leg_id) else channels.get(leg_id, Channel())
     if leg.answered_ms is None:
         return None
-    met_ms = None if caller.answered_ms is None else max(leg.answered_ms, caller.answered_ms)
+    is_met = caller.answered_ms is not None and (leg is caller or leg.was_joined)
+    met_ms = max(leg.answered_ms, caller.answered_ms or 0) if is_met else None
     sides = channels.values() if is_way_in(leg_id) else (leg, caller)
     ends = tuple(sorted(side.ended_ms for side in sides if side.ended_ms is not None))
     end_ms = caller.ended_ms if is_way_in(leg_id) else min(ends, default=None)

@@ -23,6 +23,7 @@ class Channel:
     answered_ms: int | None = None
     ended_ms: int | None = None
     caller: str = ""
+    was_joined: bool = False  # to anybody, in a bridge
     dialled: str = ""  # what the caller dialled; of a leg that we placed: whom it was to reach
 
 
@@ -53,6 +54,8 @@ class Evidence:
                 channel.dialled = "" if is_leg_id(happening.channel) else happening.dialled
             case "ANSWER":
                 channel.answered_ms = happening.at_ms
+            case "BRIDGE_ENTER":
+                channel.was_joined = True
             case "HANGUP":
                 channel.ended_ms = happening.at_ms
         channel.dialled = happening.reached or channel.dialled

@@ -43,12 +43,12 @@ class Damaged(ValueError):
     """A line that is none of the witness's, or not whole."""
 
 
-KINDS = frozenset({"CHAN_START", "ANSWER", "HANGUP"})
+KINDS = frozenset({"CHAN_START", "ANSWER", "BRIDGE_ENTER", "HANGUP"})
 _MARKS = tuple(f'"{kind}"'.encode() for kind in KINDS)
 
 
 def read_line(line: bytes) -> Happening | None:
-    """None: it says nothing of an arrival, an answer or an end."""
+    """None: it says nothing of an arrival, an answer, a bridge or an end."""
     is_whole = line.startswith(b"{") and line.rstrip().endswith(b"}")
     if is_whole and not any(mark in line for mark in _MARKS):
         return None

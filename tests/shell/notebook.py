@@ -56,6 +56,7 @@ class Notebook:
         leg_id, over_ms = leg_id_of(call_id, 1), at_ms + round(seconds * 1000)
         self.write("CHAN_START", call_id, at_ms - 5_000, num=CALLER, exten=LINE)
         self.write("CHAN_START", leg_id, at_ms - 4_900, num="", exten="s", userfield=MOBILE)
+        self.write("BRIDGE_ENTER", leg_id, at_ms - 1)
         self.write("ANSWER", leg_id, at_ms, userfield=MOBILE)
         self.write("ANSWER", call_id, at_ms + 2)
         if ends:

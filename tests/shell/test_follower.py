@@ -122,8 +122,8 @@ def test_a_line_that_is_not_whole_is_damaged(text: str) -> None:
         read_line(text.encode())
 
 
-def test_what_is_no_arrival_answer_or_end_is_no_news() -> None:
-    assert read_line(line("BRIDGE_ENTER", "a", "1.5").encode()) is None
+def test_what_is_no_arrival_answer_bridge_or_end_is_no_news() -> None:
+    assert read_line(line("BRIDGE_EXIT", "a", "1.5").encode()) is None
     assert read_line(line("HANGUP", "a", "1.5").encode()) == Happening("HANGUP", "a", 1_500, "", "", "")
 
 

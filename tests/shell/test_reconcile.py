@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from callctl.asterisk.evidence import Evidence
+from callctl.asterisk.evidence import Channel, Evidence
 from callctl.asterisk.witness import read_line
 from callctl.calls.legs import leg_id_of
 from callctl.calls.records import CallOver
 from callctl.mending import Mender
+from callctl.reconcile import talk_of
 from callctl.storage.database import DatabaseAway
 from tests.shell.notebook import CALLER, Desk, began_ms, call_id_of, desk_at, kinds
 from tests.shell.shop import LINE
@@ -352,3 +353,11 @@ async def test_the_way_to_somebody_who_was_called_back_is_found_and_charged(open
         row = await desk.sql.fetchrow(query, call_id)
         assert row and tuple(row) == (LINE, CALLER, LINE, 2 * MINUTE)
         assert await desk.named() == []
+
+
+def test_who_answered_and_was_never_joined_met_nobody() -> None:
+    caller = Channel(0, 10, 9_000)
+    for was_joined in (True, False):
+        leg = Channel(5, 20, 9_001, was_joined=was_joined)
+        talk = talk_of("leg1-c", {"c": caller, "leg1-c": leg})
+        assert talk and talk.was_met is was_joined
