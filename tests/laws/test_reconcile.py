@@ -70,7 +70,7 @@ def charged(seconds: int, units: int = 1_000, gifts: int = 0) -> Charge:
 
 def seen(answered_ms: int, leg_ms: int | None, caller_ms: int | None, met_ms: int = 2) -> dict[str, Channel]:
     """Moments of the witness's own clock."""
-    leg = Channel(0, answered_ms, None if leg_ms is None else answered_ms + leg_ms)
+    leg = Channel(0, answered_ms, None if leg_ms is None else answered_ms + leg_ms, was_joined=True)
     caller = Channel(0, answered_ms + met_ms, None if caller_ms is None else answered_ms + caller_ms)
     return {LEG: leg, CALL: caller}
 
@@ -158,7 +158,11 @@ LACKED: dict[str, tuple[dict[str, Channel], tuple[str, int | None] | None]] = {
     "both answered": (seen(NOON_MS, 7_000, 7_000), ("missing", 200)),
     "the caller was gone before": (seen(NOON_MS, 7_000, 0), None),
     "still talking": (seen(NOON_MS, None, None), None),
-    "the caller was never answered": ({LEG: Channel(0, 5, 7_005), CALL: Channel(0, None, 7_005)}, None),
+    "nobody was joined": ({LEG: Channel(0, 5, 7_005), CALL: Channel(0, 5, 7_005)}, None),
+    "the caller was never answered": (
+        {LEG: Channel(0, 5, 7_005, was_joined=True), CALL: Channel(0, None, 7_005)},
+        None,
+    ),
     "the target was never answered": ({LEG: Channel(0, None, 7_005), CALL: Channel(0, 5, 7_005)}, None),
 }
 
