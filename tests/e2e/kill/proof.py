@@ -5,7 +5,7 @@ Rule 2: who answered while nobody served, and whom Asterisk joined to nobody, wa
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from callctl.demo.seen import CallSeen
 from tests.e2e.stacks import Json, Stack
@@ -36,7 +36,7 @@ def differences(
     legs: Sequence[Json],
     heard: Iterable[CallSeen],
     callers: Iterable[CallSeen],
-    in_vain: Collection[tuple[str, str]],
+    in_vain: list[tuple[str, str]],
     bound_ms: int,
 ) -> list[str]:
     """In words; `heard`: by those who were called; `in_vain`: who rang and was joined to nobody."""
@@ -51,8 +51,11 @@ def differences(
         of_pair = bills[call.caller, call.number]
         leg = next((leg for leg in of_pair if _is_of(leg, call)), None)
         if leg is None:
-            is_in_vain = (call.caller, call.number) in in_vain
-            if not is_in_vain and _were_connected(call, answered.get(call.caller)):
+            if not _were_connected(call, answered.get(call.caller)):
+                continue
+            if (call.caller, call.number) in in_vain:  # each leg in vain stands for one call
+                in_vain.remove((call.caller, call.number))
+            else:
                 found.append(f"talked and not billed: {call}")
             continue
         of_pair.remove(leg)
