@@ -99,3 +99,4 @@ def test_a_talk_that_cannot_be_secured_is_not_taken_up() -> None:
 
 def test_a_call_whose_caller_is_gone_is_not_taken_up() -> None:
     assert taken_up(listed(LEG), an_open_leg()) == []
+    assert taken_up(listed(joined=())) == [], "who waited or listened"

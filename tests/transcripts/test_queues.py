@@ -122,9 +122,9 @@ def test_who_hears_ringing_hears_it_anew_every_minute_whoever_is_rung_meanwhile(
 
 def test_who_hears_ringing_and_waits_too_long_goes_on_unanswered() -> None:
     at = desk(hears="ringing", wait_s_max=30)
-    at.arrive()
+    orders = at.arrive()
     at.hear(LegReady("leg1-a"), 40)
-    orders = at.wake(30_000)
+    orders += at.wake(30_000)
     assert HangUp(A, Cause.NO_ANSWER) in orders
     assert Answer(A) not in orders
 
