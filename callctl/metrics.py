@@ -47,6 +47,12 @@ ADDED_DELAY = Histogram(
     buckets=DELAY_BUCKETS_S,
     registry=REGISTRY,
 )
+ANSWER_WAIT = Histogram(
+    "callctl_answer_wait_seconds",
+    "How long the answer of a caller whose way in is paid waited until its hold was durable.",
+    buckets=DELAY_BUCKETS_S,
+    registry=REGISTRY,
+)
 CUT_LATENESS = Histogram(
     "callctl_cut_lateness_seconds",
     "From the end of the last paid unit to Asterisk's word that the leg is released.",

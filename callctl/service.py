@@ -1,17 +1,15 @@
 """The only task group: facts in, orders out.
 
 Rule 1: no decision is taken here. If a line below has to know why, it belongs in a call.
-Rule 2: orders of one call are carried out in their order; calls do not wait for each other.
-Rule 3: a paid leg, or the answer with which a paid way in begins, waits for its hold to be durable; nothing
+Rule 2: a paid leg, or the answer with which a paid way in begins, waits for its hold to be durable; nothing
 that connects or ends media ever does.
-Rule 4: any task that ends by a fault ends the service; Asterisk's second cut bounds what that can cost.
-Rule 5: calls that are another service's now are touched by nobody here.
+Rule 3: any task that ends by a fault ends the service; Asterisk's second cut bounds what that can cost.
+Rule 4: calls that are another service's now are touched by nobody here.
 """
 
 import asyncio
 import contextlib
 import logging
-from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from functools import partial
 
@@ -25,21 +23,7 @@ from callctl.asterisk.switch import Switch
 from callctl.asterisk.witness import witnessed
 from callctl.calls.directory import Directory
 from callctl.calls.events import CallArrived, DeviceSeen, Event, LegAnswered, LegsListed, OrderRefused, Why
-from callctl.calls.legs import call_id_of
-from callctl.calls.orders import (
-    Answer,
-    CloseBridge,
-    HangUp,
-    Join,
-    JoinAndDial,
-    MediaOrder,
-    Order,
-    Part,
-    PlaceLeg,
-    PlayToBridge,
-    RecordBridge,
-    StopRecording,
-)
+from callctl.calls.orders import Answer, HangUp, MediaOrder, Order
 from callctl.calls.records import (
     CallAt,
     CallBackOver,
@@ -57,6 +41,7 @@ from callctl.calls.switchboard import Switchboard
 from callctl.clock import Clock
 from callctl.earlier_life import EarlierLife
 from callctl.inheritance import Inheritance
+from callctl.lanes import Lanes
 from callctl.settings import ServiceSettings
 from callctl.signals import as_long_as
 from callctl.standstill import Standstill
@@ -107,19 +92,19 @@ class Service:
             on_state=self._on_ari_state,
         )
         ami = settings.ami
-        self._ami = Ami(
-            *ami.address, ami.user, ami.password, on_state=lambda is_up: self._on_state("ami", is_up)
-        )
+        self._ami = Ami(*ami.address, ami.user, ami.password, on_state=partial(self._on_state, "ami"))
         self._switch = Switch(self._ari, self._ami, clock, settings.sounds)
         self.registrar = Registrar(self._ari, self._on_device)
         self._journal = Journal(
             ownership,
-            on_state=lambda is_up: self._on_state("database", is_up),
+            on_state=partial(self._on_state, "database"),
             on_room=self._on_room,
             waiting_max=settings.records_waiting_max,
         )
         self._tally = Tally(clock, directory)
-        self._lanes: dict[str, deque[tuple[MediaOrder, asyncio.Future[None] | None]]] = {}
+        self._lanes = Lanes(
+            self._carry_out, self._not_recorded, self._journal.hold_of, self._start, settings.record_grace_s
+        )
         self._obeying: set[asyncio.Task[None]] = set()
         self._tasks = asyncio.TaskGroup()
         self._is_ending = False
@@ -328,37 +313,14 @@ class Service:
                 case HangUp():
                     self._start(self._carry_out(order))
                 case _:
-                    is_paid = isinstance(order, PlaceLeg | Answer) and order.is_paid
-                    self._queue(order, self._journal.hold_of(_call_id(order)) if is_paid else None)
+                    self._lanes.take(order)
         for call_id, fault in self.switchboard.take_faults():
             metrics.FAULTS.inc()
             log.error("call %s was torn down by a fault of ours", call_id, exc_info=fault)
         self._arm()
 
-    def _queue(self, order: MediaOrder, after: asyncio.Future[None] | None) -> None:
-        call_id = _call_id(order)
-        lane = self._lanes.get(call_id)
-        if lane is not None:
-            lane.append((order, after))
-            return
-        self._lanes[call_id] = deque([(order, after)])
-        self._start(self._follow_lane(call_id))
-
-    async def _follow_lane(self, call_id: str) -> None:
-        lane = self._lanes[call_id]
-        try:
-            while lane:
-                order, after = lane.popleft()
-                if after is None or await self._is_durable(after):
-                    await self._carry_out(order)
-                else:
-                    self.hear(OrderRefused(order, Why.NOT_RECORDED), self._clock.now_ms())
-        finally:
-            del self._lanes[call_id]
-
-    async def _is_durable(self, record: asyncio.Future[None]) -> bool:
-        await asyncio.wait([record], timeout=self._settings.record_grace_s)
-        return record.done() and not record.cancelled()
+    def _not_recorded(self, order: MediaOrder) -> None:
+        self.hear(OrderRefused(order, Why.NOT_RECORDED), self._clock.now_ms())
 
     async def _carry_out(self, order: MediaOrder) -> None:
         if not self._standstill.is_over and not await self._standstill.ask():
@@ -386,13 +348,3 @@ class Service:
     def measure(self) -> None:
         """Figures that are read, not counted, brought up to date before somebody looks."""
         self._tally.measure(self.switchboard, self._journal)
-
-
-def _call_id(order: MediaOrder) -> str:
-    match order:
-        case JoinAndDial() | Join() | Part() | PlayToBridge() | RecordBridge() | CloseBridge():
-            return order.bridge_id
-        case StopRecording():
-            return order.call_id
-        case _:
-            return call_id_of(order.leg_id)

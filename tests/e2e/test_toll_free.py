@@ -3,6 +3,7 @@
 import pytest
 
 from callctl.demo.phones import Answers
+from tests.e2e.schemes import scheme_now
 from tests.e2e.stacks import Json, Stack
 from tests.e2e.words import (
     CUT_LATE_MS_MAX,
@@ -63,6 +64,16 @@ async def test_both_ways_are_cut_when_one_more_unit_of_both_cannot_be_paid(stack
     assert [leg["ended_by"] for leg in (way_in, way_out)] == ["balance", "balance"]
     assert [leg["charge_kopecks"] for leg in (way_in, way_out)] == [2 * WAY_IN[MOBILE], 2 * WAY_OUT]
     await assert_money(stack, who, WAY_IN[MOBILE])
+
+
+async def test_how_long_an_answer_waited_for_its_record_is_measured(stack: Stack) -> None:
+    waits = "callctl_answer_wait_seconds_count"
+    before = (await stack.metrics())[waits]
+    who = await given_toll_free(stack, 1_000)
+    await scheme_now(stack, who, "start: box\nnodes:\n  box: {kind: voicemail, name: office}\n")
+    mine = await dial(stack, who.number, caller=MOSCOW, hang_up_after_ms=300)
+    assert mine.was_answered
+    assert (await stack.metrics())[waits] == before + 1
 
 
 async def test_who_cannot_pay_the_way_in_is_refused_before_anybody_rings(stack: Stack) -> None:

@@ -1,0 +1,88 @@
+"""Orders of one call, one after the other; calls do not wait for each other.
+
+Rule 1: what costs money from this order on waits until its hold is durable, and is given up when that takes
+too long; whatever else stands behind it in its lane waits too.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine
+from time import monotonic
+
+from callctl import metrics
+from callctl.calls.legs import call_id_of
+from callctl.calls.orders import (
+    Answer,
+    CloseBridge,
+    Join,
+    JoinAndDial,
+    MediaOrder,
+    Part,
+    PlaceLeg,
+    PlayToBridge,
+    RecordBridge,
+    StopRecording,
+)
+
+Work = Coroutine[None, None, None]
+
+
+class Lanes:
+    def __init__(
+        self,
+        carry_out: Callable[[MediaOrder], Work],
+        give_up: Callable[[MediaOrder], None],
+        hold_of: Callable[[str], "asyncio.Future[None] | None"],
+        start: Callable[[Work], None],
+        grace_s: float,
+    ) -> None:
+        """`hold_of`: the last hold of a call, while it is not durable; it is waited for `grace_s`."""
+        self._carry_out = carry_out
+        self._give_up = give_up
+        self._hold_of = hold_of
+        self._start = start
+        self._grace_s = grace_s
+        self._lanes: dict[str, deque[tuple[MediaOrder, asyncio.Future[None] | None]]] = {}
+
+    def take(self, order: MediaOrder) -> None:
+        call_id = _call_id(order)
+        is_paid = isinstance(order, PlaceLeg | Answer) and order.is_paid
+        waiting = (order, self._hold_of(call_id) if is_paid else None)
+        lane = self._lanes.get(call_id)
+        if lane is not None:
+            lane.append(waiting)
+            return
+        self._lanes[call_id] = deque([waiting])
+        self._start(self._follow(call_id))
+
+    async def _follow(self, call_id: str) -> None:
+        lane = self._lanes[call_id]
+        try:
+            while lane:
+                order, hold = lane.popleft()
+                if await self._may_begin(order, hold):
+                    await self._carry_out(order)
+                else:
+                    self._give_up(order)
+        finally:
+            del self._lanes[call_id]
+
+    async def _may_begin(self, order: MediaOrder, hold: "asyncio.Future[None] | None") -> bool:
+        since_s = monotonic()
+        if hold is not None:
+            await asyncio.wait([hold], timeout=self._grace_s)
+            if not hold.done() or hold.cancelled():
+                return False
+        if isinstance(order, Answer) and order.is_paid:
+            metrics.ANSWER_WAIT.observe(monotonic() - since_s)
+        return True
+
+
+def _call_id(order: MediaOrder) -> str:
+    match order:
+        case JoinAndDial() | Join() | Part() | PlayToBridge() | RecordBridge() | CloseBridge():
+            return order.bridge_id
+        case StopRecording():
+            return order.call_id
+        case _:
+            return call_id_of(order.leg_id)
