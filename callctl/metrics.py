@@ -109,6 +109,16 @@ EVENT_LAG = Histogram(
     buckets=DELAY_BUCKETS_S,
     registry=REGISTRY,
 )
+LOOP_LAG = Histogram(
+    "callctl_loop_lag_seconds",
+    "How much later than asked the service's loop came round, tried four times a second.",
+    buckets=DELAY_BUCKETS_S,
+    registry=REGISTRY,
+)
+TASKS = Gauge("callctl_tasks", "Tasks of the service's loop that are not done.", registry=REGISTRY)
+MEMORY_BLOCKS = Gauge(
+    "callctl_memory_blocks", "Blocks of memory that Python objects take now.", registry=REGISTRY
+)
 DIFFERENCE_KOPECKS = Gauge(
     "callctl_reconcile_difference_kopecks",
     "Money by which ledger and witness differ, whichever way: must be 0.",

@@ -9,6 +9,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from callctl import metrics
+
 log = logging.getLogger("callctl")
 
 BEAT_S = 0.25
@@ -29,6 +31,7 @@ class Standstill:
             self._beat_at_ms = self._now_ms()
             self._asking = None
             await asyncio.sleep(BEAT_S)
+            metrics.LOOP_LAG.observe(max(0.0, (self._now_ms() - self._beat_at_ms) / 1000 - BEAT_S))
 
     @property
     def is_over(self) -> bool:

@@ -3,6 +3,8 @@
 Rule 1: counting never changes what is counted.
 """
 
+import asyncio
+import sys
 from collections import Counter
 
 from callctl import metrics
@@ -68,6 +70,8 @@ class Tally:
         metrics.HELD.set(switchboard.ledger.held_total)
         metrics.HOLDS.set(switchboard.ledger.holds_open)
         metrics.PHONES_THERE.set(switchboard.seats.phones_there)
+        metrics.TASKS.set(len(asyncio.all_tasks()))
+        metrics.MEMORY_BLOCKS.set(sys.getallocatedblocks())
         metrics.RECORDS_WAITING.set(journal.waiting)
         metrics.RECORDS.inc(journal.written_total - self._records_told)
         metrics.RECORDS_LEFT_OUT.inc(journal.left_out_total - self._left_out_told)
