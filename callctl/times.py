@@ -3,6 +3,8 @@
 import re
 from datetime import datetime
 
+from rating.calendar import MOSCOW
+
 YEARS = range(2000, 2200)
 TIME_SUCH_AS = f"give a time such as 2026-11-05T14:30:00+03:00, of the years {YEARS[0]} to {YEARS[-1]}"
 
@@ -26,3 +28,15 @@ def read_moment(text: str) -> datetime:
     if at.year not in YEARS:
         raise ValueError(TIME_SUCH_AS)
     return at
+
+
+def clock_time(stamp: str | None, parts: str = "seconds") -> str:
+    """`12:34:56` in Moscow of an RFC 3339 time."""
+    return datetime.fromisoformat(stamp).astimezone(MOSCOW).time().isoformat(parts) if stamp else ""
+
+
+def date_time(stamp: str | None) -> str:
+    """`2026-03-01 12:34:56` in Moscow."""
+    if stamp is None:
+        return ""
+    return datetime.fromisoformat(stamp).astimezone(MOSCOW).strftime("%Y-%m-%d %H:%M:%S")

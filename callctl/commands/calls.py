@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 from callctl.commands.arguments import id_argument
 from callctl.commands.client import add_service_options, ask
-from callctl.commands.explain import LANGUAGES, explain_leg, language_of
 from callctl.commands.show import print_json, print_table
+from callctl.explain.bill import LANGUAGES, explain_leg, language_of
 
 CALL_COLUMNS = {
     "from": "from",

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from callctl.commands.arguments import change_argument, phone_argument, roubles_argument
-from callctl.commands.explain import language_of
 from callctl.commands.prompt_files import write_bytes
 from callctl.commands.prompt_set import add_own_option
 from callctl.commands.show import print_json
 from callctl.complaint import Complaint
+from callctl.explain.bill import language_of
 from callctl.places import SOUNDS
 from callctl.prompts.shelf import Shelf, samples_of
 from callctl.prompts.texts import texts

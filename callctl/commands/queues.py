@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 from callctl.commands.arguments import id_argument
 from callctl.commands.client import account_path, add_service_options, ask
-from callctl.commands.show import clock_time, print_json, print_table
+from callctl.commands.show import print_json, print_table
+from callctl.times import clock_time
 
 WAITING_COLUMNS = {
     "position": "place",

@@ -7,9 +7,9 @@ from typing import Any
 
 from callctl.commands.arguments import moment_argument
 from callctl.commands.client import NoService, add_service_options, ask_lines
-from callctl.commands.show import date_time, print_json, print_table
+from callctl.commands.show import print_json, print_table
 from callctl.complaint import Complaint
-from callctl.times import read_moment
+from callctl.times import date_time, read_moment
 from rating.money import show_roubles
 
 DIFFERENT = 1

@@ -8,10 +8,10 @@ from typing import Any
 from callctl.clock import moment, rfc3339
 from callctl.commands.scheme_cost import Cost
 from callctl.commands.scheme_words import Says, came_word, spoken, step_words, way_words
-from callctl.commands.show import MOSCOW
 from dialplan.facts import Facts
 from dialplan.scheme import Scheme
 from dialplan.trial import Came, Stepped, Talked
+from rating.calendar import MOSCOW
 from rating.money import show_roubles
 
 

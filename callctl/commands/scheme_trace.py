@@ -9,8 +9,9 @@ from rich.table import Table
 from callctl.commands.arguments import id_argument
 from callctl.commands.client import add_service_options, ask
 from callctl.commands.scheme_load import number_path
-from callctl.commands.show import console, date_time, print_json, print_table, table
+from callctl.commands.show import console, print_json, print_table, table
 from callctl.complaint import one_line
+from callctl.times import date_time
 
 WAY_COLUMNS = {"at": "at", "seconds": "s", "node": "node", "outcomes": "what came of it"}
 LEG_COLUMNS = {

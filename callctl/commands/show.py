@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from rich import box
@@ -12,13 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from callctl.complaint import one_line
+from callctl.times import clock_time, date_time
 from rating.money import show_roubles
 
 # What a file or a pipe gets: wide enough that no id is cut.
 WIDE = 200
-
-# S-2: the operators' days and hours are Moscow's, which knows no summer time.
-MOSCOW = timezone(timedelta(hours=3), "MSK")
 
 
 def print_json(answer: object) -> None:
@@ -27,18 +24,6 @@ def print_json(answer: object) -> None:
 
 def roubles(kopecks: int | None) -> str:
     return "" if kopecks is None else show_roubles(kopecks)
-
-
-def clock_time(stamp: str | None, parts: str = "seconds") -> str:
-    """`12:34:56` in Moscow of an RFC 3339 time."""
-    return datetime.fromisoformat(stamp).astimezone(MOSCOW).time().isoformat(parts) if stamp else ""
-
-
-def date_time(stamp: str | None) -> str:
-    """`2026-03-01 12:34:56` in Moscow."""
-    if stamp is None:
-        return ""
-    return datetime.fromisoformat(stamp).astimezone(MOSCOW).strftime("%Y-%m-%d %H:%M:%S")
 
 
 class _Console(Console):

@@ -13,10 +13,10 @@ from typing import Any
 from callctl.calls.money.estimate import Asked, Estimate, Estimator, NoPrice
 from callctl.clock import Clock, moment, rfc3339
 from callctl.commands.arguments import id_argument
-from callctl.commands.explain import LANGUAGES, explain_leg, language_of
 from callctl.commands.show import print_json
 from callctl.commands.tariff_folders import find_profile, read_profile_at
 from callctl.complaint import Complaint
+from callctl.explain.bill import LANGUAGES, explain_leg, language_of
 from dialplan.numbers import normal_number
 from rating.calendar import DAY_MS, moment_of
 from rating.profile import Profile, Tariffs

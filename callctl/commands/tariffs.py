@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from callctl.commands.client import add_service_options, ask
-from callctl.commands.show import date_time, print_json, print_table
+from callctl.commands.show import print_json, print_table
 from callctl.commands.tariff_check import add_check
 from callctl.commands.tariff_diff import add_diff
 from callctl.commands.tariff_folders import find_either, name_of, read_profile_at, shipped
 from callctl.commands.tariff_load import add_load
 from callctl.commands.tariff_quote import add_quote
 from callctl.tariffs.summary import summarize
+from callctl.times import date_time
 
 LIST_COLUMNS = {
     "profile": "profile",

@@ -12,16 +12,17 @@ from rich.live import Live
 from rich.table import Table
 
 from callctl.commands.calls import CALL_COLUMNS
-from callctl.commands.explain import explain_leg
 from callctl.commands.scheme_trace import way_table
-from callctl.commands.show import clock_time, roubles, table
 from callctl.commands.show import console as wide_console
+from callctl.commands.show import roubles, table
 from callctl.demo.phones import Caller, Press
 from callctl.demo.seen import CallSeen
 from callctl.demo.subscribers import SUBSCRIBERS, Subscriber
+from callctl.explain.bill import explain_leg
 from callctl.settings import Address, CallSettings
 from callctl.stack.plan import LOOPBACK, Plan
 from callctl.stack.up import Stack, bring_up, watch
+from callctl.times import clock_time
 
 CALLER = "79031112233"
 EMERGENCY = "112"

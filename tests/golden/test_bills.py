@@ -18,8 +18,8 @@ import pytest
 
 from callctl.calls.records import EndedBy
 from callctl.commands import calls
-from callctl.commands.bill_words import Words
-from callctl.commands.explain import LANGUAGES, explain_leg, language_of
+from callctl.explain.bill import LANGUAGES, explain_leg, language_of
+from callctl.explain.words import Words
 from rating.charge import LineKind
 from rating.refusal import Refusal
 from tests.golden.bill_legs import DESKS, legs

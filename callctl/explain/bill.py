@@ -11,10 +11,10 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from callctl.calls.records import EndedBy
-from callctl.commands.bill_english import ENGLISH
-from callctl.commands.bill_russian import RUSSIAN
-from callctl.commands.bill_words import Words
 from callctl.complaint import one_line
+from callctl.explain.english import ENGLISH
+from callctl.explain.russian import RUSSIAN
+from callctl.explain.words import Words
 from rating.charge import ChargeLine
 from rating.pots import BALANCE, PAID, Draw, is_gift, month_of_pot
 from rating.refusal import Refusal

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from callctl.calls.records import EndedBy
-from callctl.commands.show import MOSCOW
+from rating.calendar import MOSCOW
 from rating.charge import LineKind
 from rating.money import show_roubles
 from rating.refusal import Refusal

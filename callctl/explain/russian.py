@@ -3,7 +3,7 @@
 from typing import Final
 
 from callctl.calls.records import EndedBy
-from callctl.commands.bill_words import Refused, Words
+from callctl.explain.words import Refused, Words
 from dialplan.speech.russian import plural_form
 from rating.refusal import Refusal
 

@@ -1,0 +1,1 @@
+"""Why a connection cost what it cost, in the words of two languages."""
