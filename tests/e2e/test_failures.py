@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import subprocess
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
@@ -16,6 +15,7 @@ import pytest
 from callctl.demo.phones import Answers
 from callctl.settings import CallSettings
 from tests.e2e.conftest import Bring
+from tests.e2e.disks import fill, small_disk
 from tests.e2e.hole import open_hole
 from tests.e2e.leaks import assert_nothing_left
 from tests.e2e.moved_clock import MOVED_BY
@@ -211,40 +211,20 @@ async def test_when_postgresql_and_the_service_are_killed_together_the_witness_t
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own on a loop device, as only root can have."""
-    image, place = tmp_path / "disk.img", tmp_path / "disk"
-    place.mkdir()
-    with image.open("wb") as file:
-        file.truncate(220 << 20)
-    subprocess.run(["mkfs.ext4", "-q", "-m", "0", image], check=True)
-    subprocess.run(["mount", "-o", "loop", image, place], check=True)
-    (place / "lost+found").rmdir()
-    yield place
-    subprocess.run(["umount", place], check=True)
-
-
-def fill(place: Path) -> Path:
-    ballast = place / "ballast"
-    with ballast.open("wb", buffering=0) as file:
-        for size in (1 << 20, 4096, 1):
-            try:
-                while True:
-                    file.write(b"\0" * size)
-            except OSError:
-                continue
-    return ballast
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path) as place:
+        yield place
 
 
 async def test_a_full_disk_under_postgresql_is_a_database_that_is_away_and_loses_nothing(
-    small_disk: Path, bring_parts: BringParts
+    disk: Path, bring_parts: BringParts
 ) -> None:
-    parts = await bring_parts(data_dir=small_disk / "postgres")
+    parts = await bring_parts(data_dir=disk / "postgres")
     stack = parts.stack
     talker, newcomer = [await given_subscriber(stack, 1_000) for _ in range(2)]
     call = dial(stack, talker.number)
     await until_state(stack, talker, "talking")
-    ballast = fill(small_disk)
+    ballast = fill(disk)
 
     async def is_away() -> bool:
         await dial(stack, newcomer.number, hang_up_after_ms=100)
@@ -270,16 +250,16 @@ async def test_a_full_disk_under_postgresql_is_a_database_that_is_away_and_loses
 
 
 async def test_a_full_disk_under_the_log_stops_no_call_and_the_log_goes_on_when_there_is_room(
-    small_disk: Path, bring_parts: BringParts
+    disk: Path, bring_parts: BringParts
 ) -> None:
     parts = await bring_parts()
     stack = parts.stack
     await parts.kill_service()
-    log = small_disk / "service.log"
+    log = disk / "service.log"
     parts.service = await start_run(stack.settings_file, log)
     await until(lambda: is_healthy(parts), "it serves")
     who = await given_subscriber(stack, 1_000)
-    ballast = fill(small_disk)
+    ballast = fill(disk)
     before = log.stat().st_size
     for _ in range(3):
         seen = await dial(stack, who.number, hang_up_after_ms=300)
