@@ -1,18 +1,28 @@
-"""Every Prometheus name of the service, in one place.
+"""Every Prometheus name of the service, in one place; docs/metrics.md is written from it.
 
-Rule 1: no label grows with accounts or numbers.
+Rule 1: no label grows with accounts or numbers. Trunks are those of the settings.
 Rule 2: children of labels are made once; looking one up costs five times the counting.
+Rule 3: the unit is the name's last word; a name without one counts things.
 """
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from enum import Enum
 
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+
+from callctl.calls.lines.lines import WaitEnd
 from callctl.calls.records import EndedBy, PromiseEnd
 from callctl.calls.states import State
 from rating.refusal import Refusal
 
 REGISTRY = CollectorRegistry()
 
+# Memory, CPU, open files and the start of the process.
+ProcessCollector(registry=REGISTRY)
+
 DELAY_BUCKETS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+WRITING_BUCKETS_S = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 30.0, 120.0)
+RINGING_BUCKETS_S = (0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0)
+WAIT_BUCKETS_S = (1.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 3600.0)
 
 CALLS = Gauge("callctl_calls", "Calls that run now, by state.", ["state"], registry=REGISTRY)
 CALLS_BY_STATE: dict[State, Gauge] = {
@@ -23,6 +33,16 @@ ARRIVED = Counter("callctl_calls_arrived", "Calls that came in.", registry=REGIS
 UNKNOWN_NUMBER = Counter(
     "callctl_calls_unknown_number", "Calls to numbers that are nobody's here.", registry=REGISTRY
 )
+
+_CALLS_ENDED = Counter(
+    "callctl_calls_ended",
+    "Calls that are over, by the state in which their end came.",
+    ["state"],
+    registry=REGISTRY,
+)
+# "lost": while no service was there.
+ENDINGS = (*(state.value for state in CALLS_BY_STATE), EndedBy.LOST.value)
+CALLS_ENDED = {ending: _CALLS_ENDED.labels(ending) for ending in ENDINGS}
 
 _ENDED = Counter(
     "callctl_connections_ended", "Connections that ended, by who ended them.", ["by"], registry=REGISTRY
@@ -53,6 +73,12 @@ ANSWER_WAIT = Histogram(
     buckets=DELAY_BUCKETS_S,
     registry=REGISTRY,
 )
+AUTHORISATION = Histogram(
+    "callctl_authorisation_seconds",
+    "From the moment that asks for a paid connection to its hold being durable.",
+    buckets=WRITING_BUCKETS_S,
+    registry=REGISTRY,
+)
 CUT_LATENESS = Histogram(
     "callctl_cut_lateness_seconds",
     "From the end of the last paid unit to Asterisk's word that the leg is released.",
@@ -61,6 +87,12 @@ CUT_LATENESS = Histogram(
 )
 RECORDS = Counter("callctl_ledger_records", "Records made durable.", registry=REGISTRY)
 TRANSACTIONS = Counter("callctl_ledger_transactions", "Transactions that made them so.", registry=REGISTRY)
+LEDGER_DELAY = Histogram(
+    "callctl_ledger_delay_seconds",
+    "From a record's birth to its being durable.",
+    buckets=WRITING_BUCKETS_S,
+    registry=REGISTRY,
+)
 RECORDS_WAITING = Gauge("callctl_ledger_records_waiting", "Records not yet durable.", registry=REGISTRY)
 RECORDS_LEFT_OUT = Counter(
     "callctl_ledger_records_left_out",
@@ -71,7 +103,7 @@ DAMAGED_ROWS = Gauge(
     "callctl_damaged_rows", "Rows that could not be read at the start; the log names them.", registry=REGISTRY
 )
 
-_UP = Gauge("callctl_connection_up", "1 while connected.", ["to"], registry=REGISTRY)
+_UP = Gauge("callctl_connection_up", "Whether it is connected: 1, else 0.", ["to"], registry=REGISTRY)
 UP = {to: _UP.labels(to) for to in ("ari", "ami", "database")}
 _LOST = Counter("callctl_connection_lost", "How often a connection was lost.", ["to"], registry=REGISTRY)
 LOST = {to: _LOST.labels(to) for to in UP}
@@ -91,6 +123,17 @@ PHONES_THERE = Gauge(
 PHONES_REFUSED = Counter(
     "callctl_phones_refused", "Phones of seats that Asterisk could not be told of.", registry=REGISTRY
 )
+WAITING = Gauge(
+    "callctl_queue_callers", "Callers who wait in queues, on the phone or at home.", registry=REGISTRY
+)
+_WAITED = Histogram(
+    "callctl_queue_wait_seconds",
+    "How long callers waited in a queue on the phone, by what ended it; full or empty: they never did.",
+    ["end"],
+    buckets=WAIT_BUCKETS_S,
+    registry=REGISTRY,
+)
+WAITED = {end: _WAITED.labels(end.value) for end in WaitEnd}
 _CALL_BACKS = Counter(
     "callctl_call_backs",
     "Callers who asked to be called back, by what became of it.",
@@ -143,3 +186,35 @@ WITNESS_DAMAGED = Counter(
 WITNESS_LAG = Gauge(
     "callctl_witness_lag_seconds", "From the witness's newest line to our reading it.", registry=REGISTRY
 )
+
+
+class TrunkEnd(Enum):
+    """What came of a leg on a trunk."""
+
+    ANSWERED = "answered"
+    BUSY = "busy"
+    REJECTED = "rejected"
+    NO_ANSWER = "no_answer"
+    GIVEN_UP = "given_up"  # we let it go before anybody answered
+    FAILED = "failed"  # the trunk or the network could not
+    LOST = "lost"  # found gone, nobody told us why
+
+
+_TRUNK_LEGS = Counter(
+    "callctl_trunk_legs", "Legs placed on a trunk, by what came of them.", ["trunk", "end"], registry=REGISTRY
+)
+_POST_DIAL_DELAY = Histogram(
+    "callctl_post_dial_delay_seconds",
+    "From the order that dials on a trunk to the far phone's ringing, or its answer.",
+    ["trunk"],
+    buckets=RINGING_BUCKETS_S,
+    registry=REGISTRY,
+)
+
+
+class TrunkMetrics:
+    """Of one trunk of the settings."""
+
+    def __init__(self, trunk: str) -> None:
+        self.legs = {end: _TRUNK_LEGS.labels(trunk, end.value) for end in TrunkEnd}
+        self.post_dial_delay = _POST_DIAL_DELAY.labels(trunk)

@@ -101,7 +101,8 @@ class Service:
             on_room=self._on_room,
             waiting_max=settings.records_waiting_max,
         )
-        self._tally = Tally(clock, directory)
+        self._tally = Tally(clock, directory, settings.all_trunks)
+        self.switchboard.lines.on_waited = self._tally.waited
         self._lanes = Lanes(
             self._carry_out, self._not_recorded, self._journal.hold_of, self._start, settings.record_grace_s
         )
@@ -191,7 +192,7 @@ class Service:
         self._tally.recorded(record)
         if isinstance(record, LegSettled):
             self.on_bill(record)
-        return self._journal.write(record)
+        return self._tally.written(record, self._journal.write(record))
 
     async def written(self) -> bool:
         """All records so far are durable."""
@@ -261,12 +262,10 @@ class Service:
             self.registrar.connected()
 
     def _on_state(self, to: str, is_up: bool) -> None:
-        if self.up[to] and not is_up:
-            metrics.LOST[to].inc()
         if self.up[to] != is_up:
             log.warning("%s is %s", to, "up" if is_up else "away")
+        self._tally.connection(to, was_up=self.up[to], is_up=is_up)
         self.up[to] = is_up
-        metrics.UP[to].set(is_up)
 
     def _on_room(self, has_room: bool) -> None:
         self.switchboard.ledger.takes_paid = has_room
@@ -325,6 +324,7 @@ class Service:
     async def _carry_out(self, order: MediaOrder) -> None:
         if not self._standstill.is_over and not await self._standstill.ask():
             return
+        self._tally.ordered(order)
         try:
             why = await self._switch.carry_out(order)
         except Exception:

@@ -117,6 +117,10 @@ class ServiceSettings(Table):
     calls_at_end: Literal["release", "keep"] = "release"  # when the service ends; kept, for the next one
 
     @property
+    def all_trunks(self) -> set[str]:
+        return {*self.trunks, *((self.emergency_trunk,) if self.emergency_trunk else ())}
+
+    @property
     def terms(self) -> CallTerms:
         return self.calls.terms(tuple(self.trunks), self.emergency_trunk or self.trunks[0])
 

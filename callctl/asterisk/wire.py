@@ -21,6 +21,7 @@ from callctl.calls.events import (
     LegEnded,
     LegGone,
     LegReady,
+    LegRings,
     LegsListed,
     PromptEnded,
     RecordingEnded,
@@ -89,7 +90,13 @@ def _arrived(frame: Frame) -> Event | None:
 
 def _state_changed(frame: Frame) -> Event | None:
     channel = frame["channel"]
-    return LegAnswered(channel["id"]) if channel["state"] == "Up" else None
+    match channel["state"]:
+        case "Up":
+            return LegAnswered(channel["id"])
+        case "Ringing":
+            return LegRings(channel["id"])
+        case _:
+            return None
 
 
 def _ended(frame: Frame) -> Event:

@@ -38,6 +38,13 @@ class LegReady:
 
 
 @dataclass(frozen=True, slots=True)
+class LegRings:
+    """Its phone has said so. A call counts it as ringing from the order on."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class LegAnswered:
     leg_id: str
 
@@ -138,4 +145,4 @@ class EntryPosted:
 
 LegEvent = LegReady | LegAnswered | LegEnded | LegGone | PromptEnded | DigitPressed | RecordingEnded
 OfficeEvent = EntryPosted | SeatChanged | MemberPaused
-Event = CallArrived | SeatDialled | LegEvent | OrderRefused | LegsListed | DeviceSeen | OfficeEvent
+Event = CallArrived | SeatDialled | LegRings | LegEvent | OrderRefused | LegsListed | DeviceSeen | OfficeEvent

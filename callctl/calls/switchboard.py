@@ -20,6 +20,7 @@ from callctl.calls.events import (
     EntryPosted,
     Event,
     LegReady,
+    LegRings,
     LegsListed,
     MemberPaused,
     OrderRefused,
@@ -139,6 +140,8 @@ class Switchboard:
                 return self._listed(event)
             case OrderRefused():
                 return self._refused(event, at_ms)
+            case LegRings():
+                return []
             case _:
                 call = self._by_leg.get(event.leg_id)
                 if call:

@@ -10,8 +10,10 @@ from callctl.calls.events import (
     DeviceSeen,
     DigitPressed,
     Event,
+    LegAnswered,
     LegEnded,
     LegGone,
+    LegRings,
     PromptEnded,
     RecordingEnded,
     SeatDialled,
@@ -143,3 +145,11 @@ def test_only_bridges_of_ours_are_told() -> None:
     ]
     listed = read_list([], 0, 0, bridges, is_after_gap=True)
     assert listed.joined == {"one": {"one", "leg1-one"}}
+
+
+@pytest.mark.parametrize(
+    ("state", "event"),
+    [("Up", LegAnswered("callctl-7")), ("Ringing", LegRings("callctl-7")), ("Ring", None), ("Busy", None)],
+)
+def test_a_channel_that_rings_or_is_up_is_news(state: str, event: Event | None) -> None:
+    assert read({"type": "ChannelStateChange", "channel": {**CHANNEL, "state": state}}) == event

@@ -10,8 +10,9 @@ Rule 3: a caller who will be called back keeps his place. When it is his turn on
 
 from bisect import insort
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from zlib import crc32
 
 from callctl.calls.legs import Attempt
@@ -23,6 +24,19 @@ from dialplan.targets import Target
 
 # The expected wait is guessed from so many of the last who were taken.
 REMEMBERED = 20
+
+
+class WaitEnd(Enum):
+    """How a caller's wait on the phone ended."""
+
+    TAKEN = "taken"
+    LEFT = "left"  # hung up, or the call ended otherwise
+    DIGIT = "digit"  # chose another way
+    TIMEOUT = "timeout"
+    EMPTY = "empty"
+    FULL = "full"
+    CALL_BACK = "call_back"
+    FAILED = "failed"  # what he was to hear could not be played
 
 
 @dataclass(slots=True, eq=False)
@@ -60,6 +74,7 @@ class _Line:
 class Lines:
     def __init__(self, seats: Seats) -> None:
         self.members = Members(seats)
+        self.on_waited: Callable[[int, WaitEnd], None] = lambda _wait_ms, _end: None
         self._lines: dict[tuple[str, str], _Line] = {}
         self._waiting: dict[str, list[Place]] = {}  # by account, in order
         self._idle: dict[str, set[Target]] = {}  # who may be free, by account

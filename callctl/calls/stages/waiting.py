@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from callctl.calls.events import DigitPressed, LegEvent, OrderRefused, PromptEnded
 from callctl.calls.legs import Leg
-from callctl.calls.lines.lines import Lines, Place
+from callctl.calls.lines.lines import Lines, Place, WaitEnd
 from callctl.calls.orders import Order
 from callctl.calls.records import NodeFailed
 from callctl.calls.scene import Reached, Scene, Stage
@@ -33,6 +33,7 @@ class Waiting(Stage):
         self._step = step
         self._lines = lines
         self._place: Place | None = None
+        self._since_ms = 0
         self._ringing: Ringing | None = None
         self._until_ms: int | None = None
         self._announce_at_ms: int | None = None
@@ -46,9 +47,11 @@ class Waiting(Stage):
             return self._come_back(scene.place, at_ms)
         if step.length_max is not None and lines.length(scene.account_id, step) >= step.length_max:
             self.outcome = LeftQueue.FULL
+            lines.on_waited(0, WaitEnd.FULL)
             return []
         if not lines.has_members(scene.account_id, step):
             self.outcome = LeftQueue.EMPTY
+            lines.on_waited(0, WaitEnd.EMPTY)
             return []
         self._place = lines.join(scene.account_id, scene.call_id, scene.caller.number, step, at_ms)
         orders = self._wait(at_ms)
@@ -110,7 +113,7 @@ class Waiting(Stage):
 
     def leave(self, at_ms: int) -> list[Order]:
         orders = self._ringing.leave(at_ms) if self._ringing else []
-        self._give_up_place()
+        self._give_up_place(WaitEnd.LEFT, at_ms)
         return orders
 
     @property
@@ -120,6 +123,7 @@ class Waiting(Stage):
 
     def _wait(self, at_ms: int) -> list[Order]:
         step = self._step
+        self._since_ms = at_ms
         self._until_ms = None if step.wait_ms_max is None else at_ms + step.wait_ms_max
         self._announce_at_ms = at_ms + step.announce.first_after_ms if step.announce else None
         answer = [] if self._only_rings else self._scene.answer()
@@ -141,6 +145,7 @@ class Waiting(Stage):
         assert place
         self._place, scene.place = None, place
         self._lines.keep(place, scene.purse.caller)
+        self._lines.on_waited(at_ms - self._since_ms, WaitEnd.CALL_BACK)
         return self._go(LeftQueue.CALL_BACK, at_ms)
 
     def _rung(self, ringing: Ringing, orders: list[Order], at_ms: int) -> list[Order]:
@@ -151,6 +156,7 @@ class Waiting(Stage):
         outcome = ringing.outcome
         if isinstance(outcome, Reached):
             self._lines.took(self._place, ringing.target_of(outcome.attempt), outcome.attempt, at_ms)
+            self._lines.on_waited(at_ms - self._since_ms, WaitEnd.TAKEN)
             self._place = None
             self.outcome = outcome
         elif outcome is not None:
@@ -181,13 +187,14 @@ class Waiting(Stage):
 
     def _go(self, outcome: LeftQueue | Digits | Failed, at_ms: int) -> list[Order]:
         orders = self._ringing.withdraw(at_ms) if self._ringing else []
-        self._give_up_place()
+        self._give_up_place(_end_of(outcome), at_ms)
         self.outcome = outcome
         return [*orders, *self._scene.quiet()]
 
-    def _give_up_place(self) -> None:
+    def _give_up_place(self, end: WaitEnd, at_ms: int) -> None:
         if self._place:
             self._lines.leave(self._place)
+            self._lines.on_waited(at_ms - self._since_ms, end)
             self._place = None
 
     def _say(self, at_ms: int) -> list[Order]:
@@ -214,3 +221,13 @@ class Waiting(Stage):
         bound_ms = self._scene.terms.wait_bound_ms
         self._bound_again_at_ms = at_ms + bound_ms // 2
         return self._scene.bound(at_ms + bound_ms)
+
+
+def _end_of(outcome: LeftQueue | Digits | Failed) -> WaitEnd:
+    match outcome:
+        case LeftQueue():
+            return WaitEnd(outcome.value)
+        case Digits():
+            return WaitEnd.DIGIT
+        case Failed():
+            return WaitEnd.FAILED
