@@ -1,0 +1,54 @@
+"""Ledger against phones, for the whole of the traffic.
+
+Rule 1: the desk has one number for all its calls; as they come one after the other, their order tells which.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from callctl.demo.seen import CallSeen
+from tests.e2e.kill.proof import alone, billed, differences
+from tests.e2e.kill.trial import LATE_MS, SECOND_CUT_S
+from tests.e2e.soak.traffic import Traffic
+from tests.e2e.stacks import Json
+
+BOUND_MS = SECOND_CUT_S * 1000 + LATE_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    billed: int
+    rung: int
+    differences: list[str]
+
+
+async def compared(mixed: Traffic, seen: Sequence[CallSeen]) -> Books:
+    """`seen`: by all callers from outside."""
+    legs, heard, desk = await billed(mixed.stack), mixed.heard(), mixed.office.number
+    of_callers = differences(
+        [leg for leg in legs if leg["caller"] != desk],
+        [call for call in heard if call.caller != desk],
+        seen,
+        await alone(mixed.stack),
+        BOUND_MS,
+    )
+    of_desk = in_turn(
+        [leg for leg in legs if leg["caller"] == desk],
+        [call for call in heard if call.caller == desk and call.was_answered],
+        [replace(call, caller=desk) for call in mixed.dialled if call.was_answered],
+    )
+    return Books(len(legs), len(heard), of_callers + of_desk)
+
+
+def in_turn(legs: Sequence[Json], heard: Sequence[CallSeen], dialled: Sequence[CallSeen]) -> list[str]:
+    """`legs` in the order of their answers."""
+    if not len(legs) == len(heard) == len(dialled):
+        times = f"{len(dialled)} times, was heard {len(heard)} times and is billed {len(legs)} times"
+        return [f"the desk talked {times}"]
+    heard = sorted(heard, key=lambda call: call.invited_at_us)
+    dialled = sorted(dialled, key=lambda call: call.invited_at_us)
+    return [
+        found
+        for leg, theirs, mine in zip(legs, heard, dialled, strict=True)
+        for found in differences([leg], [theirs], [mine], [], BOUND_MS)
+    ]

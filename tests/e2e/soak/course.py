@@ -1,0 +1,126 @@
+"""One soak: traffic for so long, a sample every few seconds; at its end books and figures are judged."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from callctl.settings import CallSettings
+from tests.e2e.kill.trial import LEAVE_S_MAX, SECOND_CUT_S
+from tests.e2e.leaks import assert_as_witnessed, assert_nothing_left
+from tests.e2e.parts import parts_up
+from tests.e2e.soak.census import Census, count, more, serve_watched
+from tests.e2e.soak.compared import compared
+from tests.e2e.soak.gauges import FIGURES, Gauges
+from tests.e2e.soak.growth import HOUR_S, Growth, Point, judge
+from tests.e2e.soak.office import Office
+from tests.e2e.soak.traffic import Traffic, traffic
+
+SAMPLE_EVERY_S = 5.0
+TOLD_EVERY = 12  # samples
+# What happened, and must not have: nobody dies here.
+NEVER = (
+    "callctl_second_cuts_total",
+    "callctl_faults_total",
+    "callctl_nodes_failed_total",
+    "callctl_reconcile_difference_kopecks",
+    "callctl_ledger_records_left_out_total",
+)
+
+Report = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Outcome:
+    calls: float = 0
+    seconds: float = 0
+    billed: int = 0
+    rung: int = 0
+    payments: int = 0
+    read: int = 0
+    typed: int = 0
+    loop_lag_ms: float = 0
+    before: Mapping[str, float] = field(default_factory=dict)  # at rest
+    after: Mapping[str, float] = field(default_factory=dict)
+    growths: dict[str, Growth] = field(default_factory=dict)
+    more_objects: Mapping[str, int] = field(default_factory=dict)
+    grown: list[str] = field(default_factory=list)
+    differences: list[str] = field(default_factory=list)
+
+
+async def soak(folder: Path, lasts_s: float, seed: int, is_traced: bool, report: Report) -> Outcome:
+    """An AssertionError names what is not as it must be; differences and growth are in the outcome."""
+    outcome = Outcome()
+    async with parts_up(folder, CallSettings(second_cut_s=SECOND_CUT_S, warning_s=0)) as parts:
+        await serve_watched(parts, is_traced=is_traced)
+        gauges = Gauges(parts)
+        outcome.before = await gauges.read()
+        async with traffic(parts.stack, lasts_s) as mixed:
+            report("traffic runs")
+            office = Office(mixed, Random(seed))
+            asking = asyncio.create_task(office.run())
+            try:
+                await _watch(mixed, gauges, asking, lasts_s, outcome, report)
+            finally:
+                asking.cancel()
+                await asyncio.wait({asking})
+            report("everybody leaves")
+            seen = await mixed.leave(LEAVE_S_MAX)
+            await assert_nothing_left(parts.stack)
+            outcome.after = await gauges.read()
+            report("bills and phones are compared")
+            outcome.payments, outcome.read, outcome.typed = office.payments, office.read, office.typed
+            books = await compared(mixed, seen)
+            outcome.billed, outcome.rung = books.billed, books.rung
+            outcome.differences = office.differences + books.differences
+        metrics = await parts.stack.metrics()
+        outcome.differences += [f"{name} is {metrics[name]:g}" for name in NEVER if metrics[name]]
+        await assert_as_witnessed(parts.stack)
+    return outcome
+
+
+async def _watch(
+    mixed: Traffic,
+    gauges: Gauges,
+    asking: "asyncio.Task[None]",
+    lasts_s: float,
+    outcome: Outcome,
+    report: Report,
+) -> None:
+    points: dict[str, list[Point]] = {figure.name: [] for figure in FIGURES}
+    began_s, halfway = time.monotonic(), (0.0, 0.0)
+    census: Census | None = None
+    while (at_s := time.monotonic() - began_s) < lasts_s:
+        figures = await gauges.read()
+        for name, value in figures.items():
+            points[name].append(Point(at_s, value))
+        if census is None and at_s >= lasts_s / 2:
+            halfway, census = (gauges.calls, at_s), await count(gauges.parts)
+        if len(points[FIGURES[0].name]) % TOLD_EVERY == 0:
+            report(_told(gauges.calls, figures))
+            mixed.read_on()
+        mixed.look()
+        if asking.done():
+            asking.result()
+        await asyncio.sleep(SAMPLE_EVERY_S)
+    assert census, "shorter than a sample"
+    last = await count(gauges.parts)
+    outcome.more_objects, outcome.grown = more(census, last), last.grown
+    outcome.calls, outcome.seconds = gauges.calls, at_s
+    outcome.loop_lag_ms = 1_000 * gauges.loop_lags[0] / max(1.0, gauges.loop_lags[1])
+    calls_per_hour = HOUR_S * (gauges.calls - halfway[0]) / (at_s - halfway[1])
+    for figure in FIGURES:
+        bound = figure.leak_per_1000_calls * calls_per_hour / 1_000
+        outcome.growths[figure.name] = judge(points[figure.name], bound)
+
+
+def _told(calls: float, figures: Mapping[str, float]) -> str:
+    return (
+        f"{calls:6.0f} calls; service {figures['service memory']:.1f} MB, {figures['service blocks']:.0f} "
+        + (
+            f"blocks, {figures['service tasks']:.0f} tasks; Asterisk {figures['asterisk memory']:.1f} MB; "
+            f"PostgreSQL {figures['postgres memory']:.1f} MB; {figures['records waiting']:.0f} records wait"
+        )
+    )

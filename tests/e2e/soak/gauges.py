@@ -1,0 +1,87 @@
+"""What is measured while the traffic runs, and what growth of each figure is a leak.
+
+Rule 1: everything is read from outside, from the kernel and from `/metrics`, as an operator could.
+Rule 2: a bound is growth for each thousand calls: whoever forgets something forgets it call by call.
+"""
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.e2e.parts import Parts
+
+MB = 1_048_576.0
+KB = 1_024.0
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    name: str
+    unit: str
+    leak_per_1000_calls: float
+    why: str  # the bound is what it is
+
+
+FIGURES = (
+    Figure("service memory", "MB", 0.1, "100 bytes a call: an id that is not forgotten, in a set"),
+    Figure("service blocks", "", 250, "one block in four calls: the same id, before the allocator rounds"),
+    Figure("service tasks", "", 1, "one task in a thousand calls: an order that never ends"),
+    Figure("service threads", "", 1, "as with tasks"),
+    Figure("service files", "", 1, "one connection or file in a thousand calls"),
+    Figure("records waiting", "", 1, "the ledger is written slower than it is filled"),
+    Figure("asterisk memory", "MB", 1, "1 kB a call: a twentieth of a channel"),
+    Figure("asterisk threads", "", 1, "a channel whose thread never ends"),
+    Figure("asterisk files", "", 1, "an RTP port that is not given back"),
+    Figure(
+        "postgres memory", "MB", 0.1, "100 bytes a call, of its processes' own: the shared part has its size"
+    ),
+)
+
+
+def of_process(pid: int) -> dict[str, float]:
+    """`memory` is all that it has in RAM, `own` what it does not share."""
+    process = Path(f"/proc/{pid}")
+    words = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
+    return {
+        "memory": int(words["VmRSS"].split()[0]) * KB / MB,
+        "own": int(words["RssAnon"].split()[0]) * KB / MB,
+        "threads": float(words["Threads"]),
+        "files": float(len(list((process / "fd").iterdir()))),
+    }
+
+
+def own_of_family(pid: int) -> float:
+    """Of a process and of its children."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    total = 0.0
+    for one in (pid, *map(int, children)):
+        with contextlib.suppress(OSError, KeyError):  # a child that ended while we look
+            total += of_process(one)["own"]
+    return total
+
+
+@dataclass(slots=True)
+class Gauges:
+    parts: Parts
+    calls: float = 0
+    loop_lags: tuple[float, float] = (0.0, 0.0)  # their sum in seconds, and how many
+
+    async def read(self) -> Mapping[str, float]:
+        """Every figure by its name."""
+        told = await self.parts.stack.metrics()
+        self.calls = told["callctl_calls_arrived_total"] + told["callctl_calls_of_seats_total"]
+        self.loop_lags = (told["callctl_loop_lag_seconds_sum"], told["callctl_loop_lag_seconds_count"])
+        service, asterisk = (of_process(child.pid) for child in (self.parts.service, self.parts.asterisk))
+        return {
+            "service memory": service["memory"],
+            "service blocks": told["callctl_memory_blocks"],
+            "service tasks": told["callctl_tasks"],
+            "service threads": service["threads"],
+            "service files": service["files"],
+            "records waiting": told["callctl_ledger_records_waiting"],
+            "asterisk memory": asterisk["memory"],
+            "asterisk threads": asterisk["threads"],
+            "asterisk files": asterisk["files"],
+            "postgres memory": own_of_family(self.parts.postgres.pid),
+        }

@@ -1,0 +1,81 @@
+"""What an operator asks meanwhile: payments, balances, bills, lists, by the API and by commands.
+
+Rule 1: everything that is asked is answered; a fault of the service ends the soak.
+"""
+
+import asyncio
+import itertools
+import json
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from tests.e2e.soak.traffic import Traffic
+from tests.e2e.stacks import Stack
+from tests.e2e.words import Subscriber
+
+LOW_KOPECKS, PAYMENT_KOPECKS = 600, 900
+PAID_EVERY_S, READ_EVERY_S, TYPED_EVERY_S, COMPARED_EVERY_S = 5.0, 1.0, 15.0, 60.0
+
+
+class Office:
+    def __init__(self, mixed: Traffic, luck: Random) -> None:
+        self._mixed = mixed
+        self._stack: Stack = mixed.stack
+        self._luck = luck
+        self.payments = self.read = self.typed = 0
+        self.differences: list[str] = []
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for work in (self._pay, self._read, self._type, self._compare):
+                tasks.create_task(work(), name=work.__name__)
+
+    async def _pay(self) -> None:
+        """Whoever has nearly nothing gets a little: calls are cut, then go on."""
+        for serial in itertools.count():
+            for who in self._mixed.crowd.subscribers:
+                path = f"/accounts/{who.account_id}"
+                if (await self._stack.get(path))["balance_kopecks"] < LOW_KOPECKS:
+                    payment = {"amount_kopecks": PAYMENT_KOPECKS, "reference": f"soak-{serial}"}
+                    await self._stack.post(f"{path}/payments", payment)
+                    self.payments += 1
+            await asyncio.sleep(PAID_EVERY_S)
+
+    async def _read(self) -> None:
+        office, mailbox = self._mixed.office.account_id, self._mixed.mailbox.account_id
+        paths = ["/health", "/calls", "/queues", f"/accounts/{office}", f"/accounts/{office}/legs"]
+        paths += [f"/accounts/{office}/recordings", f"/messages?account_id={mailbox}"]
+        while True:
+            await self._stack.get(self._luck.choice(paths))
+            self.read += 1
+            await asyncio.sleep(READ_EVERY_S)
+
+    async def _type(self) -> None:
+        api = ("--api", self._stack.note["api"])
+        who: Subscriber = self._mixed.office
+        commands = [
+            ("calls",),
+            ("account", "show", who.account_id),
+            ("cdr", "--account", who.account_id),
+            ("queue", "list", who.account_id),
+            ("seat", "list", who.account_id),
+        ]
+        while True:
+            await asyncio.sleep(TYPED_EVERY_S)
+            await self._stack.callctl(*self._luck.choice(commands), *api)
+            self.typed += 1
+
+    async def _compare(self) -> None:
+        """The minute before last."""
+        while True:
+            await asyncio.sleep(COMPARED_EVERY_S)
+            end = datetime.now(UTC) - timedelta(seconds=COMPARED_EVERY_S)
+            period = {
+                "begin": (end - timedelta(seconds=COMPARED_EVERY_S)).isoformat(),
+                "end": end.isoformat(),
+            }
+            async with self._stack.api.post("/reconcile", json=period) as answer:
+                told = [json.loads(line) for line in (await answer.text()).splitlines()]
+            assert "total" in told[-1], told[-1]
+            self.differences += [str(line) for line in told if "kind" in line]
