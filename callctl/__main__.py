@@ -24,6 +24,7 @@ from callctl.commands import (
     seats,
     sounds,
     tariffs,
+    tokens,
 )
 from callctl.commands.client import NoService
 from callctl.complaint import Complaint, one_line
@@ -52,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
     recordings.add_commands(commands)
     prompts.add_commands(commands)
     reconcile.add_commands(commands)
+    tokens.add_commands(commands)
     return parser
 
 

@@ -10,6 +10,7 @@ import logging
 import sys
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import uvloop
@@ -18,11 +19,13 @@ from callctl.api.accounts import AccountApi
 from callctl.api.queues import QueueApi
 from callctl.api.reconcile import OpenPeriod, ReconcileApi
 from callctl.api.recordings import RecordingApi
+from callctl.api.routes import HasRoutes
 from callctl.api.schemes import SchemeApi
 from callctl.api.seats import SeatApi
-from callctl.api.server import Api, HasRoutes, serve_api
+from callctl.api.server import Api, serve_api
 from callctl.api.sounds import SoundApi
 from callctl.api.tariffs import TariffApi
+from callctl.api.tokens import TokenApi
 from callctl.api.ways import WayApi
 from callctl.asterisk.ari import AriTaken
 from callctl.audit import Audit
@@ -31,13 +34,14 @@ from callctl.calls.events import EntryPosted
 from callctl.calls.switchboard import Switchboard
 from callctl.clock import Clock, milliseconds
 from callctl.complaint import Complaint
+from callctl.doors import Doors, read_doors
 from callctl.inspection import Inspector
 from callctl.mending import Mender
 from callctl.news import News
 from callctl.period import Period
 from callctl.places import MIGRATIONS
 from callctl.service import Service
-from callctl.settings import ServiceSettings
+from callctl.settings import ServiceSettings, is_loopback
 from callctl.signals import end_on_signals
 from callctl.stack.ports import is_free_tcp
 from callctl.storage.bills import read_mark
@@ -57,12 +61,13 @@ from callctl.storage.pauses import Pauses, read_pauses
 from callctl.storage.recording_files import RecordingFiles
 from callctl.storage.recordings import Recordings
 from callctl.storage.rows import LegRow, read_accounts, read_numbers
-from callctl.storage.running_calls import read_left
+from callctl.storage.running_calls import Left, read_left
 from callctl.storage.schemes import Schemes
 from callctl.storage.seats import SeatBook, read_all_seats
 from callctl.storage.sound_files import SoundFiles
 from callctl.storage.sounds import Sounds, restore_sounds
 from callctl.storage.till import Till
+from callctl.storage.tokens import Tokens
 from callctl.storage.ways import Ways
 from callctl.tariffs.desk import TariffDesk
 from callctl.tariffs.folders import load_profiles
@@ -116,12 +121,13 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
 async def _serve(settings: ServiceSettings, *, by_force: bool) -> None:
     end_on_signals()
     tariffs = load_profiles()
+    doors = read_doors(settings.access)
     ownership = await _own(settings, by_force=by_force)
     try:
         await migrate(settings.database, MIGRATIONS)
         pool = await open_pool(settings.database, ownership.owner.settings)
         try:
-            await _serve_from(settings, pool, tariffs, ownership)
+            await _serve_from(settings, doors, pool, tariffs, ownership)
         finally:
             await close_pool(pool)
     finally:
@@ -144,7 +150,9 @@ async def _own(settings: ServiceSettings, *, by_force: bool) -> Ownership:
     return ownership
 
 
-async def _serve_from(settings: ServiceSettings, pool: Pool, tariffs: Tariffs, ownership: Ownership) -> None:
+async def _serve_from(
+    settings: ServiceSettings, doors: Doors, pool: Pool, tariffs: Tariffs, ownership: Ownership
+) -> None:
     clock = Clock()
     ledger = Ledger()
     directory = Directory(tariffs)
@@ -152,11 +160,7 @@ async def _serve_from(settings: ServiceSettings, pool: Pool, tariffs: Tariffs, o
     sounds.prepare()
     restored = await restore(pool, tariffs)
     async with pool.acquire() as connection:
-        for account in await read_accounts(connection, clock.now_ms() - LATE_MS_MAX):
-            fund(account, tariffs)
-            ledger.open(account)
-        await _read_directory(connection, directory)
-        left = await read_left(connection, ledger)
+        left = await _load(connection, ledger, directory, clock.now_ms())
         await restore_sounds(connection, sounds)
     _collect_no_more()
     service = Service(settings, ledger, directory, clock, left, ownership)
@@ -169,31 +173,43 @@ async def _serve_from(settings: ServiceSettings, pool: Pool, tariffs: Tariffs, o
     till = Till(pool, ledger, directory, clock, posted=posted)
     news = News(service.switchboard, service.registrar, service.hear, clock.now_ms)
     await _tell_all(pool, news)
+    tokens = await _restore_tokens(settings, doors, till)
     desk = TariffDesk(pool, till, tariffs, restored)
     audit, open_period = await _compared(settings.witness, pool, left.legs, till, service)
-
-    def health() -> dict[str, object]:
-        told = service.health() | {"tariffs": desk.is_as_loaded}
-        told |= {"witness": audit.health()} if audit else {}
-        return told if desk.is_as_loaded else told | {"status": "degraded"}
 
     recordings = Recordings(till, RecordingFiles(settings.recordings))
     api = Api(
         AccountApi(till),
         ledger,
+        TokenApi(tokens, may_be_open=is_loopback(settings.api)),
         TariffApi(desk),
         *_rooms(till, service.switchboard, news, sounds, recordings),
         ReconcileApi(open_period),
+        tokens=tokens,
         live=service.switchboard.live,
-        health=health,
+        health=partial(_health, service, desk, audit),
         measure=service.measure,
     )
-    runner = await serve_api(api, *settings.api)
+    runner = await serve_api(api, *settings.api, doors.tls)
     try:
         followed = {"follow the witness": audit.run} if audit else {}
         await service.run({"remove old recordings": recordings.sweep_now_and_then, **followed})
     finally:
         await runner.cleanup()
+
+
+async def _load(connection: Connection, ledger: Ledger, directory: Directory, now_ms: int) -> Left:
+    for account in await read_accounts(connection, now_ms - LATE_MS_MAX):
+        fund(account, directory.tariffs)
+        ledger.open(account)
+    await _read_directory(connection, directory)
+    return await read_left(connection, ledger)
+
+
+def _health(service: Service, desk: TariffDesk, audit: Audit | None) -> dict[str, object]:
+    told = service.health() | {"tariffs": desk.is_as_loaded}
+    told |= {"witness": audit.health()} if audit else {}
+    return told if desk.is_as_loaded else told | {"status": "degraded"}
 
 
 def _collect_no_more() -> None:
@@ -239,6 +255,17 @@ def _rooms(
         QueueApi(till, Pauses(till, news.paused), news.lines),
         RecordingApi(Messages(till, recordings.files), recordings),
     ]
+
+
+async def _restore_tokens(settings: ServiceSettings, doors: Doors, till: Till) -> Tokens:
+    tokens = Tokens(till, doors.given)
+    await tokens.restore()
+    if not tokens.is_guarded and not is_loopback(settings.api):
+        raise Complaint(
+            f"the API would serve whoever reaches {settings.api}: name a file with a token as "
+            "access.token_file, or make a token while it listens on 127.0.0.1"
+        )
+    return tokens
 
 
 async def _tell_all(pool: Pool, news: News) -> None:

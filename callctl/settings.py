@@ -11,11 +11,21 @@ from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from callctl.calls.terms import REFUSAL_CAUSES, CallTerms
 from callctl.complaint import Complaint
 from rating.refusal import Refusal
+
+SECRET_MIN = 32
 
 _ADDRESS = re.compile(r"([^\s:/]+):([0-9]{1,5})")
 
@@ -37,12 +47,15 @@ def read_address(value: object) -> Address:
     return Address(match[1], int(match[2]))
 
 
-def _on_loopback(address: Address) -> Address:
+def is_loopback(address: Address) -> bool:
     try:
-        is_loopback = IPv4Address(address.host).is_loopback
+        return IPv4Address(address.host).is_loopback
     except AddressValueError:
-        is_loopback = False
-    if not is_loopback:
+        return False
+
+
+def _on_loopback(address: Address) -> Address:
+    if not is_loopback(address):
         raise ValueError("only a loopback address (127.…): there is no password and no TLS here")
     return address
 
@@ -99,8 +112,24 @@ class AmiSettings(Table):
     password: str
 
 
+class AccessSettings(Table):
+    """Who may ask the API. Without a token in the file nor in the database: everybody on loopback."""
+
+    token_file: Path | None = None  # with one token that may everything
+    asterisk_token: Annotated[str, Field(min_length=SECRET_MIN)] | None = None  # may read: Asterisk's CLI
+    certificate: Path | None = None  # PEM, with the chain behind it
+    key: Path | None = None
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> "AccessSettings":
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("give certificate and key, or neither")
+        return self
+
+
 class ServiceSettings(Table):
-    api: Loopback
+    api: Anywhere
+    access: AccessSettings = AccessSettings()
     agi: Loopback
     ari: AriSettings
     ami: AmiSettings
@@ -115,6 +144,15 @@ class ServiceSettings(Table):
     records_waiting_max: Annotated[int, Field(ge=10, le=10_000_000)] = 100_000  # while the database is away
     list_every_s: Annotated[float, Field(ge=1, le=600)] = 15  # how often Asterisk is asked what lives
     calls_at_end: Literal["release", "keep"] = "release"  # when the service ends; kept, for the next one
+
+    @model_validator(mode="after")
+    def _hidden_from_the_wire(self) -> "ServiceSettings":
+        if not self.access.certificate and not is_loopback(self.api):
+            raise ValueError(
+                f"api: {self.api} is no loopback address: tokens would go over the wire for all to read; "
+                "give access.certificate and access.key"
+            )
+        return self
 
     @property
     def all_trunks(self) -> set[str]:

@@ -20,6 +20,7 @@ from callctl.api.account_words import (
     show_discount,
 )
 from callctl.api.asterisk_cli import balance_row
+from callctl.api.routes import Route, delete, get, patch, post, put
 from callctl.api.words import read_body, show_entry, show_leg
 from callctl.calls.money.late import LateRecord
 from callctl.complaint import Complaint
@@ -28,6 +29,7 @@ from callctl.storage.books import Books
 from callctl.storage.late_records import LateRecords
 from callctl.storage.postings import Postings
 from callctl.storage.till import Till
+from callctl.storage.tokens import Right
 from dialplan.numbers import EMERGENCY, normal_number
 from rating.calendar import month_of
 from rating.funds import OwnFunds
@@ -44,25 +46,25 @@ class AccountApi:
         self._postings = Postings(till)
         self._late = LateRecords(till)
 
-    def routes(self) -> Sequence[web.RouteDef]:
+    def routes(self) -> Sequence[Route]:
         one = "/accounts/{account_id}"
         return [
-            web.post("/accounts", self._post_account),
-            web.get(one, self._get_account),
-            web.patch(one, self._patch_account),
-            web.get(f"{one}/entries", self._get_entries),
-            web.get(f"{one}/legs", self._get_legs),
-            web.post(f"{one}/payments", self._post_payment),
-            web.post(f"{one}/corrections", self._post_correction),
-            web.post(f"{one}/refunds", self._post_refund),
-            web.post(f"{one}/chargebacks", self._post_chargeback),
-            web.post(f"{one}/guarantees", self._post_guarantee),
-            web.post(f"{one}/late-records", self._post_late_record),
-            web.put(f"{one}/limits/{{number}}", self._put_limit),
-            web.delete(f"{one}/limits/{{number}}", self._delete_limit),
-            web.get(f"{one}/discounts/{{month}}", self._get_discounts),
-            web.post(f"{one}/discounts/{{month}}", self._post_discounts),
-            web.get("/legs/{leg_id}", self._get_leg),
+            post("/accounts", Right.MONEY, self._post_account),
+            get(one, Right.READ, self._get_account),
+            patch(one, Right.MONEY, self._patch_account),
+            get(f"{one}/entries", Right.READ, self._get_entries),
+            get(f"{one}/legs", Right.READ, self._get_legs),
+            post(f"{one}/payments", Right.MONEY, self._post_payment),
+            post(f"{one}/corrections", Right.MONEY, self._post_correction),
+            post(f"{one}/refunds", Right.MONEY, self._post_refund),
+            post(f"{one}/chargebacks", Right.MONEY, self._post_chargeback),
+            post(f"{one}/guarantees", Right.MONEY, self._post_guarantee),
+            post(f"{one}/late-records", Right.MONEY, self._post_late_record),
+            put(f"{one}/limits/{{number}}", Right.MONEY, self._put_limit),
+            delete(f"{one}/limits/{{number}}", Right.MONEY, self._delete_limit),
+            get(f"{one}/discounts/{{month}}", Right.READ, self._get_discounts),
+            post(f"{one}/discounts/{{month}}", Right.MONEY, self._post_discounts),
+            get("/legs/{leg_id}", Right.READ, self._get_leg),
         ]
 
     @property

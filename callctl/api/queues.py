@@ -5,11 +5,13 @@ from collections.abc import Callable, Sequence
 from aiohttp import web
 
 from callctl.api.account_words import Nothing
+from callctl.api.routes import Route, delete, get, put
 from callctl.api.words import Json, read_body
 from callctl.calls.lines.line_view import LineView, MemberView, WaitingView
 from callctl.clock import moment, rfc3339
 from callctl.storage.pauses import Pauses
 from callctl.storage.till import Till
+from callctl.storage.tokens import Right
 from dialplan.targets import Outside, Seat, Target
 
 # Of one account, or of all.
@@ -22,13 +24,13 @@ class QueueApi:
         self._pauses = pauses
         self._lines = lines
 
-    def routes(self) -> Sequence[web.RouteDef]:
+    def routes(self) -> Sequence[Route]:
         pause = "/accounts/{account_id}/pauses/{member}"
         return [
-            web.get("/queues", self._get_queues),
-            web.get("/accounts/{account_id}/queues", self._get_queues),
-            web.put(pause, self._put_pause),
-            web.delete(pause, self._delete_pause),
+            get("/queues", Right.READ, self._get_queues),
+            get("/accounts/{account_id}/queues", Right.READ, self._get_queues),
+            put(pause, Right.OPERATE, self._put_pause),
+            delete(pause, Right.OPERATE, self._delete_pause),
         ]
 
     async def _get_queues(self, request: web.Request) -> web.Response:

@@ -13,10 +13,12 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import AfterValidator
 
+from callctl.api.routes import Route, post
 from callctl.api.words import Body, Json, read_body
 from callctl.complaint import Complaint
 from callctl.period import Period, Progress, Reported, Total
 from callctl.storage.database import DatabaseAway
+from callctl.storage.tokens import Right
 from callctl.times import read_moment
 
 log = logging.getLogger(__name__)
@@ -41,8 +43,8 @@ class ReconcileApi:
     def __init__(self, open_period: OpenPeriod) -> None:
         self._open = open_period
 
-    def routes(self) -> Sequence[web.RouteDef]:
-        return [web.post("/reconcile", self._post)]
+    def routes(self) -> Sequence[Route]:
+        return [post("/reconcile", Right.MONEY, self._post)]
 
     async def _post(self, request: web.Request) -> web.StreamResponse:
         asked = await read_body(request, AskedPeriod)

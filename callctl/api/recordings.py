@@ -11,12 +11,14 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
 from callctl.api.account_words import Known
+from callctl.api.routes import Route, delete, get
 from callctl.api.words import Json
 from callctl.clock import rfc3339
 from callctl.complaint import Missing
 from callctl.storage.messages import MessageRow, Messages
 from callctl.storage.recording_files import RecordingFiles
 from callctl.storage.recordings import RecordingRow, Recordings
+from callctl.storage.tokens import Right
 
 SERIAL_MAX = 2**63 - 1
 
@@ -40,14 +42,14 @@ class RecordingApi:
         self._messages = messages
         self._recordings = recordings
 
-    def routes(self) -> Sequence[web.RouteDef]:
+    def routes(self) -> Sequence[Route]:
         return [
-            web.get("/messages", self._get_messages),
-            web.get("/messages/{call_id}", self._get_message),
-            web.delete("/messages/{call_id}", self._delete_message),
-            web.get("/accounts/{account_id}/recordings", self._get_recordings),
-            web.get("/recordings/{call_id}", self._get_recording),
-            web.delete("/recordings/{call_id}", self._delete_recording),
+            get("/messages", Right.READ, self._get_messages),
+            get("/messages/{call_id}", Right.OPERATE, self._get_message),
+            delete("/messages/{call_id}", Right.OPERATE, self._delete_message),
+            get("/accounts/{account_id}/recordings", Right.READ, self._get_recordings),
+            get("/recordings/{call_id}", Right.OPERATE, self._get_recording),
+            delete("/recordings/{call_id}", Right.OPERATE, self._delete_recording),
         ]
 
     async def _get_messages(self, request: web.Request) -> web.Response:

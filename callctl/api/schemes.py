@@ -8,10 +8,12 @@ from aiohttp import web
 from pydantic import Field, StringConstraints
 
 from callctl.api.account_words import Known
+from callctl.api.routes import Route, get, post, put
 from callctl.api.words import Body, Json, NewNumber, SchemeText, read_body
 from callctl.clock import rfc3339
 from callctl.complaint import Complaint
 from callctl.storage.schemes import Loaded, Schemes
+from callctl.storage.tokens import Right
 from callctl.storage.versions import VersionRow
 
 NEWEST = "newest"
@@ -32,14 +34,14 @@ class SchemeApi:
     def __init__(self, schemes: Schemes) -> None:
         self._schemes = schemes
 
-    def routes(self) -> Sequence[web.RouteDef]:
+    def routes(self) -> Sequence[Route]:
         one = "/numbers/{e164}"
         return [
-            web.post("/numbers", self._post_number),
-            web.put(f"{one}/scheme", self._put_scheme),
-            web.get(f"{one}/schemes", self._get_schemes),
-            web.get(f"{one}/schemes/{{version}}", self._get_scheme),
-            web.post(f"{one}/rollback", self._post_rollback),
+            post("/numbers", Right.OPERATE, self._post_number),
+            put(f"{one}/scheme", Right.OPERATE, self._put_scheme),
+            get(f"{one}/schemes", Right.READ, self._get_schemes),
+            get(f"{one}/schemes/{{version}}", Right.READ, self._get_scheme),
+            post(f"{one}/rollback", Right.OPERATE, self._post_rollback),
         ]
 
     async def _post_number(self, request: web.Request) -> web.Response:

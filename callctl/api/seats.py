@@ -10,11 +10,13 @@ from aiohttp import web
 from pydantic import Field
 
 from callctl.api.account_words import Nothing
+from callctl.api.routes import Route, delete, get, patch, post
 from callctl.api.words import Body, Json, read_body
 from callctl.calls.seats import Seats, SeatTold
 from callctl.clock import rfc3339
 from callctl.complaint import Complaint
 from callctl.storage.seats import DEVICES_MAX, SeatBook, SeatRow, SeatTerms
+from callctl.storage.tokens import Right
 
 
 class NewSeat(Body):
@@ -36,15 +38,15 @@ class SeatApi:
         self._book = book
         self._seats = seats
 
-    def routes(self) -> Sequence[web.RouteDef]:
+    def routes(self) -> Sequence[Route]:
         every = "/accounts/{account_id}/seats"
         one = f"{every}/{{name}}"
         return [
-            web.get(every, self._get_seats),
-            web.post(every, self._post_seat),
-            web.patch(one, self._patch_seat),
-            web.delete(one, self._delete_seat),
-            web.post(f"{one}/devices/{{device}}/secret", self._post_secret),
+            get(every, Right.READ, self._get_seats),
+            post(every, Right.OPERATE, self._post_seat),
+            patch(one, Right.OPERATE, self._patch_seat),
+            delete(one, Right.OPERATE, self._delete_seat),
+            post(f"{one}/devices/{{device}}/secret", Right.OPERATE, self._post_secret),
         ]
 
     async def _get_seats(self, request: web.Request) -> web.Response:

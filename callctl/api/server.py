@@ -5,16 +5,18 @@ Rule 2: the database away is 503, and nothing is half done.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+import ssl
+from collections.abc import Callable, Mapping, Sequence
 
 from aiohttp import web
 from prometheus_client import generate_latest
 from pydantic import ValidationError
 
 from callctl import metrics
+from callctl.api.access import Access
 from callctl.api.accounts import AccountApi
 from callctl.api.asterisk_cli import HELP
+from callctl.api.routes import HasRoutes, Route, Serve, get, post
 from callctl.api.words import Json, show_call
 from callctl.calls.view import CallView
 from callctl.complaint import Clash, Complaint, Exists, Missing
@@ -22,6 +24,7 @@ from callctl.settings import faults_of
 from callctl.storage.database import DatabaseAway, Fenced
 from callctl.storage.seats import Rung
 from callctl.storage.sounds import Played
+from callctl.storage.tokens import Right, Tokens
 from callctl.tariffs.desk import InUse
 from rating.ledger import Ledger
 
@@ -41,11 +44,8 @@ STATUSES: dict[type[Exception], int] = {
 
 log = logging.getLogger(__name__)
 
-Handled = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-class HasRoutes(Protocol):
-    def routes(self) -> Sequence[web.RouteDef]: ...
+# What a refusal tells besides its words.
+TOLD = ("WWW-Authenticate", "Retry-After", "Allow")
 
 
 class Api:
@@ -56,6 +56,7 @@ class Api:
         accounts: AccountApi,
         ledger: Ledger,
         *rooms: HasRoutes,
+        tokens: Tokens,
         live: Callable[[], list[CallView]],
         health: Callable[[], Json],
         measure: Callable[[], None],
@@ -63,23 +64,32 @@ class Api:
         self._accounts = accounts
         self._ledger = ledger
         self._rooms: Sequence[HasRoutes] = (accounts, *rooms)
+        self._tokens = tokens
         self._live = live
         self._health = health
         self._measure = measure
 
     def app(self) -> web.Application:
-        app = web.Application(middlewares=[_problems], client_max_size=BODY_BYTES_MAX)
-        app.add_routes(
-            [
-                web.get("/health", self._get_health),
-                web.get("/metrics", self._get_metrics),
-                web.get("/calls", self._get_calls),
-                *(route for room in self._rooms for route in room.routes()),
-                web.get("/asterisk/help", self._get_asterisk_help),
-                web.post("/asterisk/callctl_balance/single", self._post_asterisk_balance),
-            ]
-        )
+        routes = self.routes()
+        access = Access(self._tokens, {(route.method, route.path): route for route in routes})
+        app = web.Application(middlewares=[_problems, access.admit], client_max_size=BODY_BYTES_MAX)
+        for route in routes:
+            if route.method == "GET":
+                app.router.add_get(route.path, route.serve)
+            else:
+                app.router.add_route(route.method, route.path, route.serve)
         return app
+
+    def routes(self) -> Sequence[Route]:
+        balance = "/asterisk/callctl_balance/single"
+        return [
+            get("/health", None, self._get_health),
+            get("/metrics", Right.READ, self._get_metrics),
+            get("/calls", Right.READ, self._get_calls),
+            *(route for room in self._rooms for route in room.routes()),
+            get("/asterisk/help", None, self._get_asterisk_help),
+            post(balance, Right.READ, self._post_asterisk_balance, only_asks=True),
+        ]
 
     async def _get_health(self, request: web.Request) -> web.Response:
         health = self._health()
@@ -105,7 +115,7 @@ class Api:
 
 
 @web.middleware
-async def _problems(request: web.Request, handler: Handled) -> web.StreamResponse:
+async def _problems(request: web.Request, handler: Serve) -> web.StreamResponse:
     try:
         return await handler(request)
     except ValidationError as error:
@@ -114,24 +124,28 @@ async def _problems(request: web.Request, handler: Handled) -> web.StreamRespons
         detail = f"the database is away: {error}" if isinstance(error, DatabaseAway) else str(error)
         return _problem(STATUSES.get(type(error), 400), detail)
     except web.HTTPException as error:
-        return _problem(error.status, f"{request.method} {request.path!r}: {error.reason}")
+        told = {name: error.headers[name] for name in TOLD if name in error.headers}
+        return _problem(error.status, f"{request.method} {request.path!r}: {error.reason}", told)
     except Exception:
         metrics.FAULTS.inc()
         log.exception("%s %r met a fault of ours", request.method, request.path)
         return _problem(500, "a fault of the service: its log says more")
 
 
-def _problem(status: int, detail: str) -> web.Response:
+def _problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> web.Response:
     return web.json_response(
-        {"status": status, "detail": detail}, status=status, content_type="application/problem+json"
+        {"status": status, "detail": detail},
+        status=status,
+        content_type="application/problem+json",
+        headers=headers,
     )
 
 
-async def serve_api(api: Api, host: str, port: int) -> web.AppRunner:
+async def serve_api(api: Api, host: str, port: int, tls: ssl.SSLContext | None = None) -> web.AppRunner:
     runner = web.AppRunner(api.app(), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port).start()
+        await web.TCPSite(runner, host, port, ssl_context=tls).start()
     except OSError as error:
         await runner.cleanup()
         raise Complaint(

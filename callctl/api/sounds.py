@@ -7,10 +7,12 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
+from callctl.api.routes import Route, delete, get, put
 from callctl.api.words import Json
 from callctl.clock import rfc3339
 from callctl.prompts.sound_check import BYTES_MAX
 from callctl.storage.sounds import SoundRow, Sounds
+from callctl.storage.tokens import Right
 
 SOUND_TYPE = "audio/wav"
 
@@ -19,12 +21,12 @@ class SoundApi:
     def __init__(self, sounds: Sounds) -> None:
         self._sounds = sounds
 
-    def routes(self) -> Sequence[web.RouteDef]:
+    def routes(self) -> Sequence[Route]:
         every = "/accounts/{account_id}/sounds"
         return [
-            web.get(every, self._get_sounds),
-            web.put(f"{every}/{{name}}", self._put_sound),
-            web.delete(f"{every}/{{name}}", self._delete_sound),
+            get(every, Right.READ, self._get_sounds),
+            put(f"{every}/{{name}}", Right.OPERATE, self._put_sound),
+            delete(f"{every}/{{name}}", Right.OPERATE, self._delete_sound),
         ]
 
     async def _get_sounds(self, request: web.Request) -> web.Response:

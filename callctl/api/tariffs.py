@@ -13,11 +13,13 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import Field
 
+from callctl.api.routes import Route, get, post, put
 from callctl.api.words import Body, Json, read_body
 from callctl.clock import moment, rfc3339
 from callctl.complaint import Complaint
 from callctl.storage.past_calls import PAGE_MAX, PastCallRow
 from callctl.storage.profiles import LoadRow
+from callctl.storage.tokens import Right
 from callctl.tariffs.desk import Loaded, TariffDesk
 from callctl.tariffs.summary import summarize
 from callctl.tariffs.zipped import ZIPPED_BYTES_MAX
@@ -35,13 +37,13 @@ class TariffApi:
     def __init__(self, desk: TariffDesk) -> None:
         self._desk = desk
 
-    def routes(self) -> Sequence[web.RouteDef]:
+    def routes(self) -> Sequence[Route]:
         return [
-            web.get("/profiles", self._get_profiles),
-            web.put("/profiles/{name}", self._put_profile),
-            web.get("/profiles/{name}/loads", self._get_loads),
-            web.post("/profiles/{name}/rollback", self._post_rollback),
-            web.get("/legs", self._get_legs),
+            get("/profiles", Right.READ, self._get_profiles),
+            put("/profiles/{name}", Right.ADMIN, self._put_profile),
+            get("/profiles/{name}/loads", Right.READ, self._get_loads),
+            post("/profiles/{name}/rollback", Right.ADMIN, self._post_rollback),
+            get("/legs", Right.READ, self._get_legs),
         ]
 
     async def _get_profiles(self, request: web.Request) -> web.Response:

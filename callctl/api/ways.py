@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 
 from aiohttp import web
 
+from callctl.api.routes import Route, get
 from callctl.api.words import Json, show_leg
 from callctl.calls.legs import asked_in, call_id_of
 from callctl.calls.records import Passed
 from callctl.calls.view import CallView
 from callctl.clock import milliseconds, moment, rfc3339
 from callctl.storage.calls import CallRow
+from callctl.storage.tokens import Right
 from callctl.storage.ways import Ways
 
 Live = Callable[[], list[CallView]]
@@ -24,10 +26,10 @@ class WayApi:
         self._live = live
         self._now_ms = now_ms
 
-    def routes(self) -> Sequence[web.RouteDef]:
+    def routes(self) -> Sequence[Route]:
         return [
-            web.get("/calls/{call_id}/way", self._get_way),
-            web.get("/numbers/{e164}/calls", self._get_calls),
+            get("/calls/{call_id}/way", Right.READ, self._get_way),
+            get("/numbers/{e164}/calls", Right.READ, self._get_calls),
         ]
 
     async def _get_way(self, request: web.Request) -> web.Response:

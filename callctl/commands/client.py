@@ -1,4 +1,4 @@
-"""Asking the running service, found by `--api`, by `--state`, or where the last `callctl up` left word.
+"""Asking the running service.
 
 Rule 1: what the service refuses is a complaint in its own words; a service that is not there says how to
 start one.
@@ -6,52 +6,25 @@ start one.
 
 import http.client
 import json
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from callctl.commands.arguments import address_argument
+from callctl.commands.service import NoService, ServicePlace, add_service_options, find_service
 from callctl.complaint import Complaint
-from callctl.settings import Address, read_address
-from callctl.stack.whereabouts import read_whereabouts
+
+__all__ = ["NoService", "account_path", "add_service_options", "ask", "ask_lines", "fetch"]
 
 ANSWER_S_MAX = 15
 LINE_S_MAX = 900  # whole tables may be read before the next one
 PIECE_BYTES = 1_000_000
 
 
-class NoService(Complaint):
-    """Nobody answers: exit code 1, as it may be there in a minute."""
-
-
 def account_path(options: Namespace) -> str:
     return f"/accounts/{quote(options.account_id, safe='')}"
-
-
-def add_service_options(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--api",
-        metavar="HOST:PORT",
-        type=address_argument,
-        help="where the service listens (as the last `up` said)",
-    )
-    parser.add_argument("--state", metavar="DIR", type=Path, help="the state directory of its `callctl up`")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-
-
-def find_service(options: Namespace) -> Address:
-    if options.api:
-        return Address(*options.api)
-    whereabouts = read_whereabouts(options.state)
-    if whereabouts is None:
-        where = f" in {options.state}" if options.state else ""
-        raise NoService(
-            f"no running service found{where}: start one with `callctl up`, or name it with --api HOST:PORT"
-        )
-    return read_address(whereabouts["api"])
 
 
 def ask(
@@ -64,32 +37,32 @@ def ask(
     patience_s: float = ANSWER_S_MAX,
 ) -> Any:
     """A body is JSON, or bytes of a kind that is told."""
-    address = find_service(options)
+    at = find_service(options)
     sent = json.dumps(body).encode() if isinstance(body, dict) else body
-    with _answer(address, method, path, sent, kind, patience_s) as response:
-        return _read(address, response)
+    with _answer(at, method, path, sent, kind, patience_s) as response:
+        return _read(at, response)
 
 
 def ask_lines(options: Namespace, path: str, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """An answer that is told line by line, each of them an object of JSON."""
-    address = find_service(options)
+    at = find_service(options)
     sent = json.dumps(body).encode()
-    with _answer(address, "POST", path, sent, "application/json", LINE_S_MAX) as response:
+    with _answer(at, "POST", path, sent, "application/json", LINE_S_MAX) as response:
         if response.status >= 400:
-            _read(address, response)
+            _read(at, response)
         for line in response:
             yield json.loads(line)
 
 
 def fetch(options: Namespace, path: str, file: Path) -> int:
     """What the service has under that path, into a file, whole or not at all; how many bytes."""
-    address, part = find_service(options), file.with_name(f"{file.name}.part")
-    with _answer(address, "GET", path, None, "", ANSWER_S_MAX) as response:
+    at, part = find_service(options), file.with_name(f"{file.name}.part")
+    with _answer(at, "GET", path, None, "", ANSWER_S_MAX) as response:
         if response.status >= 400:
-            _read(address, response)
+            _read(at, response)
         try:
             with part.open("wb") as written:
-                for piece in _pieces(address, response):
+                for piece in _pieces(at, response):
                     written.write(piece)
                 size = written.tell()
             part.replace(file)
@@ -101,31 +74,37 @@ def fetch(options: Namespace, path: str, file: Path) -> int:
     return size
 
 
-def _pieces(address: Address, response: http.client.HTTPResponse) -> Iterator[bytes]:
+def _pieces(at: ServicePlace, response: http.client.HTTPResponse) -> Iterator[bytes]:
     try:
         while piece := response.read(PIECE_BYTES):
             yield piece
     except OSError as error:
-        raise NoService(f"the service at {address} broke off ({error}): try again") from error
+        raise NoService(f"the service at {at} broke off ({error}): try again") from error
     if response.length:  # what it promised, and did not send
-        raise NoService(f"the service at {address} broke off: try again")
+        raise NoService(f"the service at {at} broke off: try again")
 
 
 @contextmanager
 def _answer(
-    address: Address, method: str, path: str, body: bytes | None, kind: str, patience_s: float
+    at: ServicePlace, method: str, path: str, body: bytes | None, kind: str, patience_s: float
 ) -> Iterator[http.client.HTTPResponse]:
-    connection = http.client.HTTPConnection(*address, timeout=patience_s)
+    host, port = at.address
+    connection = (
+        http.client.HTTPSConnection(host, port, timeout=patience_s, context=at.tls)
+        if at.tls
+        else http.client.HTTPConnection(host, port, timeout=patience_s)
+    )
+    headers = {"Content-Type": kind, **({"Authorization": f"Bearer {at.token}"} if at.token else {})}
     try:
-        connection.request(method, path, body=body, headers={"Content-Type": kind})
+        connection.request(method, path, body=body, headers=headers)
         yield connection.getresponse()
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise NoService(f"the service at {address} does not answer ({error}): is it running?") from error
+        raise NoService(f"the service at {at} does not answer ({error}): is it running?") from error
     finally:
         connection.close()
 
 
-def _read(address: Address, response: http.client.HTTPResponse) -> Any:
+def _read(at: ServicePlace, response: http.client.HTTPResponse) -> Any:
     text = response.read()
     try:
         answer = json.loads(text)
@@ -133,7 +112,10 @@ def _read(address: Address, response: http.client.HTTPResponse) -> Any:
             return answer
         detail = answer["detail"]
     except (ValueError, TypeError, KeyError):
-        raise NoService(f"what listens at {address} is no callctl (HTTP {response.status})") from None
+        raise NoService(f"what listens at {at} is no callctl (HTTP {response.status})") from None
     if response.status >= 500:
         raise NoService(f"the service cannot do it now: {detail}")
+    if response.status == http.client.UNAUTHORIZED:
+        shown = "does not know the token it was shown" if at.token else "wants a token"
+        raise Complaint(f"the service at {at} {shown}: name a file that has one with --token-file FILE")
     raise Complaint(detail)

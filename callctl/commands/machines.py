@@ -31,6 +31,9 @@ def add_commands(commands: Any) -> None:
         help="where outgoing legs go; repeatable: the next is tried when one is unreachable",
     )
     up.add_argument("--emergency-trunk", metavar="NAME", help="where 112 and its kin go (the first trunk)")
+    up.add_argument(
+        "--token-file", metavar="FILE", help="who shows its token may everything, nobody else anything"
+    )
     up.add_argument("--database", metavar="URL", help="a PostgreSQL server (a private one)")
     up.add_argument("--no-demo", dest="demo", action="store_false", default=None, help="no demo subscribers")
     up.set_defaults(run=_up)
@@ -67,7 +70,7 @@ def _up(options: Namespace) -> None:
     content = read_content(options.config) if options.config else {}
     if not isinstance(content, dict):
         raise Complaint(f"{options.config}: give a table of options")
-    for name in ("state", "sip", "api", "rtp", "emergency_trunk", "database", "demo"):
+    for name in ("state", "sip", "api", "rtp", "emergency_trunk", "database", "demo", "token_file"):
         if (value := getattr(options, name)) is not None:
             content[name] = value
     if options.trunk:

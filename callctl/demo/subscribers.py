@@ -49,9 +49,10 @@ SUBSCRIBERS = (
 )
 
 
-async def add_subscribers(api_url: str) -> None:
+async def add_subscribers(api_url: str, token: str = "") -> None:
     """Those of an earlier run keep what they have."""
-    async with aiohttp.ClientSession(api_url) as http:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    async with aiohttp.ClientSession(api_url, headers=headers) as http:
         for subscriber in SUBSCRIBERS:
             account = {
                 "account_id": subscriber.account_id,

@@ -55,6 +55,7 @@ class AsteriskSettings:
     ari_secret: str = field(repr=False)
     ami_user: str
     ami_secret: str = field(repr=False)
+    api_secret: str = field(repr=False, default="")
     language: str = "ru"
     take_over_s: float = 2.0
     silence_s: int = 300
@@ -137,6 +138,7 @@ def _words(program: AsteriskProgram, settings: AsteriskSettings, voice: Path) ->
         "AMI_PORT": str(settings.ami_port),
         "AGI": _at(settings.agi),
         "API": _at(settings.api),
+        "API_SECRET": settings.api_secret,
         "ARI_USER": settings.ari_user,
         "ARI_SECRET": settings.ari_secret,
         "AMI_USER": settings.ami_user,

@@ -49,6 +49,7 @@ class Plan(Table):
     rtp: RtpRange | None = None
     trunks: dict[TrunkName, Loopback] = Field(default_factory=dict)
     emergency_trunk: str | None = None
+    token_file: Path | None = None  # with the token of who may everything; made when it is not there
     database: Annotated[str, Field(min_length=1)] | None = None
     demo: bool = True
     silence_s: Annotated[int, Field(ge=0, le=86_400)] = 300  # a phone that sends nothing for so long is dead
@@ -68,7 +69,9 @@ class Plan(Table):
         api = self._chosen("api", self.api, ports.free_tcp_port, ports.is_free_tcp)
         rtp = self.rtp or ports.free_rtp_range(sip.host, os.getpid())
         state = self.state.expanduser().resolve()
-        return self.model_copy(update={"sip": sip, "api": api, "rtp": rtp, "state": state})
+        file = self.token_file and self.token_file.expanduser().resolve()
+        told = {"sip": sip, "api": api, "rtp": rtp, "state": state, "token_file": file}
+        return self.model_copy(update=told)
 
     @staticmethod
     def _chosen(name: str, wanted: Address, free: ports.FreePort, is_free: ports.IsFree) -> Address:

@@ -24,7 +24,7 @@ import aiohttp
 
 from callctl.complaint import Complaint
 from callctl.demo.subscribers import DEMO_TRUNK, add_subscribers, demo_far_end
-from callctl.settings import Address, AmiSettings, AriSettings, ServiceSettings
+from callctl.settings import AccessSettings, Address, AmiSettings, AriSettings, ServiceSettings
 from callctl.stack.asterisk import AsteriskSettings, cli_command, start_asterisk
 from callctl.stack.asterisk_program import find_asterisk
 from callctl.stack.child import Child, start_child
@@ -33,6 +33,7 @@ from callctl.stack.ports import free_tcp_port
 from callctl.stack.postgres_kept import KeptPostgres, start_kept
 from callctl.stack.whereabouts import forget_whereabouts, write_whereabouts
 from callctl.storage.database import close_pool, open_pool, without_password
+from callctl.token_file import read_token
 
 READY_S_MAX = 30.0
 POLL_S = 0.05
@@ -65,6 +66,7 @@ async def bring_up(plan: Plan, report: Report) -> AsyncIterator[Stack]:
         _make_state(plan.state, ending)
         if plan.database:
             await close_pool(await open_pool(plan.database))
+        token = _token(plan.token_file) if plan.token_file else ""
         plan = await _with_far_end(plan, ending)
         report("looking for Asterisk")
         program = await find_asterisk(report)
@@ -81,7 +83,7 @@ async def bring_up(plan: Plan, report: Report) -> AsyncIterator[Stack]:
         ending.push_async_callback(service.stop)
         await wait_ready(service, f"http://{plan.api}")
         if plan.demo:
-            await add_subscribers(f"http://{plan.api}")
+            await add_subscribers(f"http://{plan.api}", token)
         postgres_pid = postgres.pid if postgres else None
         note = _note(
             plan, database, {"service": service.pid, "asterisk": asterisk.pid, "postgres": postgres_pid}
@@ -217,9 +219,11 @@ def settings_of(plan: Plan, database: str) -> tuple[ServiceSettings, AsteriskSet
         ari_secret=password,
         ami_user=user,
         ami_secret=password,
+        api_secret=(asterisk_token := secrets.token_urlsafe(32)),
     )
     settings = ServiceSettings(
         api=plan.api,
+        access=AccessSettings(token_file=plan.token_file, asterisk_token=asterisk_token),
         agi=agi,
         ari=AriSettings(url=f"http://{LOOPBACK}:{http_port}", user=user, password=password),
         ami=AmiSettings(address=Address(LOOPBACK, ami_port), user=user, password=password),
@@ -232,6 +236,16 @@ def settings_of(plan: Plan, database: str) -> tuple[ServiceSettings, AsteriskSet
         calls=plan.calls,
     )
     return settings, on_asterisk
+
+
+def _token(file: Path) -> str:
+    """The one that is there, or a new one."""
+    if not file.exists():
+        try:
+            _write_private(file, secrets.token_urlsafe(32) + "\n")
+        except OSError as error:
+            raise Complaint(f"{file} cannot be written ({error.strerror}): choose another file") from error
+    return read_token(file)
 
 
 def _write_private(path: Path, text: str) -> None:
@@ -250,5 +264,6 @@ def _note(plan: Plan, database: str, pids: dict[str, int | None]) -> dict[str, A
         "trunks": {name: str(address) for name, address in plan.trunks.items()},
         "database": without_password(database),
         "state": str(plan.state),
+        **({"token_file": str(plan.token_file)} if plan.token_file else {}),
         "pids": {"up": os.getpid(), **pids},
     }

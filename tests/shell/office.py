@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -50,6 +51,8 @@ class Office:
         self.database = database
         self.sql = sql
         self.service: Child | None = None
+        self.tls: ssl.SSLContext | None = None
+        self.token = ""  # that is shown with every question
 
     @property
     def log(self) -> str:
@@ -69,9 +72,10 @@ class Office:
         """Status and JSON; bytes go as they are. Every refusal is a problem of one line."""
         sent = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         timeout = aiohttp.ClientTimeout(total=20)
+        headers = {"Content-Type": kind, **self.shown}
         async with (
-            aiohttp.ClientSession(f"http://{self.api}", timeout=timeout) as http,
-            http.request(method, path, data=sent, headers={"Content-Type": kind}) as response,
+            aiohttp.ClientSession(self.url, timeout=timeout) as http,
+            http.request(method, path, data=sent, headers=headers, ssl=self.tls or True) as response,
         ):
             answer = await response.json(content_type=None)
             if response.status >= 400 and path != "/health":
@@ -79,6 +83,14 @@ class Office:
                 assert answer["status"] == response.status
                 assert answer["detail"] and "\n" not in answer["detail"], answer
             return response.status, answer
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self.tls else 'http'}://{self.api}"
+
+    @property
+    def shown(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
     async def open(self, account_id: str, balance_kopecks: int = 0) -> None:
         body = {"account_id": account_id, "profile": "demo", "plan": "six"}
@@ -115,7 +127,10 @@ class Office:
 
 
 @asynccontextmanager
-async def open_office(folder: Path, relay: Relay, name: str, database: str) -> AsyncIterator[Office]:
+async def open_office(
+    folder: Path, relay: Relay, name: str, database: str, *, tls: Path | None = None, **more: object
+) -> AsyncIterator[Office]:
+    """`tls`: the certificate that it shows; `more`: settings."""
     port = free_tcp_port("127.0.0.1")
     settings = {
         "api": f"127.0.0.1:{port}",
@@ -126,11 +141,13 @@ async def open_office(folder: Path, relay: Relay, name: str, database: str) -> A
         "sounds": str(folder / "sounds"),
         "recordings": str(folder / "recordings"),
         "trunks": ["carrier"],
+        **more,
     }
     (folder / "service.json").write_text(json.dumps(settings))
     (folder / "stack.json").write_text(json.dumps({"api": f"127.0.0.1:{port}"}))
     sql = await asyncpg.connect(database)
     office = Office(folder, port, relay, database, sql)
+    office.tls = ssl.create_default_context(cafile=tls) if tls else None
     try:
         await office.start()
         yield office

@@ -12,7 +12,7 @@ from callctl.complaint import Complaint
 from callctl.places import MIGRATIONS
 from callctl.stack.postgres import start_postgres
 from callctl.storage import migrations
-from callctl.storage.migrations import migrate
+from callctl.storage.migrations import migrate, read_migrations
 from callctl.storage.ownership import take
 from callctl.storage.rows import RATE, read_accounts, read_entries, read_leg, read_numbers
 from callctl.storage.versions import digest_of, read_versions
@@ -48,6 +48,10 @@ def directory(tmp_path: Path) -> Path:
     write(tmp_path, "0001_accounts", ACCOUNTS)
     write(tmp_path, "0002_account_note", NOTE)
     return tmp_path
+
+
+def newer_than(version: int) -> list[int]:
+    return [migration.version for migration in read_migrations(MIGRATIONS)[version:]]
 
 
 def write(directory: Path, name: str, sql: str) -> None:
@@ -200,7 +204,7 @@ async def test_0002_keeps_accounts_lines_and_bills_and_old_terms_can_be_read(
     await migrate(url, tmp_path)
     sql = await asyncpg.connect(url)
     await sql.execute(ROWS_BEFORE)
-    assert await migrate(url, MIGRATIONS) == [2, 3, 4, 5, 6, 7]
+    assert await migrate(url, MIGRATIONS) == newer_than(1)
     ann, bob = sorted(await read_accounts(sql, 0), key=lambda account: account.account_id)
     lines = await read_entries(sql, "ann")
     bill, emergency = await read_leg(sql, "l1"), await read_leg(sql, "l2")
@@ -235,7 +239,7 @@ async def test_0003_makes_the_scheme_of_each_number_its_first_version_and_every_
     )
     added = "INSERT INTO number VALUES ($1, 'ann', $2, '2026-05-01T00:00+03:00')"
     await sql.executemany(added, [("74950000001", SCHEME_BEFORE), ("74950000002", "start: [")])
-    assert await migrate(url, MIGRATIONS) == [3, 4, 5, 6, 7]
+    assert await migrate(url, MIGRATIONS) == newer_than(2)
     numbers = await read_numbers(sql)
     (version,) = await read_versions(sql, "74950000001")
     (ann,) = await read_accounts(sql, 0)
@@ -256,7 +260,7 @@ async def test_0004_gives_each_message_that_is_there_a_serial_of_its_own(url: st
         VALUES ('ann', $1, 'call', '74950000001', '', 'night', now(), 7000)
     """
     await sql.executemany(taken, [("first",), ("second",)])
-    assert await migrate(url, MIGRATIONS) == [4, 5, 6, 7]
+    assert await migrate(url, MIGRATIONS) == newer_than(3)
     await sql.execute(taken, "third")
     told = await sql.fetch("SELECT recording FROM message ORDER BY serial")
     await sql.close()
@@ -272,7 +276,7 @@ async def test_0005_leaves_all_rows_and_has_no_owner_until_a_service_comes(url: 
         "INSERT INTO account (account_id, profile, plan, opened_at) VALUES ('ann', 'a', 'b', now())"
     )
     before = await sql.fetch("SELECT * FROM account")
-    assert await migrate(url, MIGRATIONS) == [5, 6, 7]
+    assert await migrate(url, MIGRATIONS) == newer_than(4)
     assert await sql.fetch("SELECT * FROM account") == before
     assert await sql.fetchval("SELECT count(*) FROM owner") == 0
     ownership = await take(url)
@@ -290,7 +294,7 @@ async def test_0006_leaves_all_rows_and_no_call_on_its_way(url: str, tmp_path: P
         "INSERT INTO call VALUES ('ann', 'one', '74950000001', '', 1, now(), now(), now(), 'talking', '[]')"
     )
     before = await sql.fetch("SELECT * FROM call")
-    assert await migrate(url, MIGRATIONS) == [6, 7]
+    assert await migrate(url, MIGRATIONS) == newer_than(5)
     assert await sql.fetch("SELECT * FROM call") == before
     assert await sql.fetchval("SELECT count(*) FROM call_at") == 0
     await sql.close()
@@ -306,7 +310,7 @@ async def test_0007_leaves_all_rows_and_has_compared_nothing(url: str, tmp_path:
         " VALUES ('ann', 'leg1-a', 'a', '7495', '7916', now(), 100)"
     )
     before = await sql.fetch("SELECT * FROM leg")
-    assert await migrate(url, MIGRATIONS) == [7]
+    assert await migrate(url, MIGRATIONS) == newer_than(6)
     assert await sql.fetch("SELECT * FROM leg") == before
     assert await sql.fetchval("SELECT count(*) FROM witness_mark") == 0
     await sql.close()

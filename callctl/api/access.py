@@ -1,0 +1,68 @@
+"""Who may come in: the one place where a token is asked for.
+
+Rule 1: where no token is known there is nobody to tell apart, and the service listens on loopback only.
+Rule 2: a path that leads nowhere is refused like any other to whoever shows no token.
+"""
+
+from base64 import b64decode
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from callctl.api.routes import Route, Serve
+from callctl.storage.tokens import Right, Token, Tokens
+
+ANYBODY = Token("(open)", frozenset({Right.ADMIN}))
+WHO = web.RequestKey("who", Token)
+SHOW_ONE = "show a token: Authorization: Bearer TOKEN"
+
+# By method and path as it was declared.
+Known = Mapping[tuple[str, str], Route]
+
+
+class Access:
+    def __init__(self, tokens: Tokens, known: Known) -> None:
+        self._tokens = tokens
+        self._known = known
+
+    @web.middleware
+    async def admit(self, request: web.Request, handler: Serve) -> web.StreamResponse:
+        route = route_of(request, self._known)
+        right = route.right if route else Right.READ
+        if right is not None:
+            token = self._shown(request)
+            if not token.may(right):
+                raise web.HTTPForbidden(reason=f"the token {token.name!r} has no right {right.value!r}")
+            request[WHO] = token
+        return await handler(request)
+
+    def _shown(self, request: web.Request) -> Token:
+        if not self._tokens.is_guarded:
+            return ANYBODY
+        secret = _secret(request.headers.get("Authorization", ""))
+        token = self._tokens.find(secret) if secret else None
+        if token is None:
+            why = "there is no such token, or not any more" if secret else SHOW_ONE
+            raise web.HTTPUnauthorized(reason=why, headers={"WWW-Authenticate": 'Bearer realm="callctl"'})
+        return token
+
+
+def route_of(request: web.Request, known: Known) -> Route | None:
+    """None: nothing is there, or not with this method."""
+    resource = request.match_info.route.resource
+    method = "GET" if request.method == "HEAD" else request.method
+    return known.get((method, resource.canonical)) if resource else None
+
+
+def _secret(shown: str) -> str:
+    """Of a bearer, or the password of `http://ANY:TOKEN@HOST`, which is all that Asterisk can send."""
+    kind, _, rest = shown.partition(" ")
+    rest = rest.strip()
+    if kind.lower() == "bearer":
+        return rest
+    if kind.lower() == "basic":
+        try:
+            return b64decode(rest, validate=True).decode().partition(":")[2]
+        except ValueError:
+            return ""
+    return ""

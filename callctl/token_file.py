@@ -1,0 +1,27 @@
+"""A file with one token in it.
+
+Rule 1: nobody but its owner may read it, and no complaint shows what is in it.
+"""
+
+import re
+from pathlib import Path
+
+from callctl.complaint import Complaint
+from callctl.settings import SECRET_MIN
+
+_TOKEN = re.compile(rf"[\x21-\x7e]{{{SECRET_MIN},200}}")
+OF_OTHERS = 0o077
+
+
+def read_token(path: Path) -> str:
+    try:
+        if path.stat().st_mode & OF_OTHERS:
+            raise Complaint(f"{path}: others than its owner can read the token: chmod 600 {path}")
+        token = path.read_text("ascii").strip()
+    except OSError as error:
+        raise Complaint(f"{path}: {error.strerror}: name a file with a token in it") from error
+    except UnicodeDecodeError:
+        token = ""
+    if not _TOKEN.fullmatch(token):
+        raise Complaint(f"{path}: no token: it is {SECRET_MIN} to 200 visible ASCII signs in one line")
+    return token
