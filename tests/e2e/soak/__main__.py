@@ -7,6 +7,8 @@ import argparse
 import asyncio
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -29,9 +31,9 @@ def main() -> int:
     def report(line: str) -> None:
         print(f"{time.monotonic() - began:7.1f} s  {line}", file=sys.stderr, flush=True)
 
-    with TemporaryDirectory(prefix="callctl-soak-", ignore_cleanup_errors=True) as folder:
+    with _place(options.keep) as folder:
         try:
-            outcome = uvloop.run(_soaked(Path(folder) / "stack", options, report))
+            outcome = uvloop.run(_soaked(folder / "stack", options, report))
         except AssertionError as error:
             report(f"seed {options.seed}: {error}")
             return 1
@@ -44,6 +46,15 @@ def main() -> int:
     return show(outcome)
 
 
+@contextmanager
+def _place(keep: Path | None) -> Iterator[Path]:
+    if keep:
+        yield keep
+        return
+    with TemporaryDirectory(prefix="callctl-soak-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="./run soak",
@@ -53,6 +64,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=MINUTES, help=f"of traffic ({MINUTES:g})")
     parser.add_argument("--seed", type=int, default=1, help="of what the office asks, and when")
     parser.add_argument("--trace", action="store_true", help="say which lines took memory; twice as slow")
+    parser.add_argument(
+        "--keep", type=Path, help="a directory where databases, logs and phones' messages stay"
+    )
     return parser.parse_args()
 
 

@@ -1,8 +1,10 @@
 """One soak: traffic for so long, a sample every few seconds; at its end books and figures are judged."""
 
 import asyncio
+import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -17,6 +19,7 @@ from tests.e2e.soak.gauges import FIGURES, Gauges
 from tests.e2e.soak.growth import HOUR_S, Growth, Point, judge
 from tests.e2e.soak.office import Office
 from tests.e2e.soak.traffic import Traffic, traffic
+from tests.e2e.stacks import Stack
 
 SAMPLE_EVERY_S = 5.0
 TOLD_EVERY = 12  # samples
@@ -28,6 +31,9 @@ NEVER = (
     "callctl_reconcile_difference_kopecks",
     "callctl_ledger_records_left_out_total",
 )
+
+COMPLAINTS_TOLD = 10
+ENTRY = re.compile(r"^(?=\d{4}-\d\d-\d\d )", re.MULTILINE)
 
 Report = Callable[[str], None]
 
@@ -53,7 +59,10 @@ class Outcome:
 async def soak(folder: Path, lasts_s: float, seed: int, is_traced: bool, report: Report) -> Outcome:
     """An AssertionError names what is not as it must be; differences and growth are in the outcome."""
     outcome = Outcome()
-    async with parts_up(folder, CallSettings(second_cut_s=SECOND_CUT_S, warning_s=0)) as parts:
+    async with (
+        parts_up(folder, CallSettings(second_cut_s=SECOND_CUT_S, warning_s=0)) as parts,
+        complaints_told(parts.stack, report),
+    ):
         await serve_watched(parts, is_traced=is_traced)
         gauges = Gauges(parts)
         outcome.before = await gauges.read()
@@ -79,6 +88,22 @@ async def soak(folder: Path, lasts_s: float, seed: int, is_traced: bool, report:
         outcome.differences += [f"{name} is {metrics[name]:g}" for name in NEVER if metrics[name]]
         await assert_as_witnessed(parts.stack)
     return outcome
+
+
+@asynccontextmanager
+async def complaints_told(stack: Stack, report: Report) -> AsyncIterator[None]:
+    """What the service's log says of errors, however it ended."""
+    try:
+        yield
+    finally:
+        log = await asyncio.to_thread(stack.service_log)
+        for told in complaints(log)[:COMPLAINTS_TOLD]:
+            report(f"the service's log: {told}")
+
+
+def complaints(log: str) -> list[str]:
+    """Each with its traceback."""
+    return [entry for entry in ENTRY.split(log) if " ERROR " in entry[:40] or " CRITICAL " in entry[:40]]
 
 
 async def _watch(
