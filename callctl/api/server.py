@@ -126,6 +126,9 @@ async def _problems(request: web.Request, handler: Serve) -> web.StreamResponse:
     except web.HTTPException as error:
         told = {name: error.headers[name] for name in TOLD if name in error.headers}
         return _problem(error.status, f"{request.method} {request.path!r}: {error.reason}", told)
+    except ConnectionResetError:
+        log.info("%s %r: whoever asked did not wait for the end of the answer", request.method, request.path)
+        raise
     except Exception:
         metrics.FAULTS.inc()
         log.exception("%s %r met a fault of ours", request.method, request.path)
