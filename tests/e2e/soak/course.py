@@ -1,6 +1,7 @@
 """One soak: traffic for so long, a sample every few seconds; at its end books and figures are judged."""
 
 import asyncio
+import json
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -21,8 +22,8 @@ from tests.e2e.soak.office import Office
 from tests.e2e.soak.traffic import Traffic, traffic
 from tests.e2e.stacks import Stack
 
-SAMPLE_EVERY_S = 5.0
-TOLD_EVERY = 12  # samples
+SAMPLE_EVERY_S = 1.0
+TOLD_EVERY = 60  # samples
 # What happened, and must not have: nobody dies here.
 NEVER = (
     "callctl_second_cuts_total",
@@ -130,6 +131,8 @@ async def _watch(
         if asking.done():
             asking.result()
         await asyncio.sleep(SAMPLE_EVERY_S)
+    samples = {name: [(point.at_s, point.value) for point in each] for name, each in points.items()}
+    (mixed.stack.folder / "samples.json").write_text(json.dumps(samples))
     assert census, "shorter than a sample"
     last = await count(gauges.parts)
     outcome.more_objects, outcome.grown = more(census, last), last.grown

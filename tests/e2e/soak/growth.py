@@ -1,9 +1,9 @@
 """Does a figure grow, or does it only go up and down? Pure.
 
 Rule 1: the first half is warm-up: pools, caches and buffers reach their size there.
-Rule 2: a leak never pauses: the whole second half grows faster than the bound, beyond three standard errors,
-    and each of its halves does. A step that is taken once is none.
-Rule 3: neighbouring samples say nearly the same, so the error is that of a line through means of blocks.
+Rule 2: what a collection or a quiet moment frees is no leak: the least of each twelfth of that half counts.
+Rule 3: a leak never pauses: these grow faster than the bound, beyond four standard errors of the line
+    through them, and the earlier and the later ones do, each by themselves. A step taken once is none.
 Rule 4: nothing is called flat that was not seen to be: where the error leaves room for a leak, it is said.
 """
 
@@ -15,7 +15,7 @@ from math import inf, sqrt
 from statistics import fmean
 
 BLOCKS = 12
-SURE = 3.0
+SURE = 4.0
 HOUR_S = 3_600.0
 
 
@@ -42,9 +42,9 @@ class Growth:
 
 
 def judge(points: Sequence[Point], bound_per_hour: float) -> Growth:
-    half = second_half(points)
-    slope, error = slope_per_hour(half), error_per_hour(half)
-    grows_on = all(slope_per_hour(part) > bound_per_hour for part in _cut(half, 2))
+    low = lows(second_half(points))
+    slope, error = slope_per_hour(low), error_per_hour(low)
+    grows_on = all(slope_per_hour(part) > bound_per_hour for part in _cut(low, 2))
     if slope - SURE * error > bound_per_hour and grows_on:
         verdict = Verdict.LEAK
     elif slope + SURE * error <= bound_per_hour:
@@ -59,9 +59,13 @@ def second_half(points: Sequence[Point]) -> Sequence[Point]:
     return [point for point in points if point.at_s >= middle_s]
 
 
+def lows(points: Sequence[Point]) -> Sequence[Point]:
+    return [min(block, key=lambda point: point.value) for block in _cut(points, BLOCKS)]
+
+
 def slope_per_hour(points: Sequence[Point]) -> float:
     """By least squares."""
-    at_s, value = fmean(point.at_s for point in points), fmean(point.value for point in points)
+    at_s, value = _middle(points)
     spread = sum((point.at_s - at_s) ** 2 for point in points)
     if not spread:
         return 0.0
@@ -70,17 +74,17 @@ def slope_per_hour(points: Sequence[Point]) -> float:
 
 def error_per_hour(points: Sequence[Point]) -> float:
     """The standard error of the slope."""
-    means = [
-        Point(fmean(one.at_s for one in block), fmean(one.value for one in block))
-        for block in _cut(points, BLOCKS)
-    ]
-    if len(means) < BLOCKS:
+    if len(points) < BLOCKS:
         return inf
-    slope = slope_per_hour(means) / HOUR_S
-    at_s, value = fmean(point.at_s for point in means), fmean(point.value for point in means)
-    rest = sum((point.value - value - slope * (point.at_s - at_s)) ** 2 for point in means)
-    spread = sum((point.at_s - at_s) ** 2 for point in means)
-    return HOUR_S * sqrt(rest / (len(means) - 2) / spread)
+    slope = slope_per_hour(points) / HOUR_S
+    at_s, value = _middle(points)
+    rest = sum((point.value - value - slope * (point.at_s - at_s)) ** 2 for point in points)
+    spread = sum((point.at_s - at_s) ** 2 for point in points)
+    return HOUR_S * sqrt(rest / (len(points) - 2) / spread)
+
+
+def _middle(points: Sequence[Point]) -> tuple[float, float]:
+    return fmean(point.at_s for point in points), fmean(point.value for point in points)
 
 
 def _cut(points: Sequence[Point], parts: int) -> list[Sequence[Point]]:

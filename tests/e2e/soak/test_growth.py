@@ -15,9 +15,9 @@ from tests.e2e.soak.gauges import of_process, own_of_family
 from tests.e2e.soak.growth import Point, Verdict, judge
 from tests.e2e.words import until
 
-LASTS_S, EVERY_S = 1_800, 5
+LASTS_S, EVERY_S = 1_800, 1
 BOUND = 10.0  # an hour
-SEEDS = range(200)
+SEEDS = range(50)
 
 
 def drawn(shape: Callable[[float], float], noise: float = 0.0, seed: int = 1) -> list[Point]:
@@ -71,6 +71,19 @@ def test_a_step_that_is_taken_once_is_no_leak() -> None:
 def test_waves_are_no_leak() -> None:
     waves = drawn(lambda at_s: 5 * math.sin(at_s / 40), noise=0.5)
     assert judge(waves, BOUND).verdict is not Verdict.LEAK
+
+
+def garbage(at_s: float) -> float:
+    """Gathers for 35 s, and is collected."""
+    return at_s % 35
+
+
+def test_garbage_that_is_collected_now_and_then_is_flat() -> None:
+    assert verdicts(garbage, noise=0.2) == {Verdict.FLAT}
+
+
+def test_a_leak_beneath_garbage_is_found() -> None:
+    assert verdicts(lambda at_s: garbage(at_s) + 2 * twice_the_bound(at_s), noise=0.2) == {Verdict.LEAK}
 
 
 def test_a_leak_in_small_steps_is_one() -> None:
