@@ -10,6 +10,7 @@ bought in the order in which they began, over all open legs of an account, as th
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
 from callctl.asterisk.witness import Witnessed
@@ -33,6 +34,23 @@ from rating.refusal import Refusal
 from rating.tariff import Rate, same_rate
 
 
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """What is known of the ends of legs. Who lives while the other side is gone unseen may have been left
+    alone at any moment: of their talk nothing is certain but its beginning."""
+
+    seen_ms: Mapping[str, int]
+    alive: Collection[str] = ()
+    now_ms: int = 0
+
+    def first(self, *sides: str) -> int | None:
+        """Of the first that hung up, or now."""
+        seen = [self.seen_ms[side] for side in sides if side in self.seen_ms]
+        if not seen and all(side in self.alive for side in sides):
+            return self.now_ms
+        return min(seen, default=None)
+
+
 def end_open_legs(
     legs: Sequence[LegRow],
     listed: LegsListed,
@@ -42,8 +60,8 @@ def end_open_legs(
     taken_up: Collection[str] = (),
 ) -> Iterator[LegBegan | LegSettled | HangUp | CloseBridge]:
     """Their bills; whoever is left of them is released, but callers who were taken up."""
-    lived_ms = dict.fromkeys(listed.alive, listed.asked_at_ms) | seen.ended_ms
-    yield from settle_open_legs(legs, seen.answered_ms, lived_ms, ledger, tariffs)
+    ends = Ends(seen.ended_ms, listed.alive, listed.asked_at_ms)
+    yield from settle_open_legs(legs, seen.answered_ms, ends, ledger, tariffs)
     sides = dict.fromkeys(side for leg in legs for side in (leg.leg_id, leg.call_id))
     yield from (HangUp(side, Cause.NORMAL) for side in sides if side in listed.alive and side not in taken_up)
     # Asterisk keeps a bridge of ours until it is told otherwise, also an empty one.
@@ -54,7 +72,7 @@ def end_open_legs(
 def settle_open_legs(
     legs: Sequence[LegRow],
     answered_ms: Mapping[str, int],
-    ended_ms: Mapping[str, int],
+    ends: Ends,
     ledger: Ledger,
     tariffs: Tariffs,
 ) -> Iterator[LegBegan | LegSettled]:
@@ -63,12 +81,12 @@ def settle_open_legs(
     talks: dict[str, list[OpenLeg]] = {}
     for leg in open_legs:
         if not leg.is_way_in:
-            leg.was_way_out(answered_ms, ended_ms)
+            leg.was_way_out(answered_ms, ends)
             if leg.answered_ms is not None:
                 talks.setdefault(leg.row.call_id, []).append(leg)
     for leg in open_legs:
         if leg.is_way_in:
-            leg.was_way_in(talks.get(leg.row.call_id, []), answered_ms, ended_ms)
+            leg.was_way_in(talks.get(leg.row.call_id, []), answered_ms, ends)
     secure([leg for leg in open_legs if leg.answered_ms is not None])
     for leg in open_legs:
         if leg.began:
@@ -125,25 +143,25 @@ class OpenLeg:
             self.end_ms = now_ms
             secure_at_once([self])
 
-    def was_way_out(self, answered_ms: Mapping[str, int], ended_ms: Mapping[str, int]) -> None:
+    def was_way_out(self, answered_ms: Mapping[str, int], ends: Ends) -> None:
         leg_id, call_id = self.row.leg_id, self.row.call_id
-        ends = [ended_ms[side] for side in (leg_id, call_id) if side in ended_ms]
+        end_ms = ends.first(leg_id, call_id)
         if self.answered_ms is None:
             if leg_id in answered_ms and call_id in answered_ms:
                 self._begin(answered_ms[leg_id], rated_at_ms=answered_ms[leg_id])
-        elif ends:
+        elif end_ms is not None:
             # Both ends by one clock: ours and Asterisk's may have been set apart.
             self.answered_ms = answered_ms.get(leg_id, self.answered_ms)
-        self.end_ms = min(ends, default=self.answered_ms or self.held_ms)
+        self.end_ms = (self.answered_ms or self.held_ms) if end_ms is None else end_ms
 
-    def was_way_in(
-        self, talks: Sequence["OpenLeg"], answered_ms: Mapping[str, int], ended_ms: Mapping[str, int]
-    ) -> None:
+    def was_way_in(self, talks: Sequence["OpenLeg"], answered_ms: Mapping[str, int], ends: Ends) -> None:
         """`talks`: the ways out that somebody answered: two that did at once, or one who consults another."""
         call_id = self.row.call_id
         begin_ms = rated_at_ms = answered_ms.get(call_id, self.answered_ms)
         certain_ms = self.held_ms if begin_ms is None else begin_ms
-        self.end_ms = max((talk.end_ms for talk in talks), default=ended_ms.get(call_id, certain_ms))
+        alone_ms = ends.first(call_id)
+        own_end_ms = certain_ms if alone_ms is None else alone_ms
+        self.end_ms = max((talk.end_ms for talk in talks), default=own_end_ms)
         talked_ms = min((talk.answered_ms for talk in talks if talk.answered_ms is not None), default=None)
         if begin_ms is not None and talked_ms is not None and begin_ms > talked_ms:
             begin_ms, rated_at_ms = min(begin_ms, talked_ms + ANSWER_LAG_MS_MAX), talked_ms

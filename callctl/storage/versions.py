@@ -64,12 +64,12 @@ async def lock_number(connection: Connection, number: str) -> str | None:
 async def add_version(
     connection: Connection, account_id: str, number: str, text: str, at: datetime, note: str
 ) -> tuple[VersionRow, bool]:
-    """And whether it is new: the same as the newest is no news."""
+    """And whether it is new: the same as the newest is no news, unless that one was damaged."""
     known = await read_versions(connection, number)
-    digest = digest_of(text)
-    if known and known[0].digest == digest:
+    if known and await read_text(connection, known[0]) == text:
         return known[0], False
     version = known[0].version + 1 if known else 1
-    added = await connection.fetchrow(ADD_VERSION, account_id, number, version, text, digest, at, note)
+    row = (account_id, number, version, text, digest_of(text), at, note)
+    added = await connection.fetchrow(ADD_VERSION, *row)
     assert added
     return VersionRow(*added), True

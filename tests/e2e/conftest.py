@@ -7,12 +7,15 @@ Rule 2: a stack that many tests share is ended as an operator ends it, and must 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from callctl.demo.phones import Answers
+from callctl.settings import CallSettings
 from tests.e2e import leaks
 from tests.e2e.hole import Hole, open_hole
+from tests.e2e.parts import Parts, parts_up
 from tests.e2e.stacks import Stack, serve_again, stack_up, stop_service
 
 SECOND_CUT_S = 3
@@ -31,6 +34,7 @@ warning_s = {WARNING_S}
 """
 
 Bring = Callable[..., Awaitable[Stack]]
+BringParts = Callable[..., Awaitable[Parts]]
 
 
 @pytest.fixture(scope="session")
@@ -117,6 +121,18 @@ async def bring(tmp_path: Path) -> AsyncIterator[Bring]:
         for stack in brought:
             if stack.process.returncode is None:
                 await leaks.end(stack)
+
+
+@pytest.fixture
+async def bring_parts(tmp_path: Path) -> AsyncIterator[BringParts]:
+    """A stack of the test's own whose parts are killed one by one; talks go on for long without a service."""
+    calls = CallSettings(second_cut_s=20, warning_s=0)
+    async with AsyncExitStack() as ending:
+
+        async def bring(**changes: Any) -> Parts:
+            return await ending.enter_async_context(parts_up(tmp_path / "parts", calls, **changes))
+
+        yield bring
 
 
 @pytest.fixture

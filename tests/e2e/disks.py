@@ -9,9 +9,10 @@ SIZE_BYTES = 220 << 20
 
 
 @contextmanager
-def small_disk(folder: Path) -> Iterator[Path]:
-    image, place = folder / "disk.img", folder / "disk"
-    place.mkdir()
+def small_disk(folder: Path, place: Path | None = None) -> Iterator[Path]:
+    """`place`: where it is mounted, if it is not in the folder."""
+    image, place = folder / "disk.img", place or folder / "disk"
+    place.mkdir(parents=True)
     with image.open("wb") as file:
         file.truncate(SIZE_BYTES)
     subprocess.run(["mkfs.ext4", "-q", "-m", "0", image], check=True)

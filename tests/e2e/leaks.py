@@ -14,8 +14,9 @@ from pathlib import Path
 
 import aiohttp
 
+from tests.e2e.parts import Parts
 from tests.e2e.stacks import END_S_MAX, Stack
-from tests.e2e.words import until
+from tests.e2e.words import Subscriber, bill, until
 
 # Longer than Asterisk is asked for its channels now and then: news that got lost are found out by then.
 SETTLE_S_MAX = 20.0
@@ -39,6 +40,15 @@ async def assert_nothing_left(stack: Stack) -> None:
         await until(is_clean, "a clean stack", within_s=SETTLE_S_MAX)
     except AssertionError:
         raise AssertionError("left behind: " + "; ".join(found)) from None
+
+
+async def assert_written_before_the_end(parts: Parts, talker: Subscriber) -> None:
+    """The service ends in order: the next one finds the bill of whoever talked, and nothing to settle."""
+    await parts.end_service()
+    await parts.start_service()
+    leg = await bill(parts.stack, talker)
+    assert (leg["charge_kopecks"] > 0, leg["ended_by"]) == (True, "service")
+    await assert_nothing_left(parts.stack)
 
 
 async def _on_asterisk(stack: Stack) -> list[str]:

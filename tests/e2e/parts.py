@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import aiohttp
 import asyncpg
 
 from callctl.demo.phones import Answers
@@ -58,6 +59,18 @@ class Parts:
     async def start_service(self, *words: str) -> None:
         self.service = await start_run(self.stack.settings_file, self.stack.state / "service.log", *words)
         await wait_ready(self.service, self.stack.api_url)
+
+    async def end_service(self) -> None:
+        """In order: it has written all that it knew."""
+        self.service.process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(self.service.process.wait(), END_S_MAX) == 0
+
+    async def is_healthy(self) -> bool:
+        try:
+            async with self.stack.api.get("/health") as answer:
+                return answer.status == 200
+        except aiohttp.ClientError:
+            return False
 
     async def kill_asterisk(self) -> None:
         await _kill(self.asterisk)
@@ -115,7 +128,7 @@ async def parts_up(
     """`changes` are settings of the service; `data_dir`: where PostgreSQL keeps its own."""
     state = folder / "state"
     for place in (state, folder / "phones"):
-        place.mkdir(parents=True)
+        place.mkdir(parents=True, exist_ok=True)  # a test may have mounted something there
     async with AsyncExitStack() as ending:
         tmp = Path(ending.enter_context(TemporaryDirectory()))
         carrier, spare = FarEnd(folder / "phones"), FarEnd(folder / "phones")

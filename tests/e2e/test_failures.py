@@ -4,24 +4,20 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 
 from callctl.demo.phones import Answers
-from callctl.settings import CallSettings
-from tests.e2e.conftest import Bring
-from tests.e2e.disks import fill, small_disk
+from tests.e2e.conftest import Bring, BringParts
 from tests.e2e.hole import open_hole
-from tests.e2e.leaks import assert_nothing_left
+from tests.e2e.leaks import assert_nothing_left, assert_written_before_the_end
 from tests.e2e.moved_clock import MOVED_BY
-from tests.e2e.parts import Parts, another_service, parts_up, start_run
+from tests.e2e.parts import Parts, another_service, start_run
 from tests.e2e.words import (
     CUT_LATE_MS_MAX,
+    DATABASE_UP,
     UNIT_MS,
     account,
     assert_bill_is_what_was_talked,
@@ -39,26 +35,12 @@ from tests.e2e.words import (
 
 pytestmark = pytest.mark.e2e
 
-SECOND_CUT_S = 20
-CALLS = CallSettings(second_cut_s=SECOND_CUT_S, warning_s=0)
-DATABASE_UP = 'callctl_connection_up{to="database"}'
+
 ARI_UP = 'callctl_connection_up{to="ari"}'
 # A database that was killed is noticed at once, one that comes back within the longest pause between tries.
 BACK_S_MAX = 15.0
 # What a lost stream may cost the operator of each call (callctl/asterisk/ari.py).
 UNPROVEN_S_MAX = 6
-
-BringParts = Callable[..., Awaitable[Parts]]
-
-
-@pytest.fixture
-async def bring_parts(tmp_path: Path) -> AsyncIterator[BringParts]:
-    async with AsyncExitStack() as ending:
-
-        async def bring(**changes: Any) -> Parts:
-            return await ending.enter_async_context(parts_up(tmp_path / "parts", CALLS, **changes))
-
-        yield bring
 
 
 async def epoch(parts: Parts) -> int:
@@ -144,12 +126,8 @@ async def test_without_room_for_records_what_costs_money_is_refused_at_once_and_
     await until_metric(stack, "callctl_ledger_records_waiting", 0)
     again = await dial(stack, newcomer.number, hang_up_after_ms=300)
     assert again.was_answered
-    os.kill(parts.service.pid, signal.SIGTERM)
+    await assert_written_before_the_end(parts, talker)
     await call
-    assert await parts.service.process.wait() == 0
-    await parts.start_service()
-    assert (await bill(parts.stack, talker))["charge_kopecks"] > 0
-    await assert_nothing_left(parts.stack)
 
 
 async def test_calls_of_an_asterisk_that_is_killed_are_billed_to_the_last_proof_and_new_ones_pass(
@@ -207,80 +185,6 @@ async def test_when_postgresql_and_the_service_are_killed_together_the_witness_t
     await assert_nothing_left(parts.stack)
 
 
-# --- full disks ------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    with small_disk(tmp_path) as place:
-        yield place
-
-
-async def test_a_full_disk_under_postgresql_is_a_database_that_is_away_and_loses_nothing(
-    disk: Path, bring_parts: BringParts
-) -> None:
-    parts = await bring_parts(data_dir=disk / "postgres")
-    stack = parts.stack
-    talker, newcomer = [await given_subscriber(stack, 1_000) for _ in range(2)]
-    call = dial(stack, talker.number)
-    await until_state(stack, talker, "talking")
-    ballast = fill(disk)
-
-    async def is_away() -> bool:
-        await dial(stack, newcomer.number, hang_up_after_ms=100)
-        return not (await stack.health())["database"]
-
-    await until(is_away, "the database has no room", within_s=60)
-    assert not call.done(), "who talks notices nothing"
-    refused = await dial(stack, newcomer.number)
-    assert refused.final_status == 503
-    ballast.unlink()
-    show(f"PostgreSQL on a full disk {'goes on' if parts.postgres.child.is_running else 'has ended'}")
-    if not parts.postgres.child.is_running:
-        parts.postgres.home.leave()
-        await parts.start_postgres()
-    await until_metric(stack, DATABASE_UP, 1, within_s=30)
-    await until_metric(stack, "callctl_ledger_records_waiting", 0)
-    os.kill(parts.service.pid, signal.SIGTERM)
-    await call
-    assert await parts.service.process.wait() == 0
-    await parts.start_service()
-    assert (await bill(parts.stack, talker))["charge_kopecks"] > 0
-    await assert_nothing_left(parts.stack)
-
-
-async def test_a_full_disk_under_the_log_stops_no_call_and_the_log_goes_on_when_there_is_room(
-    disk: Path, bring_parts: BringParts
-) -> None:
-    parts = await bring_parts()
-    stack = parts.stack
-    await parts.kill_service()
-    log = disk / "service.log"
-    parts.service = await start_run(stack.settings_file, log)
-    await until(lambda: is_healthy(parts), "it serves")
-    who = await given_subscriber(stack, 1_000)
-    ballast = fill(disk)
-    before = log.stat().st_size
-    for _ in range(3):
-        seen = await dial(stack, who.number, hang_up_after_ms=300)
-        assert seen.was_answered
-    assert log.stat().st_size - before < 4096, "there was no room for a line"
-    ballast.unlink()
-    seen = await dial(stack, who.number, hang_up_after_ms=300)
-    assert seen.was_answered
-    await until(lambda: log.stat().st_size > before + 1_000, "lines are written again")
-    await assert_money(stack, who, 600)
-    await assert_nothing_left(stack)
-
-
-async def is_healthy(parts: Parts) -> bool:
-    try:
-        async with parts.stack.api.get("/health") as answer:
-            return answer.status == 200
-    except aiohttp.ClientError:
-        return False
-
-
 # --- clocks ----------------------------------------------------------------------------------------------
 
 
@@ -299,7 +203,7 @@ async def test_a_wall_clock_that_is_set_in_mid_call_changes_no_bill_and_cuts_nob
         program="tests.e2e.moved_clock",
         env={MOVED_BY: str(moved_by)},
     )
-    await until(lambda: is_healthy(parts), "it serves")
+    await until(parts.is_healthy, "it serves")
     rich, poor = await given_subscriber(stack, 1_000), await given_subscriber(stack, 100)
     calls = [dial(stack, rich.number, hang_up_after_ms=7_500), dial(stack, poor.number)]
     for who in (rich, poor):
@@ -352,6 +256,29 @@ async def test_an_open_connection_that_cannot_be_read_is_named_and_does_not_stop
     assert seen.was_answered
 
 
+async def test_a_scheme_that_cannot_be_read_puts_its_number_out_of_service_until_a_sound_one_is_loaded(
+    bring_parts: BringParts,
+) -> None:
+    parts = await bring_parts()
+    stack = parts.stack
+    damaged, sound = [await given_subscriber(stack, 1_000) for _ in range(2)]
+    scheme = await stack.database.fetchval("SELECT text FROM scheme WHERE number = $1", damaged.number)
+    await parts.kill_service()
+    await stack.database.execute(
+        "UPDATE scheme SET text = 'start: nowhere' WHERE number = $1", damaged.number
+    )
+    await parts.start_service()
+    assert f"number {damaged.number} is out of service: its scheme has faults" in stack.service_log()
+    assert (await dial(stack, damaged.number)).final_status == 404
+    seen = await dial(stack, sound.number, hang_up_after_ms=300)
+    assert seen.was_answered
+    async with stack.api.put(f"/numbers/{damaged.number}/scheme", json={"scheme": scheme}) as answer:
+        assert answer.status == 201, await answer.text()
+    seen = await dial(stack, damaged.number, hang_up_after_ms=300)
+    assert seen.was_answered
+    await assert_nothing_left(stack)
+
+
 async def test_a_paused_service_that_wakes_up_after_a_take_over_touches_no_call_and_no_line(
     bring_parts: BringParts,
 ) -> None:
@@ -365,7 +292,7 @@ async def test_a_paused_service_that_wakes_up_after_a_take_over_touches_no_call_
         settings_file = stack.state / "holed.json"
         settings_file.write_text(told.model_dump_json())
         first = parts.service = await start_run(settings_file, stack.state / "first.log")
-        await until(lambda: is_healthy(parts), "the first serves")
+        await until(parts.is_healthy, "the first serves")
         call, long_call = dial(stack, who.number), dial(stack, rich.number, hang_up_after_ms=14_000)
         for one in (who, rich):
             await until_state(stack, one, "talking")

@@ -15,6 +15,7 @@ from callctl.demo.seen import CallSeen
 from tests.e2e.stacks import Json, Stack
 
 CALLER = "79031112233"
+DATABASE_UP = 'callctl_connection_up{to="database"}'
 PATIENCE_S = 10.0
 POLL_S = 0.02
 UNIT_MS = 6_000  # plan demo/six

@@ -17,7 +17,7 @@ from callctl.calls.money.purse import Purse
 from callctl.calls.money.ticket import Ticket
 from callctl.calls.records import Connection, EndedBy, LegBegan, LegHeld, LegRefused, LegSettled
 from callctl.clock import moment
-from callctl.recovery import settle_open_legs
+from callctl.recovery import Ends, settle_open_legs
 from callctl.storage.rows import RATE, LegRow
 from dialplan.causes import Cause
 from rating.calendar import moment_of
@@ -292,7 +292,7 @@ def lost() -> Desk:
     (row,) = desk.rows.values()
     after = Desk("six", balance=0)
     ended_ms = {row.leg_id: desk.at_ms + RINGS_MS + 12_000}
-    for record in settle_open_legs([row], {}, ended_ms, after.ledger, TARIFFS):
+    for record in settle_open_legs([row], {}, Ends(ended_ms), after.ledger, TARIFFS):
         assert isinstance(record, LegSettled)
         desk.settled(record)
     return desk

@@ -86,7 +86,35 @@ async def test_calls_are_compared_by_themselves_and_what_differs_is_a_metric_unt
         await becomes(lambda: difference() == 0, "it is mended")
 
 
-async def test_a_balance_edited_by_hand_is_found_by_itself(
+EDITED = {
+    "a balance": ("UPDATE account SET balance_kopecks = balance_kopecks + 1234", 1_234),
+    "a line": ("UPDATE entry SET amount_kopecks = amount_kopecks - 500 WHERE kind = 'connection'", 500),
+    "a line is gone": ("DELETE FROM entry WHERE kind = 'connection'", 3 * MINUTE),
+}
+
+
+@pytest.mark.parametrize(("statement", "kopecks"), EDITED.values(), ids=EDITED)
+async def test_a_ledger_edited_by_hand_is_found_by_itself_and_named(
+    desk: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    statement: str,
+    kopecks: int,
+) -> None:
+    monkeypatch.setattr(audits, "BALANCES_EVERY_MS", 0)
+    before = metric("callctl_reconciled_legs_total")
+    async with watching(desk) as audit:
+        await desk.talk(1, 130)
+        await becomes(lambda: metric("callctl_reconciled_legs_total") == before + 1, "it is compared")
+        await becomes(lambda: audit.differences == [], "all is right")
+        await desk.sql.execute(statement)
+        await becomes(lambda: difference() == kopecks, "the sum by which it differs")
+        (found,) = audit.differences
+        assert (found.kind.value, found.account_id) == ("balance", "ann")
+        assert any("reconcile: " in line and "ann" in line for line in told(caplog))
+
+
+async def test_a_ledger_that_is_right_again_is_no_difference(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(audits, "BALANCES_EVERY_MS", 0)

@@ -9,7 +9,7 @@ from callctl.calls.money.meter import Meter
 from callctl.calls.records import EndedBy, LegBegan, LegSettled
 from callctl.clock import moment
 from callctl.earlier_life import EarlierLife
-from callctl.recovery import settle_open_legs
+from callctl.recovery import Ends, settle_open_legs
 from callctl.storage.rows import RATE, LegRow
 from callctl.storage.running_calls import Left
 from rating.calendar import month_of
@@ -73,7 +73,7 @@ def a_ledger(balance: int) -> Ledger:
 def records(
     legs: list[LegRow], answered_ms: dict[str, int], ended_ms: dict[str, int], ledger: Ledger
 ) -> list[LegBegan | LegSettled]:
-    return list(settle_open_legs(legs, answered_ms, ended_ms, ledger, TARIFFS))
+    return list(settle_open_legs(legs, answered_ms, Ends(ended_ms), ledger, TARIFFS))
 
 
 def settle(legs: list[LegRow], ended_ms: dict[str, int], ledger: Ledger) -> list[LegSettled]:
@@ -273,6 +273,27 @@ def live_bills(prices: Tariffs, ledger: Ledger, answers_ms: list[int], end_ms: i
     return [meters[number].charge(seconds[number], end_ms)[0].amount for number in range(len(answers_ms))]
 
 
+# who lives, whose end the witness saw (after so many ms) | seconds
+KNOWN_ENDS: dict[str, tuple[set[str], dict[str, int], int]] = {
+    "both live": ({"l1", "c1"}, {}, 30),
+    "one lives, the other was seen to hang up": ({"l1"}, {"c1": 12_000}, 12),
+    "the called lives, nobody saw the caller go": ({"l1"}, {}, 1),
+    "the caller lives, nobody saw the called go": ({"c1"}, {}, 1),
+    "both are gone, one was seen": (set(), {"c1": 12_000}, 12),
+    "both are gone unseen": (set(), {}, 1),
+}
+
+
+@pytest.mark.parametrize(("alive", "seen_ms", "seconds"), KNOWN_ENDS.values(), ids=KNOWN_ENDS)
+def test_who_was_left_alone_at_an_unknown_moment_pays_for_nothing_unproven(
+    alive: set[str], seen_ms: dict[str, int], seconds: int
+) -> None:
+    ends = Ends({side: NOON_MS + after_ms for side, after_ms in seen_ms.items()}, alive, NOON_MS + 30_000)
+    (told,) = settle_open_legs([an_open_leg()], {}, ends, a_ledger(1_000), TARIFFS)
+    assert isinstance(told, LegSettled)
+    assert told.charge.seconds == seconds
+
+
 @pytest.mark.parametrize("balance", [10_000, 900, 700, 650])
 @pytest.mark.parametrize("gift_s", [0, 24, 30, 60])
 def test_gifts_and_money_go_to_the_units_in_the_order_in_which_they_began(gift_s: int, balance: int) -> None:
@@ -284,7 +305,7 @@ def test_gifts_and_money_go_to_the_units_in_the_order_in_which_they_began(gift_s
         for n, answered_ms in enumerate(answers_ms)
     ]
     ended_ms = {leg.leg_id: end_ms for leg in legs}
-    told = list(settle_open_legs(legs, {}, ended_ms, a_ledger(balance), prices))
+    told = list(settle_open_legs(legs, {}, Ends(ended_ms), a_ledger(balance), prices))
     bills = [one.charge.amount for one in told if isinstance(one, LegSettled)]
     assert bills == live_bills(prices, a_ledger(balance), answers_ms, end_ms)
 
@@ -314,7 +335,7 @@ def test_an_answer_that_only_the_witness_knows_has_the_terms_of_its_moment() -> 
         answered_ms = {"l1": at_ms, "c1": at_ms}
         ended_ms = {"l1": at_ms + 3_000}
         row = an_open_leg(answered=False)
-        told = list(settle_open_legs([row], answered_ms, ended_ms, a_ledger(1_000), tariffs(plan)))
+        told = list(settle_open_legs([row], answered_ms, Ends(ended_ms), a_ledger(1_000), tariffs(plan)))
         began, settled = told
         assert isinstance(settled, LegSettled) and settled.charge.amount == price
         assert began == LegBegan("ann", "l1", at_ms, rated(plan, at_ms=at_ms) if is_other else None)
