@@ -7,7 +7,7 @@ import argparse
 import asyncio
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -85,8 +85,8 @@ def show(outcome: Outcome) -> int:
         f"{outcome.billed} billed; {outcome.payments} payments, {outcome.read} questions by API, "
         f"{outcome.typed} by commands; the loop was {outcome.loop_lag_ms:.1f} ms late on average"
     )
-    objects = ", ".join(f"{number} {kind}" for kind, number in outcome.more_objects.items())
-    print(f"Python objects, from half-time to the end: {objects or 'none'} more")
+    print(f"More at the end than at half-time: {_listed(outcome.more_objects)}")
+    print(f"In collections: {_listed(outcome.more_kept)}; at rest they hold {_listed(outcome.kept)}")
     for lines in outcome.grown:
         print(f"\n{lines}")
     for difference in outcome.differences:
@@ -94,6 +94,10 @@ def show(outcome: Outcome) -> int:
     leaks = [name for name, growth in outcome.growths.items() if growth.verdict is Verdict.LEAK]
     print(f"{len(outcome.differences)} differences, {len(leaks)} leaks")
     return 1 if leaks or outcome.differences else 0
+
+
+def _listed(numbers: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {kind}" for kind, number in numbers.items()) or "nothing"
 
 
 def _row(figure: Figure, outcome: Outcome) -> str:

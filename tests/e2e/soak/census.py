@@ -19,7 +19,8 @@ KINDS_TOLD = 8
 @dataclass(frozen=True, slots=True)
 class Census:
     objects: Mapping[str, int]
-    grown: list[str]  # since the one before, when memory is traced
+    collections: Mapping[str, int]
+    grown: list[str]  # since the first, when memory is traced
 
 
 async def serve_watched(parts: Parts, *, is_traced: bool) -> None:
@@ -40,15 +41,15 @@ async def count(parts: Parts) -> Census:
     await until(told.exists, "the objects are counted", within_s=COUNTED_S_MAX)
     counted: dict[str, Any] = json.loads(told.read_text())
     told.unlink()
-    return Census(counted["objects"], counted.get("grown", []))
+    return Census(counted["objects"], counted["collections"], counted.get("grown", []))
 
 
 def _pipe(parts: Parts) -> Path:
     return parts.stack.folder / "asked"
 
 
-def more(before: Census, after: Census) -> dict[str, int]:
+def more(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:
     """The kinds that grew most."""
-    changes = {kind: number - before.objects.get(kind, 0) for kind, number in after.objects.items()}
+    changes = {kind: number - before.get(kind, 0) for kind, number in after.items()}
     most = sorted(changes, key=lambda kind: -changes[kind])[:KINDS_TOLD]
     return {kind: changes[kind] for kind in most if changes[kind] > 0}

@@ -53,6 +53,8 @@ class Outcome:
     after: Mapping[str, float] = field(default_factory=dict)
     growths: dict[str, Growth] = field(default_factory=dict)
     more_objects: Mapping[str, int] = field(default_factory=dict)
+    more_kept: Mapping[str, int] = field(default_factory=dict)  # in collections
+    kept: Mapping[str, int] = field(default_factory=dict)  # at rest
     grown: list[str] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
 
@@ -79,7 +81,7 @@ async def soak(folder: Path, lasts_s: float, seed: int, is_traced: bool, report:
             report("everybody leaves")
             seen = await mixed.leave(LEAVE_S_MAX)
             await assert_nothing_left(parts.stack)
-            outcome.after = await gauges.read()
+            outcome.after, outcome.kept = await gauges.read(), more({}, (await count(parts)).collections)
             report("bills and phones are compared")
             outcome.payments, outcome.read, outcome.typed = office.payments, office.read, office.typed
             books = await compared(mixed, seen)
@@ -135,7 +137,9 @@ async def _watch(
     (mixed.stack.folder / "samples.json").write_text(json.dumps(samples))
     assert census, "shorter than a sample"
     last = await count(gauges.parts)
-    outcome.more_objects, outcome.grown = more(census, last), last.grown
+    outcome.more_objects = more(census.objects, last.objects)
+    outcome.more_kept = more(census.collections, last.collections)
+    outcome.grown = last.grown
     outcome.calls, outcome.seconds = gauges.calls, at_s
     outcome.loop_lag_ms = 1_000 * gauges.loop_lags[0] / max(1.0, gauges.loop_lags[1])
     calls_per_hour = HOUR_S * (gauges.calls - halfway[0]) / (at_s - halfway[1])

@@ -1,6 +1,7 @@
-"""`callctl` that says, whenever it is asked, which Python objects it has, and what took memory since then.
+"""`callctl` that says, whenever it is asked, which Python objects it has.
 
 Rule 1: whoever writes to the pipe ASKED_BY gets the answer as JSON in the file beside it.
+Rule 2: with TRACED, memory is traced from the first answer on, and the second says which lines took it.
 """
 
 import gc
@@ -9,7 +10,8 @@ import os
 import sys
 import threading
 import tracemalloc
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Iterable
 from pathlib import Path
 
 from callctl.__main__ import main
@@ -17,27 +19,51 @@ from callctl.__main__ import main
 ASKED_BY = "CALLCTL_TEST_ASKED_BY"
 TRACED = "CALLCTL_TEST_TRACED"
 FRAMES, LINES = 4, 12
+OURS = ("callctl.", "rating.", "dialplan.")
 
 
 def answer_for_ever(pipe: Path) -> None:
-    before: tracemalloc.Snapshot | None = None
     while True:
         pipe.read_bytes()  # waits for somebody to write
         gc.collect()
-        told: dict[str, object] = {"objects": Counter(type(one).__name__ for one in gc.get_objects())}
+        there = gc.get_objects()
+        told: dict[str, object] = {
+            "objects": Counter(type(one).__name__ for one in there),
+            "collections": collections_of(there),
+        }
+        del there
         if tracemalloc.is_tracing():
-            now = tracemalloc.take_snapshot()
-            grown = now.compare_to(before, "traceback")[:LINES] if before else []
-            told["grown"] = [f"{one}\n" + "\n".join(one.traceback.format()) for one in grown]
-            before = now
+            told["grown"] = grown()
+        elif TRACED in os.environ:
+            tracemalloc.start(FRAMES)
         part = pipe.with_suffix(".part")
         part.write_text(json.dumps(told))
         part.rename(pipe.with_suffix(".json"))
 
 
+def grown() -> list[str]:
+    """What was taken since we trace, and is still held."""
+    most = tracemalloc.take_snapshot().statistics("traceback")[:LINES]
+    tracemalloc.stop()
+    return ["\n".join([str(one), *one.traceback.format()]) for one in most]
+
+
+def collections_of(objects: Iterable[object]) -> Counter[str]:
+    """How much all objects of ours hold in their sets, lists and dictionaries, by class and attribute."""
+    found: Counter[str] = Counter()
+    for one in objects:
+        kind = type(one)
+        if not kind.__module__.startswith(OURS):
+            continue
+        slots = [name for each in kind.__mro__ for name in getattr(each, "__slots__", ())]
+        for name in (*getattr(one, "__dict__", ()), *slots):
+            value = getattr(one, name, None)
+            if isinstance(value, dict | set | list | deque):
+                found[f"{kind.__name__}.{name}"] += len(value)
+    return found
+
+
 if __name__ == "__main__":
-    if TRACED in os.environ:
-        tracemalloc.start(FRAMES)
     pipe = Path(os.environ[ASKED_BY])
     threading.Thread(target=answer_for_ever, args=(pipe,), daemon=True).start()
     sys.exit(main())
