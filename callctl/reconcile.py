@@ -4,7 +4,8 @@ Rule 1: the witness counts by its own clock alone, so one that is off moves noth
     of a connection make whole seconds by the rule of every bill (S-3).
 Rule 2: a bill is right when its money is what the witness's seconds cost, or the seconds of its own stamps,
     where these are no further from the witness's than news may be on their way.
-Rule 3: what was not secured is not owed (S-8): where the money ended, what was heard later is no difference.
+Rule 3: what was not secured is not owed (S-8): where the money ended, or we let somebody go for another
+    reason, what was heard until it was done is no difference.
 Rule 4: what was charged is what the lines of the ledger say. The bill is a copy that must say the same.
 Rule 5: silence of the witness proves something only where its record is whole.
 """
@@ -36,6 +37,8 @@ NO_END = 10**9  # units
 
 # Their last second is the last that was paid, whatever was heard until they were released.
 CUT_BY_US = {end.value for end in (EndedBy.BALANCE, EndedBy.LIMIT, EndedBy.LONGEST)}
+# Nobody owes what he heard because an order of ours to hang up was lost, or came late.
+LET_GO_BY_US = CUT_BY_US | {EndedBy.SERVICE.value}
 UNITS = {"first_unit", "units", "gift"}
 
 
@@ -265,8 +268,8 @@ def _own_seconds(row: LegRow, talk: Talk) -> Iterable[int]:
     assert row.answered_at and row.ended_at
     own_ms = milliseconds(row.ended_at) - milliseconds(row.answered_at)
     is_near = any(abs(own_ms - (end_ms - talk.begin_ms)) <= NEWS_MS_MAX for end_ms in talk.ends)
-    was_cut = row.ended_by in CUT_BY_US and talk.end_ms is not None
-    if is_near or (was_cut and own_ms < (talk.end_ms or 0) - talk.begin_ms):
+    was_let_go = row.ended_by in LET_GO_BY_US and talk.end_ms is not None
+    if is_near or (was_let_go and own_ms < (talk.end_ms or 0) - talk.begin_ms):
         yield max(1, own_ms // 1000)
 
 

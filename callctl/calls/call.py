@@ -21,6 +21,7 @@ from callctl.calls.events import (
     Why,
 )
 from callctl.calls.legs import Ending, Leg, LegState
+from callctl.calls.lost_news import note_missing
 from callctl.calls.orders import Answer, Bound, CloseBridge, HangUp, Join, MusicOff, Order, PlaceLeg
 from callctl.calls.outcomes import SECOND_CUT_CAUSE
 from callctl.calls.records import CallAt, EndedBy
@@ -125,7 +126,8 @@ class Call:
             case LegAnswered():
                 return self._answered(leg, event, at_ms)
             case LegEnded():
-                return self._ended(leg, EndedBy.CALLER if leg is self.caller else EndedBy.CALLEE, at_ms)
+                by = EndedBy.CALLER if leg is self.caller else EndedBy.CALLEE
+                return self._ended(leg, by if event.was_seen else EndedBy.LOST, at_ms)
             case LegGone():
                 return self._gone(leg, event, at_ms)
             case _:
@@ -140,29 +142,12 @@ class Call:
         return self.course.pick_up(leg, seat, rung, at_ms) or []
 
     def listed(self, event: LegsListed) -> list[Order]:
-        """What happened to our legs while nobody told us."""
-        orders: list[Order] = []
-        for leg in self.legs:
-            if leg.state in (LegState.GONE, LegState.PLACED) or leg.since_ms >= event.asked_at_ms:
-                continue
-            if leg.leg_id in event.alive:
-                leg.missed_since_ms = None
-                orders += self._alive(leg, event)
-            elif event.is_after_gap or leg.missed_since_ms is not None:
-                proven_at_ms = event.proven_at_ms if leg.missed_since_ms is None else leg.missed_since_ms
-                orders += self._ended(leg, EndedBy.LOST, proven_at_ms)
-                orders += self._gone(leg, LegGone(leg.leg_id, Cause.NORMAL), event.asked_at_ms)
-            else:
-                leg.missed_since_ms = event.proven_at_ms
-        return orders
-
-    def _alive(self, leg: Leg, event: LegsListed) -> list[Order]:
-        if leg.leg_id in event.up:
-            is_news = leg.state is LegState.RINGING
-            return self._answered(leg, LegAnswered(leg.leg_id), event.asked_at_ms) if is_news else []
-        if leg is self.caller and self._is_live and self.scene.is_answering:
-            return [Answer(leg.leg_id)]  # the order got lost: nobody shall pay for a talk without him
-        return []
+        """What was lost is heard by now, but for the order to answer."""
+        note_missing(self.legs, event)
+        is_unanswered = self.caller.leg_id in event.alive - event.up
+        if not is_unanswered or not self.scene.is_answering or not self._is_live:
+            return []
+        return [Answer(self.caller.leg_id)]  # nobody shall pay for a talk without him
 
     def refused(self, event: OrderRefused, at_ms: int) -> list[Order]:
         """An order was not carried out. What is gone is told by an event of its own."""

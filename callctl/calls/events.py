@@ -54,6 +54,7 @@ class LegEnded:
     """Its media is over: the clock stops. Why, `LegGone` tells."""
 
     leg_id: str
+    was_seen: bool = True  # else this is the last moment that proves that it was there
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,7 @@ class LegsListed:
 
     A leg that is missing was last proven alive at `proven_at_ms`. After a gap in the news it is gone; else
     its news may be on the way, as they and the list come by two roads, and only the next list makes it sure.
+    Of answers and ends whose news got lost the witness may know the moment.
     """
 
     alive: frozenset[str]
@@ -134,6 +136,8 @@ class LegsListed:
     proven_at_ms: int
     is_after_gap: bool
     joined: Mapping[str, frozenset[str]] = field(default_factory=dict)  # by bridge, where that was asked
+    answered_ms: Mapping[str, int] = field(default_factory=dict)
+    ended_ms: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ from callctl.calls.events import (
     DeviceSeen,
     EntryPosted,
     Event,
+    LegEnded,
+    LegEvent,
     LegReady,
     LegRings,
     LegsListed,
@@ -29,6 +31,7 @@ from callctl.calls.events import (
 from callctl.calls.legs import Leg, LegState, is_leg_id
 from callctl.calls.lines.call_backs import CallBacks
 from callctl.calls.lines.lines import Lines
+from callctl.calls.lost_news import in_doubt, lost_news
 from callctl.calls.orders import (
     CloseBridge,
     HangUp,
@@ -82,6 +85,10 @@ class Switchboard:
     @property
     def calls_running(self) -> int:
         return len(self._calls)
+
+    def in_doubt(self, listed: LegsListed) -> dict[str, int]:
+        """Legs whose news got lost, and since when the witness may have spoken of them."""
+        return in_doubt((leg for call in self._calls.values() for leg in call.legs), listed)
 
     def live(self) -> list[CallView]:
         return [view(call) for call in self._calls.values()]
@@ -216,7 +223,11 @@ class Switchboard:
         return [*orders, HangUp(event.leg_id, Cause.NOT_FOUND)]
 
     def _listed(self, event: LegsListed) -> list[Order]:
+        legs = [leg for call in self._calls.values() for leg in call.legs]
         orders: list[Order] = []
+        for at_ms, news in sorted(lost_news(legs, event), key=lambda told: told[0]):
+            orders += self._catch_up(news, at_ms)
+            orders += self._heard(news, at_ms)
         for call in list(self._calls.values()):
             orders += self._run(call, partial(call.listed, event), event.asked_at_ms)
         # A newcomer's arrival may still be on its way here: only who was a stranger before is let go. No leg
@@ -227,6 +238,14 @@ class Switchboard:
         orders += [HangUp(leg_id, Cause.NORMAL) for leg_id in let_go]
         # Whoever should have closed it died before.
         return orders + [CloseBridge(bridge_id) for bridge_id in event.joined if bridge_id not in self._calls]
+
+    def _catch_up(self, news: LegEvent, at_ms: int) -> list[Order]:
+        """An end may come with the answer before it: what was talked in between is bought first."""
+        orders: list[Order] = []
+        call = self._by_leg.get(news.leg_id) if isinstance(news, LegEnded) else None
+        while call and (due_ms := call.deadline_ms()) is not None and due_ms < at_ms:
+            orders += self._run(call, partial(call.wake, due_ms), due_ms)
+        return orders
 
     def _seat_changed(self, event: SeatChanged, at_ms: int) -> None:
         account_id, name = event.account_id, event.name

@@ -43,7 +43,7 @@ from callctl.calls.orders import (
     StopPlaying,
     StopRecording,
 )
-from callctl.simulate.legs import SimulatedBridge, SimulatedLeg
+from callctl.simulate.legs import SimulatedBridge, SimulatedLeg, witnessed
 from callctl.simulate.people import CANCELLED, People
 from callctl.simulate.roads import Done, Hear, Roads
 from callctl.simulate.scenario import Scenario
@@ -65,6 +65,7 @@ class Exchange:
         """`pass_by`: called before anything is heard or taken; whoever hears may be gone afterwards."""
         self._timeline = timeline
         self._hear = hear
+        self._has_witness = scenario.faults.witness
         self._roads = Roads(timeline, scenario.faults, scenario.seed, hear, self._take, pass_by)
         self._people = People(timeline, scenario.phones, self)
         self._studio = Studio(timeline, scenario.sounds, self._people, self._roads.tell)
@@ -161,7 +162,8 @@ class Exchange:
         up = frozenset(leg.leg_id for leg in alive if leg.is_up)
         ids = frozenset(leg.leg_id for leg in alive)
         joined = {one.bridge_id: frozenset(leg.leg_id for leg in one.legs) for one in self.bridges.values()}
-        listed = LegsListed(ids, up, self._timeline.now_ms, proven_ms, is_after_gap, joined)
+        seen = witnessed(self.legs.values() if self._has_witness else ())
+        listed = LegsListed(ids, up, self._timeline.now_ms, proven_ms, is_after_gap, joined, *seen)
         self._hear(listed, self._timeline.wall_ms)
         for device, is_reachable in self._reachable.items():
             self._hear(DeviceSeen(device, is_reachable), self._timeline.wall_ms)
@@ -333,6 +335,7 @@ class Exchange:
             self._part(leg)
             leg.bridge = bridge
             bridge.legs.append(leg)
+            leg.was_joined = True
             if len(bridge.legs) > 2:
                 self.mishaps.append(f"a third one in the talk: {order}")
             leg.has_ringing = False

@@ -5,9 +5,10 @@ Rule 2: an order that waits for a leg which is gone finds it gone.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from callctl.calls.legs import call_id_of
 from callctl.simulate.told import CallTold, PhoneTold
 
 
@@ -37,6 +38,7 @@ class SimulatedLeg:
     twin: "SimulatedLeg | None" = None  # the other half of a way to a number of ours
     bridge: "SimulatedBridge | None" = None
     is_rung: bool = False
+    was_joined: bool = False
     has_music: bool = False
     has_ringing: bool = False
     occupied: Playing | Recording | None = None
@@ -110,3 +112,16 @@ class SimulatedBridge:
     bridge_id: str
     legs: list[SimulatedLeg] = field(default_factory=list)
     recording: Recording | None = None
+
+
+def witnessed(legs: Iterable[SimulatedLeg]) -> tuple[dict[str, int], dict[str, int]]:
+    """When each was answered and when it ended, as Asterisk's own log has it. Who was called and never joined
+    talked to nobody: he counts as unanswered."""
+    answered_ms, ended_ms = dict[str, int](), dict[str, int]()
+    for leg in legs:
+        was_called = call_id_of(leg.leg_id) != leg.leg_id
+        if leg.answered_ms is not None and (leg.was_joined or not was_called):
+            answered_ms[leg.leg_id] = leg.answered_ms
+        if leg.ended_ms is not None:
+            ended_ms[leg.leg_id] = leg.ended_ms
+    return answered_ms, ended_ms

@@ -31,6 +31,7 @@ from callctl.clock import Clock
 from callctl.earlier_life import EarlierLife
 from callctl.inheritance import Inheritance
 from callctl.simulate.exchange import Exchange
+from callctl.simulate.legs import witnessed
 from callctl.simulate.promises import Promises
 from callctl.simulate.roads import call_id_of_order
 from callctl.simulate.scenario import Scenario
@@ -109,9 +110,8 @@ class Life:
         self._obey(self.switchboard.handle(self._inheritance.listed(listed), at_ms))
 
     def _witnessed(self, since_ms: int, leg_ids: Collection[str]) -> Witnessed:
-        legs = [leg for leg in self._world.exchange.legs.values() if leg.leg_id in leg_ids]
-        answered_ms = {leg.leg_id: leg.answered_ms for leg in legs if leg.answered_ms is not None}
-        return Witnessed(answered_ms, {leg.leg_id: leg.ended_ms for leg in legs if leg.ended_ms is not None})
+        legs = self._world.exchange.legs
+        return Witnessed(*witnessed(legs[leg_id] for leg_id in leg_ids if leg_id in legs))
 
     def _obey(self, orders: Iterable[Order]) -> None:
         for order in orders:

@@ -25,9 +25,8 @@ def seen_by(exchange: Exchange) -> Evidence:
     evidence = Evidence()
     for leg in exchange.legs.values():
         channels = evidence.calls.setdefault(call_id_of(leg.leg_id), {})
-        told = leg.since_ms, leg.answered_ms, leg.ended_ms, leg.call.caller
-        was_joined = leg.answered_ms is not None
-        channels[leg.leg_id] = Channel(*told, was_joined, leg.number)
+        told = leg.since_ms, leg.answered_ms, leg.ended_ms, leg.call.caller, leg.was_joined
+        channels[leg.leg_id] = Channel(*told, leg.number)
     return evidence
 
 
