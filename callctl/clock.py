@@ -48,3 +48,11 @@ class Clock:
         if not 0 <= age_ms <= AGE_MS_MAX:
             age_ms = 0
         return self.now_ms() - age_ms
+
+    def stamped_ms(self, stamp_ms: int) -> int:
+        """In our time, a stamp of the wall clock of any age: right as long as nobody has set it since."""
+        return stamp_ms + self.now_ms() - self._wall_ns() // 1_000_000
+
+    def stamp_ms(self, at_ms: int) -> int:
+        """What the wall clock said then, as it stands now."""
+        return at_ms + self._wall_ns() // 1_000_000 - self.now_ms()

@@ -17,12 +17,13 @@ from callctl import metrics
 from callctl.asterisk import wire
 from callctl.asterisk.agi import serve_agi
 from callctl.asterisk.ami import Ami
-from callctl.asterisk.ari import SILENCE_MS_MAX, Ari, AriRefused, AriUnknown
+from callctl.asterisk.ari import Ari
 from callctl.asterisk.registrar import Registrar
 from callctl.asterisk.switch import Switch
+from callctl.asterisk.testimony import Testimony
 from callctl.asterisk.witness import witnessed
 from callctl.calls.directory import Directory
-from callctl.calls.events import CallArrived, DeviceSeen, Event, LegAnswered, LegsListed, OrderRefused, Why
+from callctl.calls.events import CallArrived, DeviceSeen, Event, LegAnswered, OrderRefused, Why
 from callctl.calls.orders import Answer, HangUp, MediaOrder, Order
 from callctl.calls.records import (
     CallAt,
@@ -42,6 +43,7 @@ from callctl.clock import Clock
 from callctl.earlier_life import EarlierLife
 from callctl.inheritance import Inheritance
 from callctl.lanes import Lanes
+from callctl.roll_call import RollCall
 from callctl.settings import ServiceSettings
 from callctl.signals import as_long_as
 from callctl.standstill import Standstill
@@ -82,13 +84,15 @@ class Service:
         self._inheritance = Inheritance(
             earlier, self.switchboard, partial(witnessed, settings.witness), self._obey
         )
+        testimony = Testimony(settings.witness, clock)
+        self._roll_call = RollCall(self.switchboard, self._inheritance, testimony, clock, self.hear)
         self._ari = Ari(
             settings.ari.url,
             settings.ari.user,
             settings.ari.password,
             on_frame=self._on_frame,
             now_ms=clock.now_ms,
-            on_list=self._on_first_list,
+            on_list=self._roll_call.first,
             on_state=self._on_ari_state,
         )
         ami = settings.ami
@@ -111,7 +115,6 @@ class Service:
         self._is_ending = False
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at_ms: int | None = None
-        self._proven_at_ms = self._listed_at_ms = clock.now_ms()
         self.on_bill: Callable[[LegSettled], None] = lambda _bill: None
         self.up: dict[str, bool] = {"ari": False, "ami": False, "database": True}
 
@@ -137,7 +140,8 @@ class Service:
                 tasks.create_task(self._ami.run(), name="stay connected to AMI")
                 tasks.create_task(self._ari.run(), name="stay connected to ARI")
                 tasks.create_task(self.registrar.run(), name="tell Asterisk of phones")
-                tasks.create_task(self._list_now_and_then(), name="list channels")
+                listing = self._roll_call.now_and_then(self._ari, self._settings.list_every_s)
+                tasks.create_task(listing, name="list channels")
                 for name, work in besides.items():
                     tasks.create_task(work(), name=name)
                 try:
@@ -218,7 +222,7 @@ class Service:
         at_ms = self._clock.heard_ms(wire.stamped_ms(frame))
         now_ms = self._clock.now_ms()
         if self.up["ari"]:  # what waited for the list after a gap proves nothing of the gap
-            self._proven_at_ms = now_ms
+            self._roll_call.heard(now_ms)
         metrics.EVENT_LAG.observe((now_ms - at_ms) / 1000)
         if isinstance(event, DeviceSeen):
             log.info("%s", event)
@@ -228,35 +232,8 @@ class Service:
     def _on_device(self, event: DeviceSeen) -> None:
         self.hear(event, self._clock.now_ms())
 
-    def _on_first_list(self, channels: list[wire.Frame], bridges: list[wire.Frame], asked_at_ms: int) -> None:
-        """After every (re)connect: who is missing left in the gap."""
-        listed = wire.read_list(channels, asked_at_ms, self._proven_at_ms, bridges, is_after_gap=True)
-        self._inheritance.take_up(listed)
-        self._on_list(listed)
-
-    def _on_list(self, listed: LegsListed) -> None:
-        self._listed_at_ms = listed.asked_at_ms
-        self.hear(self._inheritance.listed(listed), listed.asked_at_ms)
-
-    async def _list_now_and_then(self) -> None:
-        """News that got lost is found out here; the stream itself is watched by its heartbeat."""
-        while True:
-            await asyncio.sleep(self._settings.list_every_s)
-            if not self._ari.is_up:
-                continue
-            asked_at_ms = self._clock.now_ms()
-            try:
-                channels = await self._ari.list_channels()
-            except (AriRefused, AriUnknown) as error:
-                log.warning("channels could not be listed: %s", error)
-                continue
-            self._on_list(wire.read_list(channels, asked_at_ms, self._listed_at_ms, is_after_gap=False))
-            if not self.switchboard.calls_running:
-                self._clock.anchor()
-
     def _on_ari_state(self, is_up: bool) -> None:
-        now_ms = self._clock.now_ms()
-        self._proven_at_ms = now_ms if is_up else max(self._proven_at_ms, now_ms - SILENCE_MS_MAX)
+        self._roll_call.connected(is_up)
         self._on_state("ari", is_up)
         if is_up:
             self.registrar.connected()

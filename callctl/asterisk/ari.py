@@ -4,7 +4,8 @@ aioari 0.10 reads Asterisk's own description of the operations and knows how to 
 neither reconnects nor notices a dead peer, so HTTP and the websocket are ours.
 
 Rule 1: the reader only reads. A reader that waits lets Asterisk drop events without a word.
-Rule 2: after every (re)connect, all bridges and channels are listed before news flow on.
+Rule 2: after every (re)connect, all bridges and channels are listed, and what the list says is heard, before
+    news flow on.
 Rule 3: an operation ends in done, refused or unknown; nobody outside sees an exception of aiohttp.
 """
 
@@ -14,7 +15,7 @@ import json
 import logging
 import random
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import aiohttp
@@ -104,7 +105,7 @@ class _Http(AsynchronousHttpClient):  # type: ignore[misc]
 
 
 class Ari:
-    """`on_frame` and `on_list` must not wait; lists come with the moment they were asked for."""
+    """`on_frame` must not wait; news do, while `on_list` does. Lists come with the moment they were asked."""
 
     def __init__(
         self,
@@ -114,7 +115,7 @@ class Ari:
         *,
         on_frame: Callable[[Frame], None],
         now_ms: Callable[[], int],
-        on_list: Callable[[list[Frame], list[Frame], int], None],
+        on_list: Callable[[list[Frame], list[Frame], int], Awaitable[None]],
         on_state: Callable[[bool], None],
     ) -> None:
         self._url = url.rstrip("/") + "/"
@@ -220,11 +221,11 @@ class Ari:
             except (AriRefused, AriUnknown) as error:
                 log.warning("channels could not be listed: %s", error)
                 return
+            await self._on_list(channels, bridges, asked_at_ms)
             waiting, self._waiting = self._waiting, None
             for frame in waiting:
                 self._on_frame(frame)
             self.is_up = True
-            self._on_list(channels, bridges, asked_at_ms)
             self._on_state(True)
             await reading
         finally:

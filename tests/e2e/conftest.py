@@ -81,6 +81,7 @@ async def shared_holed(
                 living.append(stack)
                 yield stack, hole
                 living.remove(stack)
+                await leaks.assert_as_witnessed(stack)
         await leaks.end(stack)
 
 

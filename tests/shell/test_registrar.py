@@ -21,7 +21,7 @@ from callctl.metrics import REGISTRY
 from callctl.stack.asterisk_conf import AsteriskSettings
 from callctl.stack.asterisk_program import AsteriskProgram, find_asterisk
 from callctl.storage.seats import REALM
-from tests.shell.exchanges import Exchange, running, settings_in, until
+from tests.shell.exchanges import Exchange, running, settings_in, unheard, until
 
 pytestmark = pytest.mark.e2e
 
@@ -87,7 +87,7 @@ async def serving(rig: Rig, *seats: SeatChanged) -> AsyncIterator[Registrar]:
         settings.ari_secret,
         on_frame=on_frame,
         now_ms=clock.now_ms,
-        on_list=lambda _channels, _bridges, _at_ms: None,
+        on_list=unheard,
         on_state=on_state,
     )
     registrar = Registrar(ari, rig.seen)

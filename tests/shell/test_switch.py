@@ -42,7 +42,7 @@ from callctl.clock import Clock
 from callctl.complaint import Complaint
 from callctl.stack.asterisk_program import find_asterisk
 from callctl.stack.music import provide_music
-from tests.shell.exchanges import Exchange, running, settings_in, until
+from tests.shell.exchanges import Exchange, running, settings_in, unheard, until
 
 pytestmark = pytest.mark.e2e
 
@@ -102,7 +102,7 @@ class Rig:
             settings.ari_secret,
             on_frame=on_frame,
             now_ms=clock.now_ms,
-            on_list=lambda _channels, _bridges, _at_ms: None,
+            on_list=unheard,
             on_state=on_state,
         )
         ami = Ami("127.0.0.1", settings.ami_port, settings.ami_user, settings.ami_secret, on_state=print)

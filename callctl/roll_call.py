@@ -1,0 +1,75 @@
+"""Who is still there: asked after each connection to Asterisk, and now and then.
+
+Rule 1: who is missing ended when the witness says; without a witness, when he was last proven alive.
+Rule 2: what the service before us left is taken up by the first list, before ours hear of it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from callctl.asterisk import wire
+from callctl.asterisk.ari import SILENCE_MS_MAX, Ari, AriRefused, AriUnknown
+from callctl.asterisk.testimony import Testimony
+from callctl.calls.events import LegsListed
+from callctl.calls.switchboard import Switchboard
+from callctl.clock import Clock
+from callctl.inheritance import Inheritance
+
+log = logging.getLogger("callctl")
+
+
+class RollCall:
+    def __init__(
+        self,
+        switchboard: Switchboard,
+        inheritance: Inheritance,
+        testimony: Testimony,
+        clock: Clock,
+        hear: Callable[[LegsListed, int], None],
+    ) -> None:
+        self._switchboard = switchboard
+        self._inheritance = inheritance
+        self._testimony = testimony
+        self._clock = clock
+        self._hear = hear
+        self._proven_at_ms = self._listed_at_ms = clock.now_ms()
+
+    def heard(self, at_ms: int) -> None:
+        """By then all news had come."""
+        self._proven_at_ms = at_ms
+
+    def connected(self, is_up: bool) -> None:
+        now_ms = self._clock.now_ms()
+        self._proven_at_ms = now_ms if is_up else max(self._proven_at_ms, now_ms - SILENCE_MS_MAX)
+
+    async def first(self, channels: list[wire.Frame], bridges: list[wire.Frame], asked_at_ms: int) -> None:
+        """After every (re)connect: who is missing left in the gap."""
+        listed = wire.read_list(channels, asked_at_ms, self._proven_at_ms, bridges, is_after_gap=True)
+        listed = await self._testified(listed)
+        self._inheritance.take_up(listed)
+        self._tell(listed)
+
+    async def now_and_then(self, ari: Ari, every_s: float) -> None:
+        """News that got lost are found out here; the stream itself is watched by its heartbeat."""
+        while True:
+            await asyncio.sleep(every_s)
+            if not ari.is_up:
+                continue
+            asked_at_ms = self._clock.now_ms()
+            try:
+                channels = await ari.list_channels()
+            except (AriRefused, AriUnknown) as error:
+                log.warning("channels could not be listed: %s", error)
+                continue
+            listed = wire.read_list(channels, asked_at_ms, self._listed_at_ms, is_after_gap=False)
+            self._tell(await self._testified(listed))
+            if not self._switchboard.calls_running:
+                self._clock.anchor()
+
+    async def _testified(self, listed: LegsListed) -> LegsListed:
+        return await self._testimony.added(listed, self._switchboard.in_doubt(listed))
+
+    def _tell(self, listed: LegsListed) -> None:
+        self._listed_at_ms = listed.asked_at_ms
+        self._hear(self._inheritance.listed(listed), listed.asked_at_ms)
