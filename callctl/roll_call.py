@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from callctl.asterisk import wire
 from callctl.asterisk.ari import SILENCE_MS_MAX, Ari, AriRefused, AriUnknown
-from callctl.asterisk.testimony import Testimony
+from callctl.asterisk.testimony import Witness
 from callctl.calls.events import LegsListed
 from callctl.calls.switchboard import Switchboard
 from callctl.clock import Clock
@@ -24,13 +24,13 @@ class RollCall:
         self,
         switchboard: Switchboard,
         inheritance: Inheritance,
-        testimony: Testimony,
+        witness: Witness,
         clock: Clock,
         hear: Callable[[LegsListed, int], None],
     ) -> None:
         self._switchboard = switchboard
         self._inheritance = inheritance
-        self._testimony = testimony
+        self._witness = witness
         self._clock = clock
         self._hear = hear
         self._proven_at_ms = self._listed_at_ms = clock.now_ms()
@@ -68,7 +68,7 @@ class RollCall:
                 self._clock.anchor()
 
     async def _testified(self, listed: LegsListed) -> LegsListed:
-        return await self._testimony.added(listed, self._switchboard.in_doubt(listed))
+        return await self._witness.added(listed, self._switchboard.in_doubt(listed))
 
     def _tell(self, listed: LegsListed) -> None:
         self._listed_at_ms = listed.asked_at_ms

@@ -20,7 +20,7 @@ from callctl.asterisk.ami import Ami
 from callctl.asterisk.ari import Ari
 from callctl.asterisk.registrar import Registrar
 from callctl.asterisk.switch import Switch
-from callctl.asterisk.testimony import Testimony
+from callctl.asterisk.testimony import Witness
 from callctl.asterisk.witness import witnessed
 from callctl.calls.directory import Directory
 from callctl.calls.events import CallArrived, DeviceSeen, Event, LegAnswered, OrderRefused, Why
@@ -84,8 +84,8 @@ class Service:
         self._inheritance = Inheritance(
             earlier, self.switchboard, partial(witnessed, settings.witness), self._obey
         )
-        testimony = Testimony(settings.witness, clock)
-        self._roll_call = RollCall(self.switchboard, self._inheritance, testimony, clock, self.hear)
+        witness = Witness(settings.witness, clock)
+        self._roll_call = RollCall(self.switchboard, self._inheritance, witness, clock, self.hear)
         self._ari = Ari(
             settings.ari.url,
             settings.ari.user,

@@ -23,7 +23,7 @@ AGAIN_S = 0.03
 BEFORE_GAP_MS = 5_000
 
 
-class Testimony:
+class Witness:
     def __init__(self, path: str | None, clock: Clock) -> None:
         self._path = Path(path) if path else None
         self._clock = clock
