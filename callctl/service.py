@@ -79,11 +79,10 @@ class Service:
         self._ownership = ownership
         self._standstill = Standstill(clock.now_ms, ownership.is_ours)
         self._clock = clock
-        earlier = EarlierLife(left, ledger, directory.tariffs, clock.now_ms())
         self.switchboard = Switchboard(ledger, directory, settings.terms)
-        self._inheritance = Inheritance(
-            earlier, self.switchboard, partial(witnessed, settings.witness), self._obey
-        )
+        earlier = EarlierLife(left, ledger, directory.tariffs, clock.now_ms())
+        asked = partial(witnessed, settings.witness)
+        self._inheritance = Inheritance(earlier, self.switchboard, asked, self._obey)
         witness = Witness(settings.witness, clock)
         self._roll_call = RollCall(self.switchboard, self._inheritance, witness, clock, self.hear)
         self._ari = Ari(
