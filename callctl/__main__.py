@@ -15,6 +15,7 @@ from typing import NoReturn
 from callctl.commands import (
     accounts,
     calls,
+    deeds,
     machines,
     prompts,
     queues,
@@ -54,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
     prompts.add_commands(commands)
     reconcile.add_commands(commands)
     tokens.add_commands(commands)
+    deeds.add_commands(commands)
     return parser
 
 

@@ -20,3 +20,16 @@ class Missing(Complaint):
 
 class Clash(Complaint):
     """The same reference with other content."""
+
+
+class Stale(Complaint):
+    """It was changed since whoever asks has looked."""
+
+
+class Wrong(Complaint):
+    """One field of what was sent cannot be taken."""
+
+    def __init__(self, field: str, *details: str, told: str = "") -> None:
+        super().__init__(told or f"{field}: {'; '.join(details)}")
+        self.field = field
+        self.details = details

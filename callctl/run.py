@@ -16,6 +16,7 @@ from pathlib import Path
 import uvloop
 
 from callctl.api.accounts import AccountApi
+from callctl.api.pace import Pace
 from callctl.api.queues import QueueApi
 from callctl.api.reconcile import OpenPeriod, ReconcileApi
 from callctl.api.recordings import RecordingApi
@@ -54,6 +55,7 @@ from callctl.storage.database import (
     open_pool,
     unusable,
 )
+from callctl.storage.deeds import Deeds
 from callctl.storage.messages import Messages
 from callctl.storage.migrations import migrate
 from callctl.storage.ownership import Ownership, take
@@ -186,6 +188,8 @@ async def _serve_from(
         *_rooms(till, service.switchboard, news, sounds, recordings),
         ReconcileApi(open_period),
         tokens=tokens,
+        pace=Pace(settings.access.requests_per_s, asyncio.get_running_loop().time),
+        deeds=Deeds(till),
         live=service.switchboard.live,
         health=partial(_health, service, desk, audit),
         measure=service.measure,

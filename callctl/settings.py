@@ -116,6 +116,7 @@ class AccessSettings(Table):
     """Who may ask the API. Without a token in the file nor in the database: everybody on loopback."""
 
     token_file: Path | None = None  # with one token that may everything
+    requests_per_s: Annotated[float, Field(ge=0, le=10_000)] = 100  # of each token; 0: no limit
     asterisk_token: Annotated[str, Field(min_length=SECRET_MIN)] | None = None  # may read: Asterisk's CLI
     certificate: Path | None = None  # PEM, with the chain behind it
     key: Path | None = None
@@ -192,9 +193,9 @@ def check_settings(kind: type[Settings], content: object, source: str) -> Settin
 
 def faults_of(error: ValidationError) -> list[str]:
     """All that is wrong, each with its place."""
-    return [_fault(fault["loc"], fault["msg"]) for fault in error.errors()]
+    return [fault_of(fault["loc"], fault["msg"]) for fault in error.errors()]
 
 
-def _fault(place: Sequence[int | str], message: str) -> str:
+def fault_of(place: Sequence[int | str], message: str) -> str:
     message = message.removeprefix("Value error, ")
     return f"{'.'.join(map(str, place))}: {message}" if place else message

@@ -1,7 +1,8 @@
 """Who may come in: the one place where a token is asked for.
 
 Rule 1: where no token is known there is nobody to tell apart, and the service listens on loopback only.
-Rule 2: a path that leads nowhere is refused like any other to whoever shows no token.
+Rule 2: whoever asks too often waits, so that calls do not.
+Rule 3: a path that leads nowhere is refused like any other to whoever shows no token.
 """
 
 from base64 import b64decode
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
+from callctl.api.pace import Pace
 from callctl.api.routes import Route, Serve
 from callctl.storage.tokens import Right, Token, Tokens
 
@@ -21,8 +23,9 @@ Known = Mapping[tuple[str, str], Route]
 
 
 class Access:
-    def __init__(self, tokens: Tokens, known: Known) -> None:
+    def __init__(self, tokens: Tokens, pace: Pace, known: Known) -> None:
         self._tokens = tokens
+        self._pace = pace
         self._known = known
 
     @web.middleware
@@ -31,9 +34,14 @@ class Access:
         right = route.right if route else Right.READ
         if right is not None:
             token = self._shown(request)
+            request[WHO] = token
+            if wait_s := self._pace.wait_s(token.name) if token is not ANYBODY else 0:
+                raise web.HTTPTooManyRequests(
+                    reason=f"the token {token.name!r} asks too often: wait",
+                    headers={"Retry-After": str(wait_s)},
+                )
             if not token.may(right):
                 raise web.HTTPForbidden(reason=f"the token {token.name!r} has no right {right.value!r}")
-            request[WHO] = token
         return await handler(request)
 
     def _shown(self, request: web.Request) -> Token:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from aiohttp import web
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from callctl.api.account_words import (
     AccountTerms,
@@ -23,7 +23,8 @@ from callctl.api.asterisk_cli import balance_row
 from callctl.api.routes import Route, delete, get, patch, post, put
 from callctl.api.words import read_body, show_entry, show_leg
 from callctl.calls.money.late import LateRecord
-from callctl.complaint import Complaint
+from callctl.complaint import Wrong
+from callctl.settings import faults_of
 from callctl.storage import books
 from callctl.storage.books import Books
 from callctl.storage.late_records import LateRecords
@@ -111,7 +112,7 @@ class AccountApi:
     async def _post_correction(self, request: web.Request) -> web.Response:
         asked = await read_body(request, NewCorrection)
         if not asked.amount_kopecks:
-            raise Complaint("amount_kopecks: a correction is more or less than 0")
+            raise Wrong("amount_kopecks", "a correction is more or less than 0")
         is_new = await self._postings.correct(
             _id(request), asked.amount_kopecks, asked.reference, asked.why, asked.about
         )
@@ -141,8 +142,8 @@ class AccountApi:
         record = LateRecord(
             account.account_id,
             asked.reference,
-            caller=_number(asked.caller) if asked.caller else line,
-            number=_number(asked.to),
+            caller=_number("from", asked.caller) if asked.caller else line,
+            number=_number("to", asked.to),
             line=line,
             answered_ms=asked.answered_ms,
             seconds=asked.seconds,
@@ -184,11 +185,15 @@ def _id(request: web.Request) -> str:
 
 
 def _month(request: web.Request) -> str:
-    return MONTH.validate_python(request.match_info["month"])
+    text = request.match_info["month"]
+    try:
+        return MONTH.validate_python(text)
+    except ValidationError as error:
+        raise Wrong("month", *faults_of(error)) from error
 
 
-def _number(text: str) -> str:
+def _number(field: str, text: str) -> str:
     number = normal_number(text)
     if number is None or number in EMERGENCY:
-        raise Complaint(f"{text!r} is not a telephone number: give it as 74951234567")
+        raise Wrong(field, f"{text!r} is not a telephone number: give it as 74951234567")
     return number

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Annotated
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from callctl.api.account_words import Known
 from callctl.api.routes import Route, delete, get
-from callctl.api.words import Json
+from callctl.api.words import Asked, Json, read_query
 from callctl.clock import rfc3339
 from callctl.complaint import Missing
 from callctl.storage.messages import MessageRow, Messages
@@ -23,17 +23,13 @@ from callctl.storage.tokens import Right
 SERIAL_MAX = 2**63 - 1
 
 
-class _Asked(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class MessagesAsked(_Asked):
+class MessagesAsked(Asked):
     since: Annotated[int, Field(ge=0, le=SERIAL_MAX)] = 0
     account_id: Known | None = None
     mailbox: Known | None = None
 
 
-class MailboxAsked(_Asked):
+class MailboxAsked(Asked):
     mailbox: Known | None = None
 
 
@@ -53,7 +49,7 @@ class RecordingApi:
         ]
 
     async def _get_messages(self, request: web.Request) -> web.Response:
-        asked = MessagesAsked.model_validate(dict(request.query))
+        asked = read_query(request, MessagesAsked)
         messages = await self._messages.newer(asked.since, asked.account_id, asked.mailbox)
         return web.json_response([_show_message(one, self._messages.files) for one in messages])
 
@@ -90,7 +86,7 @@ def _call_id(request: web.Request) -> str:
 
 
 def _mailbox(request: web.Request) -> str | None:
-    return MailboxAsked.model_validate(dict(request.query)).mailbox
+    return read_query(request, MailboxAsked).mailbox
 
 
 def _show_message(message: MessageRow, files: RecordingFiles) -> Json:

@@ -1,51 +1,31 @@
-"""The routes.
-
-Rule 1: a fault of whoever asks is a problem with a status and one line; it changes nothing.
-Rule 2: the database away is 503, and nothing is half done.
-"""
+"""The routes of all rooms behind one door."""
 
 import logging
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.log import server_logger
 from prometheus_client import generate_latest
-from pydantic import ValidationError
 
 from callctl import metrics
 from callctl.api.access import Access
 from callctl.api.accounts import AccountApi
 from callctl.api.asterisk_cli import HELP
-from callctl.api.routes import HasRoutes, Route, Serve, get, post
+from callctl.api.deeds import DeedApi, Scribe
+from callctl.api.pace import Pace
+from callctl.api.problems import problems
+from callctl.api.routes import HasRoutes, Route, get, post
 from callctl.api.words import Json, show_call
 from callctl.calls.view import CallView
-from callctl.complaint import Clash, Complaint, Exists, Missing
-from callctl.settings import faults_of
-from callctl.storage.database import DatabaseAway, Fenced
-from callctl.storage.seats import Rung
-from callctl.storage.sounds import Played
+from callctl.complaint import Complaint
+from callctl.storage.deeds import Deeds
 from callctl.storage.tokens import Right, Tokens
-from callctl.tariffs.desk import InUse
 from rating.ledger import Ledger
 
 # A scheme of SCHEME_CHARACTERS_MAX, each written as an escape of six bytes or less.
 BODY_BYTES_MAX = 700_000
-
-STATUSES: dict[type[Exception], int] = {
-    Missing: 404,
-    Exists: 409,
-    Clash: 409,
-    InUse: 409,
-    Played: 409,
-    Rung: 409,
-    DatabaseAway: 503,
-    Fenced: 503,
-}
-
-log = logging.getLogger(__name__)
-
-# What a refusal tells besides its words.
-TOLD = ("WWW-Authenticate", "Retry-After", "Allow")
 
 
 class Api:
@@ -57,22 +37,29 @@ class Api:
         ledger: Ledger,
         *rooms: HasRoutes,
         tokens: Tokens,
+        pace: Pace,
+        deeds: Deeds,
         live: Callable[[], list[CallView]],
         health: Callable[[], Json],
         measure: Callable[[], None],
     ) -> None:
         self._accounts = accounts
         self._ledger = ledger
-        self._rooms: Sequence[HasRoutes] = (accounts, *rooms)
+        self._rooms: Sequence[HasRoutes] = (accounts, *rooms, DeedApi(deeds))
         self._tokens = tokens
+        self._pace = pace
+        self._deeds = deeds
         self._live = live
         self._health = health
         self._measure = measure
 
     def app(self) -> web.Application:
         routes = self.routes()
-        access = Access(self._tokens, {(route.method, route.path): route for route in routes})
-        app = web.Application(middlewares=[_problems, access.admit], client_max_size=BODY_BYTES_MAX)
+        known = {(route.method, route.path): route for route in routes}
+        access, scribe = Access(self._tokens, self._pace, known), Scribe(self._deeds, known)
+        app = web.Application(
+            middlewares=[scribe.note, problems, access.admit], client_max_size=BODY_BYTES_MAX
+        )
         for route in routes:
             if route.method == "GET":
                 app.router.add_get(route.path, route.serve)
@@ -114,37 +101,13 @@ class Api:
         return web.Response(text=self._accounts.balance_row(asked))
 
 
-@web.middleware
-async def _problems(request: web.Request, handler: Serve) -> web.StreamResponse:
-    try:
-        return await handler(request)
-    except ValidationError as error:
-        return _problem(400, "; ".join(faults_of(error)))
-    except (Complaint, DatabaseAway, Fenced) as error:
-        detail = f"the database is away: {error}" if isinstance(error, DatabaseAway) else str(error)
-        return _problem(STATUSES.get(type(error), 400), detail)
-    except web.HTTPException as error:
-        told = {name: error.headers[name] for name in TOLD if name in error.headers}
-        return _problem(error.status, f"{request.method} {request.path!r}: {error.reason}", told)
-    except ConnectionResetError:
-        log.info("%s %r: whoever asked did not wait for the end of the answer", request.method, request.path)
-        raise
-    except Exception:
-        metrics.FAULTS.inc()
-        log.exception("%s %r met a fault of ours", request.method, request.path)
-        return _problem(500, "a fault of the service: its log says more")
-
-
-def _problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> web.Response:
-    return web.json_response(
-        {"status": status, "detail": detail},
-        status=status,
-        content_type="application/problem+json",
-        headers=headers,
-    )
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Anybody can send what is no HTTP; he is told so, and fills no log."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
 async def serve_api(api: Api, host: str, port: int, tls: ssl.SSLContext | None = None) -> web.AppRunner:
+    server_logger.addFilter(_is_ours)
     runner = web.AppRunner(api.app(), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:

@@ -16,7 +16,7 @@ from pydantic import Field
 from callctl.api.routes import Route, get, post, put
 from callctl.api.words import Body, Json, read_body
 from callctl.clock import moment, rfc3339
-from callctl.complaint import Complaint
+from callctl.complaint import Complaint, Wrong
 from callctl.storage.past_calls import PAGE_MAX, PastCallRow
 from callctl.storage.profiles import LoadRow
 from callctl.storage.tokens import Right
@@ -56,7 +56,7 @@ class TariffApi:
             raise web.HTTPUnsupportedMediaType(reason=f"send {ZIP_TYPE}")
         short_notice = request.query.get("short_notice", "no")
         if short_notice not in ("yes", "no"):
-            raise Complaint(f"short_notice={short_notice}: write yes or no")
+            raise Wrong("short_notice", f"{short_notice!r}: write yes or no")
         with tempfile.TemporaryDirectory(prefix="callctl-") as folder:
             zipped = Path(folder, "profile.zip")
             await _receive(request, zipped)
@@ -106,7 +106,7 @@ def _moment(request: web.Request, field: str) -> datetime:
         at: date = datetime.fromisoformat(text) if len(text) > len("2026-11-01") else date.fromisoformat(text)
         return moment(moment_of(at))
     except (ValueError, OverflowError):
-        raise Complaint(f"{field}={text}: give a day or a time such as 2026-11-01T00:00+03:00") from None
+        raise Wrong(field, f"{text!r}: give a day or a time such as 2026-11-01T00:00+03:00") from None
 
 
 def _show_load(name: str, load: LoadRow) -> Json:

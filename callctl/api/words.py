@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from callctl.calls.legs import is_leg_id
 from callctl.calls.view import CallView
 from callctl.clock import moment, rfc3339
+from callctl.complaint import Wrong
 from callctl.storage.rows import EntryRow, LegRow
 from rating.ledger import Account
 from rating.money import MONEY_MAX
@@ -51,7 +52,16 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+class Asked(BaseModel):
+    """What stands behind the `?` of an address, where everything is text."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
 AnyBody = TypeVar("AnyBody", bound=Body)
+AnyAsked = TypeVar("AnyAsked", bound=Asked)
+
+WHY = web.RequestKey("why", str)  # it was refused
 
 
 async def read_body(request: web.Request, kind: type[AnyBody]) -> AnyBody:
@@ -59,6 +69,13 @@ async def read_body(request: web.Request, kind: type[AnyBody]) -> AnyBody:
     if request.content_type != BODY_TYPE:
         raise web.HTTPUnsupportedMediaType(reason=f"send {BODY_TYPE}")
     return kind.model_validate_json(await request.read())
+
+
+def read_query(request: web.Request, kind: type[AnyAsked]) -> AnyAsked:
+    for name in request.query:
+        if len(request.query.getall(name)) > 1:
+            raise Wrong(name, "give it once")
+    return kind.model_validate(dict(request.query))
 
 
 SchemeText = Annotated[str, StringConstraints(max_length=SCHEME_CHARACTERS_MAX)]

@@ -14,7 +14,7 @@ import asyncpg
 
 from callctl.calls.directory import Directory, Number
 from callctl.clock import moment
-from callctl.complaint import Complaint, Exists, Missing
+from callctl.complaint import Complaint, Exists, Missing, Wrong
 from callctl.storage.database import Connection
 from callctl.storage.seats import read_seat_names
 from callctl.storage.sounds import read_names
@@ -53,7 +53,8 @@ class Schemes:
         """With the first version of its scheme."""
         number = normal_number(e164)
         if number is None or number in EMERGENCY:
-            raise Complaint(f"{e164!r} is not a telephone number: give it as 74951234567")
+            why = f"{e164!r} is not a telephone number: give it as 74951234567"
+            raise Wrong("e164", why, told=why)
         account = self._till.account(account_id)
         source = await _read(text)
         async with self._till.turn:
@@ -156,7 +157,7 @@ async def _read(text: str) -> Source:
 
 def _refused(faults: list[Fault]) -> Complaint:
     errors = [str(fault) for fault in faults if not fault.is_warning]
-    return Complaint(f"the scheme has faults: {'; '.join(errors)}")
+    return Wrong("scheme", *errors, told=f"the scheme has faults: {'; '.join(errors)}")
 
 
 def _sale(till: Till, account: Account, line: str) -> Callable[[str], Sale]:

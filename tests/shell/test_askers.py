@@ -5,7 +5,7 @@ import asyncio
 from aiohttp import ClientSession, web
 
 from callctl import metrics
-from callctl.api.server import _problems
+from callctl.api.problems import problems
 from tests.e2e.words import until
 
 
@@ -35,7 +35,7 @@ async def test_a_long_answer_that_nobody_waits_for_is_no_fault_of_ours() -> None
         finally:
             ended.set()
 
-    app = web.Application(middlewares=[_problems])
+    app = web.Application(middlewares=[problems])
     app.add_routes([web.get("/on", tell_on)])
     runner = web.AppRunner(app, access_log=None)
     before = faults()
