@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SIZE_BYTES = 220 << 20
+SIZE_MB = 220
 
 
 @contextmanager
-def small_disk(folder: Path, place: Path | None = None) -> Iterator[Path]:
+def small_disk(folder: Path, place: Path | None = None, size_mb: int = SIZE_MB) -> Iterator[Path]:
     """`place`: where it is mounted, if it is not in the folder."""
     image, place = folder / "disk.img", place or folder / "disk"
     place.mkdir(parents=True)
     with image.open("wb") as file:
-        file.truncate(SIZE_BYTES)
+        file.truncate(size_mb << 20)
     subprocess.run(["mkfs.ext4", "-q", "-m", "0", image], check=True)
     subprocess.run(["mount", "-o", "loop", image, place], check=True)
     try:

@@ -26,6 +26,7 @@ from tests.e2e.words import (
     dial,
     ms,
     until,
+    way,
 )
 
 pytestmark = pytest.mark.e2e
@@ -58,8 +59,7 @@ TONE = TONE_ALAW[:160]
 async def way_of(stack: Stack, who: Subscriber, count: int = 1) -> list[str]:
     """The nodes that the subscriber's only call came through."""
     leg, *_ = await bills(stack, who, count)
-    way = await stack.get(f"/calls/{leg['call_id']}/way")
-    return [passed["node"] for passed in way["way"]]
+    return [passed["node"] for passed in (await way(stack, leg))["way"]]
 
 
 @pytest.mark.parametrize(

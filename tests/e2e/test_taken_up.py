@@ -29,6 +29,7 @@ from tests.e2e.words import (
     until,
     until_rings,
     until_state,
+    way,
 )
 
 pytestmark = pytest.mark.e2e
@@ -53,10 +54,6 @@ async def another_life(stack: Stack) -> AsyncIterator[None]:
     async with serve_again(stack, stack.settings_file):
         yield
         await assert_nothing_left(stack)
-
-
-async def way(stack: Stack, leg: Json) -> Json:
-    return await stack.get(f"/calls/{leg['call_id']}/way")
 
 
 async def test_a_talk_goes_on_and_is_cut_when_its_money_ends(bring: Bring) -> None:

@@ -133,6 +133,20 @@ async def bill(stack: Stack, who: Subscriber) -> Json:
     return (await bills(stack, who))[0]
 
 
+async def way(stack: Stack, leg: Json) -> Json:
+    """Of the call that the connection belongs to, as soon as it is told: it is over after its connections."""
+    path = f"/calls/{leg['call_id']}/way"
+    ways: list[Json] = []
+
+    async def is_told() -> bool:
+        async with stack.api.get(path) as answer:
+            ways[:] = [await answer.json()]
+            return answer.status == 200
+
+    await until(is_told, path)
+    return ways[0]
+
+
 def moment_ms(rfc3339: str) -> float:
     return datetime.fromisoformat(rfc3339).timestamp() * 1000
 

@@ -18,6 +18,11 @@ from callctl.stack.asterisk_program import AsteriskProgram
 
 PATIENCE_S = 20.0
 PORTS_EACH = 64
+# Below those that the kernel gives away, and that media and stacks of the end-to-end tests use.
+PORTS = range(10_000, 20_000 - PORTS_EACH, PORTS_EACH)
+CLAIM = 23  # the port of a block that nobody needs
+
+_claims: list[socket.socket] = []  # of the blocks that were given away, as long as we live
 
 
 async def until(true: Callable[[], object], what: str) -> None:
@@ -33,17 +38,21 @@ async def unheard(channels: list[Frame], bridges: list[Frame], asked_at_ms: int)
 
 
 def free_ports() -> int:
-    """The first of a block that nobody uses, neither UDP nor TCP."""
-    while True:
-        first = random.randrange(10_000, 30_000, PORTS_EACH)
+    """The first of a block that nobody uses, neither UDP nor TCP; ours from now on."""
+    for first in random.sample(PORTS, len(PORTS)):
+        claim = socket.socket()
         try:
-            for port in range(first, first + PORTS_EACH):
+            claim.bind(("127.0.0.1", first + CLAIM))
+            for port in set(range(first, first + PORTS_EACH)) - {first + CLAIM}:
                 for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
                     with socket.socket(type=kind) as trial:
                         trial.bind(("127.0.0.1", port))
         except OSError:
+            claim.close()
             continue
+        _claims.append(claim)
         return first
+    raise AssertionError(f"no free block of ports in {PORTS}")
 
 
 def settings_in(run_dir: Path, **changes: object) -> AsteriskSettings:

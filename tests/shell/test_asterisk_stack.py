@@ -52,22 +52,21 @@ async def test_two_live_side_by_side_and_end_without_a_trace(
     far = tmp_path / ("long" * 20) / "run"  # a socket path of Linux ends at 107 bytes
     one = settings_in(tmp_path / "one")
     two = settings_in(far, trunks={"other": ("127.0.0.1", 9)}, emergency_trunk="other")
-    children = [await start_asterisk(program, one), await start_asterisk(program, two)]
-    for settings, trunks in ((one, {"trunk", "spare"}), (two, {"other"})):
-        here = Exchange(program, settings)
-        async with here.ari() as session, session.get("/ari/asterisk/info") as answer:
-            assert (await answer.json())["config"]["name"] == "callctl"
-        endpoints = set(
-            re.findall(r"^ Endpoint:  (\S+)", await here.cli("pjsip show endpoints"), re.MULTILINE)
-        )
-        assert endpoints - {"<Endpoint/CID....................................."} >= trunks
-        assert not ({"trunk", "spare", "other"} - trunks) & endpoints
-    assert two.ctl_dir.parent == outside
-    for child in children:
-        os.kill(child.pid, signal.SIGTERM)
-    await until(lambda: not any(is_alive(child.pid) for child in children), "both ended by SIGTERM")
-    for child in children:
-        await child.stop()
+    async with running(program, one) as first, running(program, two) as second:
+        for settings, trunks in ((one, {"trunk", "spare"}), (two, {"other"})):
+            here = Exchange(program, settings)
+            async with here.ari() as session, session.get("/ari/asterisk/info") as answer:
+                assert (await answer.json())["config"]["name"] == "callctl"
+            endpoints = set(
+                re.findall(r"^ Endpoint:  (\S+)", await here.cli("pjsip show endpoints"), re.MULTILINE)
+            )
+            assert endpoints - {"<Endpoint/CID....................................."} >= trunks
+            assert not ({"trunk", "spare", "other"} - trunks) & endpoints
+        assert two.ctl_dir.parent == outside
+        pids = (first.pid, second.pid)
+        for pid in pids:
+            os.kill(pid, signal.SIGTERM)
+        await until(lambda: not any(is_alive(pid) for pid in pids), "both ended by SIGTERM")
     assert kept(outside) == []
     assert kept(tmp_path) == sorted({"one", "long" * 20})
 

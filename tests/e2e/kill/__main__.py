@@ -1,4 +1,4 @@
-"""`./run kills`: many kills in one run, which ends by itself."""
+"""`./run kills`: many deaths in one run, which ends by itself."""
 
 import argparse
 import sys
@@ -8,18 +8,28 @@ from tempfile import TemporaryDirectory
 
 import uvloop
 
+from tests.e2e.kill.storm import Victim
 from tests.e2e.kill.trial import trial
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         prog="./run kills",
-        description="kills the service at drawn moments beside fifty callers in every phase of a call, and "
-        "compares ledger, witness and phones",
+        description="kills the service, or what it needs, at drawn moments beside fifty callers in every "
+        "phase of a call, and compares ledger, witness and phones",
     )
     parser.add_argument("--times", type=int, default=200, help="kills (200, about a quarter of an hour)")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--victim",
+        dest="victims",
+        action="append",
+        choices=[victim.value for victim in Victim],
+        help="may be given again, one is drawn each time: service (if none is given), asterisk, postgres, "
+        "both (service and postgres at once), ari (swallowed for a while), disk (full, under postgres)",
+    )
     options = parser.parse_args()
+    victims = [Victim(word) for word in options.victims or ["service"]]
     began = time.monotonic()
 
     def report(line: str) -> None:
@@ -27,7 +37,7 @@ def main() -> None:
 
     with TemporaryDirectory() as folder:
         try:
-            outcome = uvloop.run(trial(Path(folder) / "stack", options.times, options.seed, report))
+            outcome = uvloop.run(trial(Path(folder), options.times, options.seed, victims, report))
         except AssertionError as error:
             sys.exit(f"seed {options.seed}: {error}")
     report(f"{options.times} kills, nothing differs: {outcome}")

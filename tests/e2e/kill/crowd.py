@@ -1,17 +1,21 @@
-"""Fifty callers in every phase of a call: ringing, listening, waiting, talking, in their last unit.
+"""Fifty callers in all phases of a call: ringing, in a menu, waiting, talking, in the last unit, transferred.
 
 Rule 1: each caller calls once and has a number of his own, so that every bill is somebody's.
 Rule 2: whoever leaves is followed by another, until nobody is wanted any more.
+Rule 3: a seat hands each caller over by its keys, or consults first and leaves the two alone.
 """
 
+import asyncio
 import itertools
 import signal
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
 
 from callctl.demo.phones import Answers, ByNumber, Phone, Press
 from callctl.demo.seen import CallSeen
-from tests.e2e.schemes import FIRST, SECOND, THIRD, given_scheme
+from tests.e2e.schemes import FIRST, SECOND, THIRD, given_scheme, scheme_now, targets_of
+from tests.e2e.seats import SeatPhone, at_work
 from tests.e2e.stacks import Stack
 from tests.e2e.words import Subscriber
 
@@ -30,6 +34,9 @@ nodes:
   third: {kind: forward, to: [THIRD], patience_s: 20}
 """
 FORWARD = "start: ring\nnodes:\n  ring: {kind: forward, to: [THIRD], patience_s: 20}\n"
+SEAT = "start: seat\nnodes:\n  seat: {kind: extension, seat: anna}\n"
+HAND_OVER, CONSULT = "*2", "*3"
+CODES = (HAND_OVER, CONSULT, HAND_OVER, CONSULT)
 FAR_END = ByNumber(
     {
         FIRST: Answers(ring_ms=700, hang_up_after_ms=3_000),
@@ -51,6 +58,8 @@ class Kind:
     presses: tuple[Press, ...] = ()
 
 
+# A seat takes one caller at a time; the next finds it busy and comes again.
+TO_SEATS = Kind(FORWARD, PLENTY, at_once=1, per_second=0.5, talk_ms=20_000)
 KINDS = (
     Kind(FORWARD, PLENTY, at_once=12, per_second=3, talk_ms=4_300),
     Kind(FORWARD, PLENTY, at_once=8, per_second=1, talk_ms=13_700),
@@ -63,37 +72,67 @@ KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    subscribers: list[Subscriber]
+    stack: Stack
+    given: dict[str, int]  # kopecks by account
     phones: list[Phone]
+    seats: list[SeatPhone]
 
     async def leave(self, within_s: float) -> list[CallSeen]:
         """Nobody else calls; what all have seen, as soon as the last has left."""
         for phone in self.phones:
             if phone.sipp.child.is_running:
                 phone.sipp.child.process.send_signal(signal.SIGUSR1)
-        return [seen for phone in self.phones for seen in await phone.over(within_s)]
+        seen = await asyncio.gather(*(phone.over(within_s) for phone in self.phones))
+        return [call for calls in seen for call in calls]
+
+    def heard(self) -> list[CallSeen]:
+        """By all who were called."""
+        of_seats = [replace(seen, number="anna") for seat in self.seats for seen in seat.rung()]
+        return self.stack.carrier.calls() + of_seats
 
 
-async def gather(stack: Stack, lasts_s: float) -> Crowd:
+@asynccontextmanager
+async def crowd_of(stack: Stack, lasts_s: float) -> AsyncIterator[Crowd]:
     """Callers for so long; afterwards let them `leave`."""
     await stack.carrier.behaves(FAR_END)
-    crowd, callers = Crowd([], []), _callers()
-    for kind in KINDS:
-        who = await given_scheme(stack, kind.kopecks, kind.scheme, plan=kind.plan, code=kind.code)
-        crowd.subscribers.append(who)
-        count = round(kind.per_second * lasts_s) + kind.at_once
-        crowd.phones.append(
-            await stack.caller.place(
-                [(who.number, caller) for caller in itertools.islice(callers, count)],
-                ring_ms=60_000,
-                talk_ms=kind.talk_ms,
-                count=count,
-                per_second=kind.per_second,
-                at_once_max=kind.at_once,
-                presses=kind.presses,
-            )
+    crowd, callers = Crowd(stack, {}, [], []), _callers()
+    async with AsyncExitStack() as ending:
+        for kind in KINDS:
+            await _call(crowd, await _subscriber(crowd, kind), kind, callers, lasts_s)
+        for code in CODES:
+            who = await _subscriber(crowd, TO_SEATS)
+            anna = await ending.enter_async_context(at_work(stack, who, "anna", _hands_over(who, code)))
+            crowd.seats.append(anna)
+            await scheme_now(stack, who, SEAT)
+            await _call(crowd, who, TO_SEATS, callers, lasts_s)
+        yield crowd
+
+
+async def _subscriber(crowd: Crowd, kind: Kind) -> Subscriber:
+    who = await given_scheme(crowd.stack, kind.kopecks, kind.scheme, plan=kind.plan, code=kind.code)
+    crowd.given[who.account_id] = kind.kopecks
+    return who
+
+
+async def _call(crowd: Crowd, who: Subscriber, kind: Kind, callers: Iterator[str], lasts_s: float) -> None:
+    count = round(kind.per_second * lasts_s) + kind.at_once
+    crowd.phones.append(
+        await crowd.stack.caller.place(
+            [(who.number, caller) for caller in itertools.islice(callers, count)],
+            ring_ms=60_000,
+            talk_ms=kind.talk_ms,
+            count=count,
+            per_second=kind.per_second,
+            at_once_max=kind.at_once,
+            presses=kind.presses,
         )
-    return crowd
+    )
+
+
+def _hands_over(who: Subscriber, code: str) -> Answers:
+    keys = f"{code}8{targets_of(who).second[1:]}#"
+    presses = [Press(1_200, keys[0])] + [Press(120, key) for key in keys[1:]]
+    return Answers(ring_ms=200, presses=presses, hang_up_after_ms=2_500)
 
 
 def _callers() -> Iterator[str]:

@@ -13,6 +13,6 @@ KILLS, SEED = 20, 1
 
 
 async def test_ledger_witness_and_phones_agree_however_often_the_service_is_killed(tmp_path: Path) -> None:
-    outcome = await trial(tmp_path, KILLS, SEED, show)
+    outcome = await trial(tmp_path, KILLS, SEED, report=show)
     show(f"{KILLS} kills: {outcome}")
     assert outcome.billed > 2 * KILLS

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from callctl.demo.seen import CallSeen
-from tests.e2e.kill.proof import alone, billed, differences
+from tests.e2e.kill.proof import Seen, Told, money, ways_in, ways_out
 from tests.e2e.kill.trial import LATE_MS, SECOND_CUT_S
 from tests.e2e.soak.traffic import Traffic
 from tests.e2e.stacks import Json
@@ -24,20 +24,20 @@ class Books:
 
 async def compared(mixed: Traffic, seen: Sequence[CallSeen]) -> Books:
     """`seen`: by all callers from outside."""
-    legs, heard, desk = await billed(mixed.stack), mixed.heard(), mixed.office.number
-    of_callers = differences(
-        [leg for leg in legs if leg["caller"] != desk],
-        [call for call in heard if call.caller != desk],
-        seen,
-        await alone(mixed.stack),
-        BOUND_MS,
-    )
+    told, heard, desk = await Told.by(mixed.stack), mixed.heard(), mixed.office.number
+    by_phones = Seen.of([call for call in heard if call.caller != desk], seen)
+    legs = [leg for leg in told.ways_out if leg["caller"] != desk]
+    of_callers = [
+        *ways_out(legs, by_phones, told.in_vain, BOUND_MS),
+        *ways_in(told.ways_in, legs, by_phones),
+        *money(told, mixed.crowd.given),
+    ]
     of_desk = in_turn(
-        [leg for leg in legs if leg["caller"] == desk],
+        [leg for leg in told.ways_out if leg["caller"] == desk],
         [call for call in heard if call.caller == desk and call.was_answered],
         [replace(call, caller=desk) for call in mixed.dialled if call.was_answered],
     )
-    return Books(len(legs), len(heard), of_callers + of_desk)
+    return Books(len(told.legs), len(heard), of_callers + of_desk)
 
 
 def in_turn(legs: Sequence[Json], heard: Sequence[CallSeen], dialled: Sequence[CallSeen]) -> list[str]:
@@ -50,5 +50,5 @@ def in_turn(legs: Sequence[Json], heard: Sequence[CallSeen], dialled: Sequence[C
     return [
         found
         for leg, theirs, mine in zip(legs, heard, dialled, strict=True)
-        for found in differences([leg], [theirs], [mine], [], BOUND_MS)
+        for found in ways_out([leg], Seen.of([theirs], [mine]), (), BOUND_MS)
     ]

@@ -34,11 +34,12 @@ class Office:
     async def _pay(self) -> None:
         """Whoever has nearly nothing gets a little: calls are cut, then go on."""
         for serial in itertools.count():
-            for who in self._mixed.crowd.subscribers:
-                path = f"/accounts/{who.account_id}"
+            for account_id in self._mixed.crowd.given:
+                path = f"/accounts/{account_id}"
                 if (await self._stack.get(path))["balance_kopecks"] < LOW_KOPECKS:
                     payment = {"amount_kopecks": PAYMENT_KOPECKS, "reference": f"soak-{serial}"}
                     await self._stack.post(f"{path}/payments", payment)
+                    self._mixed.crowd.given[account_id] += PAYMENT_KOPECKS
                     self.payments += 1
             await asyncio.sleep(PAID_EVERY_S)
 

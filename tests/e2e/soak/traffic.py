@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from callctl.demo.media import Handset, handset
 from callctl.demo.phones import Answers
 from callctl.demo.seen import CallSeen
-from tests.e2e.kill.crowd import PLENTY, Crowd, gather
+from tests.e2e.kill.crowd import PLENTY, Crowd, crowd_of
 from tests.e2e.schemes import given_scheme, scheme_now
 from tests.e2e.seats import SeatPhone, given_seat, phone_of, until_seat
 from tests.e2e.stacks import Stack
@@ -77,7 +77,7 @@ class Traffic:
         by_seats = [
             replace(seen, number=name) for name, phone in self.seats.items() for seen in phone.far_end.calls()
         ]
-        return self.stack.carrier.calls() + by_seats
+        return self.crowd.heard() + by_seats
 
     def read_on(self) -> None:
         """The phones' logs, while they are short."""
@@ -101,7 +101,7 @@ async def traffic(stack: Stack, lasts_s: float) -> AsyncIterator[Traffic]:
         desk = await _seat(ending, stack, office, "vera", Answers())
         await scheme_now(stack, office, OFFICE)
         ear = await ending.enter_async_context(handset())
-        crowd = await gather(stack, lasts_s)
+        crowd = await ending.enter_async_context(crowd_of(stack, lasts_s))
         await _besides(stack, crowd, office, mailbox, ear, lasts_s)
         mixed = Traffic(stack, crowd, office, mailbox, seats, ear)
         mixed._busy += [
