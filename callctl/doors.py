@@ -22,7 +22,8 @@ def read_doors(settings: AccessSettings) -> Doors:
     if settings.token_file:
         given.append(Given("(token file)", frozenset({Right.ADMIN}), read_token(settings.token_file)))
     if settings.asterisk_token:
-        given.append(Given("(asterisk)", frozenset({Right.READ}), settings.asterisk_token))
+        rights = frozenset({Right.READ, *map(Right, settings.asterisk_may)})
+        given.append(Given("(asterisk)", rights, settings.asterisk_token))
     return Doors(tuple(given), _tls(settings))
 
 

@@ -8,7 +8,7 @@ import contextlib
 import gc
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,10 @@ from pathlib import Path
 import uvloop
 
 from callctl.api.accounts import AccountApi
+from callctl.api.console.door import Console
+from callctl.api.console.eyes import Eyes, Sight
+from callctl.api.console.hands import Hands
+from callctl.api.live import LiveApi
 from callctl.api.pace import Pace
 from callctl.api.queues import QueueApi
 from callctl.api.reconcile import OpenPeriod, ReconcileApi
@@ -46,6 +50,7 @@ from callctl.settings import ServiceSettings, is_loopback
 from callctl.signals import end_on_signals
 from callctl.stack.ports import is_free_tcp
 from callctl.storage.bills import read_mark
+from callctl.storage.books import Books
 from callctl.storage.database import (
     Connection,
     DatabaseAway,
@@ -60,6 +65,7 @@ from callctl.storage.messages import Messages
 from callctl.storage.migrations import migrate
 from callctl.storage.ownership import Ownership, take
 from callctl.storage.pauses import Pauses, read_pauses
+from callctl.storage.postings import Postings
 from callctl.storage.recording_files import RecordingFiles
 from callctl.storage.recordings import Recordings
 from callctl.storage.rows import LegRow, read_accounts, read_numbers
@@ -179,6 +185,7 @@ async def _serve_from(
     desk = TariffDesk(pool, till, tariffs, restored)
     audit, open_period = await _compared(settings.witness, pool, left.legs, till, service)
 
+    health, deeds = partial(_health, service, desk, audit), Deeds(till)
     recordings = Recordings(till, RecordingFiles(settings.recordings))
     api = Api(
         AccountApi(till),
@@ -187,11 +194,12 @@ async def _serve_from(
         TariffApi(desk),
         *_rooms(till, service.switchboard, news, sounds, recordings),
         ReconcileApi(open_period),
+        *_hands_on(till, service, news, health, tokens, deeds),
         tokens=tokens,
         pace=Pace(settings.access.requests_per_s, asyncio.get_running_loop().time),
-        deeds=Deeds(till),
+        deeds=deeds,
         live=service.switchboard.live,
-        health=partial(_health, service, desk, audit),
+        health=health,
         measure=service.measure,
     )
     runner = await serve_api(api, *settings.api, doors.tls)
@@ -259,6 +267,21 @@ def _rooms(
         QueueApi(till, Pauses(till, news.paused), news.lines),
         RecordingApi(Messages(till, recordings.files), recordings),
     ]
+
+
+def _hands_on(
+    till: Till,
+    service: Service,
+    news: News,
+    health: Callable[[], dict[str, object]],
+    tokens: Tokens,
+    deeds: Deeds,
+) -> list[HasRoutes]:
+    """What operators look at and end while it runs."""
+    books, trunks = Books(till), service.trunks.look
+    sight = Sight(till, books, Ways(till), service.switchboard.live, news.lines, trunks, health)
+    words = [*Eyes(sight).words(), *Hands(books, Postings(till), news.release).words()]
+    return [LiveApi(news.release, trunks), Console(words, tokens, deeds)]
 
 
 async def _restore_tokens(settings: ServiceSettings, doors: Doors, till: Till) -> Tokens:

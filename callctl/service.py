@@ -21,6 +21,7 @@ from callctl.asterisk.ari import Ari
 from callctl.asterisk.registrar import Registrar
 from callctl.asterisk.switch import Switch
 from callctl.asterisk.testimony import Witness
+from callctl.asterisk.trunks import Trunks
 from callctl.asterisk.witness import witnessed
 from callctl.calls.directory import Directory
 from callctl.calls.events import CallArrived, DeviceSeen, Event, LegAnswered, OrderRefused, Why
@@ -116,6 +117,10 @@ class Service:
         self._timer_at_ms: int | None = None
         self.on_bill: Callable[[LegSettled], None] = lambda _bill: None
         self.up: dict[str, bool] = {"ari": False, "ami": False, "database": True}
+
+    @property
+    def trunks(self) -> Trunks:
+        return Trunks(self._ari, self._settings.trunks, self._settings.terms.emergency_trunk)
 
     def health(self) -> dict[str, object]:
         """AMI away costs nothing while ARI is there: time limits then go that way."""

@@ -118,6 +118,7 @@ class AccessSettings(Table):
     token_file: Path | None = None  # with one token that may everything
     requests_per_s: Annotated[float, Field(ge=0, le=10_000)] = 100  # of each token; 0: no limit
     asterisk_token: Annotated[str, Field(min_length=SECRET_MIN)] | None = None  # may read: Asterisk's CLI
+    asterisk_may: frozenset[Literal["operate", "money"]] = frozenset()  # besides: end calls, take payments
     certificate: Path | None = None  # PEM, with the chain behind it
     key: Path | None = None
 

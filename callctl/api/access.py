@@ -47,7 +47,7 @@ class Access:
     def _shown(self, request: web.Request) -> Token:
         if not self._tokens.is_guarded:
             return ANYBODY
-        secret = _secret(request.headers.get("Authorization", ""))
+        secret = secret_of(request)
         token = self._tokens.find(secret) if secret else None
         if token is None:
             why = "there is no such token, or not any more" if secret else SHOW_ONE
@@ -62,9 +62,9 @@ def route_of(request: web.Request, known: Known) -> Route | None:
     return known.get((method, resource.canonical)) if resource else None
 
 
-def _secret(shown: str) -> str:
+def secret_of(request: web.Request) -> str:
     """Of a bearer, or the password of `http://ANY:TOKEN@HOST`, which is all that Asterisk can send."""
-    kind, _, rest = shown.partition(" ")
+    kind, _, rest = request.headers.get("Authorization", "").partition(" ")
     rest = rest.strip()
     if kind.lower() == "bearer":
         return rest

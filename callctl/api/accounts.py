@@ -19,7 +19,6 @@ from callctl.api.account_words import (
     show_account,
     show_discount,
 )
-from callctl.api.asterisk_cli import balance_row
 from callctl.api.routes import Route, delete, get, patch, post, put
 from callctl.api.words import read_body, show_entry, show_leg
 from callctl.calls.money.late import LateRecord
@@ -71,9 +70,6 @@ class AccountApi:
     @property
     def month(self) -> str:
         return month_of(self._till.clock.now_ms())
-
-    def balance_row(self, asked: str) -> str:
-        return balance_row(self.books, asked, self.month)
 
     async def _post_account(self, request: web.Request) -> web.Response:
         asked = await read_body(request, NewAccount)

@@ -12,11 +12,10 @@ from prometheus_client import generate_latest
 from callctl import metrics
 from callctl.api.access import Access
 from callctl.api.accounts import AccountApi
-from callctl.api.asterisk_cli import HELP
 from callctl.api.deeds import DeedApi, Scribe
 from callctl.api.pace import Pace
 from callctl.api.problems import problems
-from callctl.api.routes import HasRoutes, Route, get, post
+from callctl.api.routes import HasRoutes, Route, get
 from callctl.api.words import Json, show_call
 from callctl.calls.view import CallView
 from callctl.complaint import Complaint
@@ -68,14 +67,11 @@ class Api:
         return app
 
     def routes(self) -> Sequence[Route]:
-        balance = "/asterisk/callctl_balance/single"
         return [
             get("/health", None, self._get_health),
             get("/metrics", Right.READ, self._get_metrics),
             get("/calls", Right.READ, self._get_calls),
             *(route for room in self._rooms for route in room.routes()),
-            get("/asterisk/help", None, self._get_asterisk_help),
-            post(balance, Right.READ, self._post_asterisk_balance, only_asks=True),
         ]
 
     async def _get_health(self, request: web.Request) -> web.Response:
@@ -91,14 +87,6 @@ class Api:
         return web.json_response(
             [show_call(call, self._ledger.account(call.account_id), month) for call in self._live()]
         )
-
-    async def _get_asterisk_help(self, request: web.Request) -> web.Response:
-        return web.Response(text=HELP)
-
-    async def _post_asterisk_balance(self, request: web.Request) -> web.Response:
-        """Asterisk's `realtime load` takes an empty answer for "nothing found", so there is always a row."""
-        asked = str((await request.post()).get("number", ""))
-        return web.Response(text=self._accounts.balance_row(asked))
 
 
 def _is_ours(record: logging.LogRecord) -> bool:

@@ -141,6 +141,13 @@ class LegsListed:
 
 
 @dataclass(frozen=True, slots=True)
+class CallReleased:
+    """Somebody of the office ends the call."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class EntryPosted:
     """The store took a payment or a correction: it counts from now on."""
 
@@ -148,5 +155,5 @@ class EntryPosted:
 
 
 LegEvent = LegReady | LegAnswered | LegEnded | LegGone | PromptEnded | DigitPressed | RecordingEnded
-OfficeEvent = EntryPosted | SeatChanged | MemberPaused
+OfficeEvent = EntryPosted | SeatChanged | MemberPaused | CallReleased
 Event = CallArrived | SeatDialled | LegRings | LegEvent | OrderRefused | LegsListed | DeviceSeen | OfficeEvent

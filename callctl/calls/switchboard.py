@@ -16,6 +16,7 @@ from callctl.calls.call import Call
 from callctl.calls.directory import Directory
 from callctl.calls.events import (
     CallArrived,
+    CallReleased,
     DeviceSeen,
     EntryPosted,
     Event,
@@ -143,6 +144,9 @@ class Switchboard:
                 self.lines.members.pause((account_id, member), is_pausing=is_pausing)
                 self._member_changed(account_id, member, at_ms)
                 return []
+            case CallReleased(call_id):
+                call = self._calls.get(call_id)
+                return self._run(call, partial(call.tear_down, at_ms), at_ms) if call else []
             case LegsListed():
                 return self._listed(event)
             case OrderRefused():

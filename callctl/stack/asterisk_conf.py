@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 from callctl.complaint import Complaint
 from callctl.stack.asterisk_program import CONF_DIR, AsteriskProgram
@@ -35,6 +36,8 @@ OWN_DIRECTORIES = (
 # What Asterisk's parser reads as a comment, an escape, a template or a new line.
 # A comma would end the name of a sound.
 UNSAFE_IN_PATH = re.compile(r"[;,\\\x00-\x1f<>\[\]]")
+# What Asterisk's command line prints when the service says nothing.
+NO_SERVICE = "the callctl service at {api} does not answer: start it, or ask `callctl doctor` in a shell"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,11 @@ class AsteriskSettings:
         return self.run_dir / "spool" / "recording"
 
     @property
+    def away(self) -> Path:
+        """Asked by Asterisk's command line after the service, as that would be."""
+        return self.run_dir / "etc" / "callctl-away"
+
+    @property
     def ctl_dir(self) -> Path:
         """Where the command line's socket lies: in the run directory, unless its path is too long."""
         wanted = self.run_dir / "ctl"
@@ -115,10 +123,15 @@ def render(program: AsteriskProgram, settings: AsteriskSettings) -> None:
     words = _words(program, settings, voice)
     for template in sorted(CONF_DIR.glob("*.conf")):
         text = re.sub(r"@([A-Z_]+)@", lambda found: words[found[1]], template.read_text("utf-8"))
-        written = run / "etc" / template.name
-        written.unlink(missing_ok=True)
-        written.touch(mode=0o600, exist_ok=False)
-        written.write_text(text, "utf-8")
+        _write(run / "etc" / template.name, text)
+    _own_directory(settings.away)
+    _write(settings.away / "single", f"error={NO_SERVICE.format(api=_at(settings.api))}")
+
+
+def _write(path: Path, text: str) -> None:
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600, exist_ok=False)
+    path.write_text(text, "utf-8")
 
 
 def _words(program: AsteriskProgram, settings: AsteriskSettings, voice: Path) -> dict[str, str]:
@@ -139,6 +152,7 @@ def _words(program: AsteriskProgram, settings: AsteriskSettings, voice: Path) ->
         "AGI": _at(settings.agi),
         "API": _at(settings.api),
         "API_SECRET": settings.api_secret,
+        "AWAY": f"file://{quote(str(settings.away))}",
         "ARI_USER": settings.ari_user,
         "ARI_SECRET": settings.ari_secret,
         "AMI_USER": settings.ami_user,

@@ -3,7 +3,7 @@
 import os
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -55,6 +55,7 @@ class Plan(Table):
     silence_s: Annotated[int, Field(ge=0, le=86_400)] = 300  # a phone that sends nothing for so long is dead
     durable: bool = True  # false: a private database that may lose everything with the machine's power
     calls: CallSettings = CallSettings()
+    asterisk_may: frozenset[Literal["operate", "money"]] = frozenset()  # in its command line, besides reading
 
     @model_validator(mode="after")
     def _emergency_leads_somewhere(self) -> "Plan":

@@ -223,7 +223,9 @@ def settings_of(plan: Plan, database: str) -> tuple[ServiceSettings, AsteriskSet
     )
     settings = ServiceSettings(
         api=plan.api,
-        access=AccessSettings(token_file=plan.token_file, asterisk_token=asterisk_token),
+        access=AccessSettings(
+            token_file=plan.token_file, asterisk_token=asterisk_token, asterisk_may=plan.asterisk_may
+        ),
         agi=agi,
         ari=AriSettings(url=f"http://{LOOPBACK}:{http_port}", user=user, password=password),
         ami=AmiSettings(address=Address(LOOPBACK, ami_port), user=user, password=password),

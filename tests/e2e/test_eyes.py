@@ -1,11 +1,10 @@
-"""What operators look at: the Asterisk command line, the commands, Prometheus."""
+"""What operators look at: the commands, Prometheus."""
 
 import json
 
 import pytest
 
-from tests.e2e.conftest import Bring
-from tests.e2e.stacks import Stack, serve_again, stop_service
+from tests.e2e.stacks import Stack
 from tests.e2e.words import bill, dial, given_subscriber, until_state
 
 pytestmark = pytest.mark.e2e
@@ -34,37 +33,6 @@ PROMETHEUS_NAMES = {
     "callctl_faults_total",
     "callctl_event_lag_seconds_bucket",
 }
-
-
-async def test_the_asterisk_command_line_shows_a_balance_and_says_when_there_is_none(stack: Stack) -> None:
-    who = await given_subscriber(stack, 12_345)
-    shown = cells(await stack.asterisk_cli(f"callctl balance {who.number}"))
-    assert shown == {
-        "number": who.number,
-        "account": who.account_id,
-        "plan": "demo/six",
-        "balance": "123.45",
-        "held": "0.00",
-        "available": "123.45",
-        "currency": "RUB",
-    }
-    shown = cells(await stack.asterisk_cli("callctl balance 74959999999"))
-    assert shown == {"number": "74959999999", "error": "no such number or account"}
-
-
-async def test_a_service_that_is_away_does_not_look_like_a_number_that_is_missing(bring: Bring) -> None:
-    stack = await bring()
-    who = await given_subscriber(stack, 100)
-    await stop_service(stack)
-    assert "No rows found" in await stack.asterisk_cli(f"callctl balance {who.number}")
-    async with serve_again(stack, stack.settings_file):
-        assert cells(await stack.asterisk_cli(f"callctl balance {who.number}"))["balance"] == "1.00"
-
-
-def cells(printed: str) -> dict[str, str]:
-    """Asterisk prints two columns, name and value, below a head."""
-    rows = [line.strip().split(maxsplit=1) for line in printed.splitlines() if line.strip()]
-    return {row[0]: row[1] for row in rows if len(row) == 2 and row[0] not in ("Column", "-" * 20)}
 
 
 async def test_a_call_is_seen_live_and_afterwards_by_the_commands(stack: Stack) -> None:

@@ -9,12 +9,14 @@ import socket
 import stat
 import sys
 import tempfile
+from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 
+from callctl.api.console.door import PATH
 from callctl.complaint import Complaint
 from callctl.stack.asterisk import AsteriskSettings, start_asterisk
 from callctl.stack.asterisk_program import AsteriskProgram, find_asterisk, required_modules
@@ -84,15 +86,16 @@ async def test_the_log_of_a_start_has_no_warnings(exchange: Exchange) -> None:
 
 async def test_what_is_written_is_for_our_eyes_only(exchange: Exchange) -> None:
     run = exchange.settings.run_dir
-    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (run / "etc").iterdir()}
-    assert set(modes.values()) == {0o600}
+    written = list((run / "etc").rglob("*"))
+    assert {stat.S_IMODE(path.stat().st_mode) for path in written if path.is_file()} == {0o600}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in written if path.is_dir()} == {0o700}
     assert stat.S_IMODE((run / "etc").stat().st_mode) == 0o700
     assert stat.S_IMODE(exchange.settings.ctl_dir.stat().st_mode) == 0o700
 
 
 async def test_no_placeholder_is_left_unfilled(exchange: Exchange) -> None:
     etc = exchange.settings.run_dir / "etc"
-    assert [path for path in etc.iterdir() if re.search(r"@[A-Z_]+@", path.read_text())] == []
+    assert [path for path in etc.glob("*.conf") if re.search(r"@[A-Z_]+@", path.read_text())] == []
 
 
 async def test_the_second_in_one_directory_is_refused_and_the_first_lives(exchange: Exchange) -> None:
@@ -308,28 +311,29 @@ async def test_the_agi_door_is_shut_with_the_service_away(exchange: Exchange) ->
     assert await exchange.cause_of(await exchange.call("74951234567", "callctl-agi")) == 17
 
 
-async def test_operators_ask_for_a_balance_in_asterisks_own_command_line(exchange: Exchange) -> None:
-    asked: list[str] = []
+async def test_what_is_typed_in_asterisks_own_command_line_comes_to_the_service(exchange: Exchange) -> None:
+    asked: list[object] = []
 
-    async def balance(request: web.Request) -> web.Response:
-        asked.append((await request.post())["number"])  # type: ignore[arg-type]
-        return web.Response(text="number=74951234567&balance=123.14&currency=RUB")
-
-    async def help_(_request: web.Request) -> web.Response:
-        return web.Response(text="callctl balance NUMBER")
+    async def answer(request: web.Request) -> web.Response:
+        assert request.headers["Authorization"] == f"Basic {b64encode(b'asterisk:').decode()}"
+        asked.append((await request.post())["command"])
+        return web.Response(text="number=74951234567&calls=2%20running%0Afirst%0Asecond")
 
     api = web.Application()
-    api.add_routes([web.post("/asterisk/callctl_balance/single", balance), web.get("/asterisk/help", help_)])
+    api.add_routes([web.post(PATH, answer)])
     runner = web.AppRunner(api)
     await runner.setup()
     try:
         await web.TCPSite(runner, *exchange.settings.api).start()
-        assert re.search(r"balance +123\.14", await exchange.cli("callctl balance 74951234567"))
-        assert asked == ["74951234567"]
-        assert "callctl balance NUMBER" in await exchange.cli("callctl help")
+        printed = await exchange.cli("callctl balance 74951234567")
+        assert re.search(r"number +74951234567 *\n +calls +2 running\nfirst\nsecond", printed)
+        assert "first" in await exchange.cli("callctl")
+        assert asked == ["balance 74951234567", ""]
     finally:
         await runner.cleanup()
-    assert "No rows found" in await exchange.cli("callctl balance 74951234567")
+    assert re.search(
+        r"error +the callctl service at \S+ does not answer", await exchange.cli("callctl calls")
+    )
 
 
 # --- fetching Asterisk ---------------------------------------------------------------------------

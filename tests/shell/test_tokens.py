@@ -32,7 +32,6 @@ ZIP = "application/zip"
 # A question, and the least right that it takes; none: everybody may.
 ROUTES: list[tuple[str, str, object, Right | None]] = [
     ("GET", "/health", None, None),
-    ("GET", "/asterisk/help", None, None),
     ("GET", "/metrics", None, Right.READ),
     ("GET", "/calls", None, Right.READ),
     ("GET", "/accounts/nobody", None, Right.READ),
@@ -126,7 +125,7 @@ async def test_rights_add_up(guarded: Office) -> None:
     ],
     ids=lambda shown: str(shown)[:40],
 )
-async def test_without_a_token_that_is_known_only_health_and_help_are_told(
+async def test_without_a_token_that_is_known_only_health_is_told(
     guarded: Office, shown: dict[str, str]
 ) -> None:
     for method, path, body, least in ROUTES:

@@ -1,0 +1,1 @@
+"""`callctl …` typed in Asterisk's own command line, which asks for one row and prints it."""
