@@ -1,7 +1,7 @@
 """One call's life, from its arrival to the last leg gone.
 
 Rule 1: nothing here waits, reads a clock or knows Asterisk. Events and `at_ms` come in, orders go out.
-Rule 2: `MOVES` is the whole truth about states; only `_move` changes `state`.
+Rule 2: `MOVES` is the whole truth about states; only its `Phase` changes it.
 Rule 3: the dialplan's walk says what to try next; a stage does it; what came of it goes back to the walk.
 """
 
@@ -28,7 +28,7 @@ from callctl.calls.records import CallAt, EndedBy
 from callctl.calls.scene import Reached, Scene
 from callctl.calls.stages.consult import Consult
 from callctl.calls.stages.conversation import Conversation
-from callctl.calls.states import MOVES, State
+from callctl.calls.states import Phase, State
 from callctl.calls.talk import Talk
 from dialplan.causes import Cause
 from dialplan.numbers import EMERGENCY
@@ -46,10 +46,10 @@ class Call:
         self.number = number
         self.account_id = scene.account_id
         self.caller = scene.caller
-        self.state = self._last_state = State.ROUTING
+        self._phase = Phase(self.call_id)
         self.scene = scene
         self._connections = scene.connections
-        self.course = Course(scene, walk, self._move, number, earlier)
+        self.course = Course(scene, walk, self._phase.move, number, earlier)
         self._conversation: Conversation | None = None
         self._ending: Ending | None = None
 
@@ -58,6 +58,10 @@ class Call:
         """Somebody talks to 112 or its kin, or is about to."""
         attempt = self._connections.attempt
         return attempt is not None and not attempt.ticket.is_inside and attempt.leg.number in EMERGENCY
+
+    @property
+    def state(self) -> State:
+        return self._phase.now
 
     @property
     def legs(self) -> list[Leg]:
@@ -88,21 +92,21 @@ class Call:
     def deadline_ms(self) -> int | None:
         """When this call wants to be woken, if nothing happens before."""
         wanted = [leg.release_again_at_ms for leg in self.legs]
-        if self._is_live:
+        if self._phase.is_live:
             wanted += [one.deadline_ms() for one in (self.course, self._conversation, self.scene.paid) if one]
         return min((moment for moment in wanted if moment is not None), default=None)
 
     def buys_at(self, at_ms: int) -> bool:
         """Whether it wants money then: whoever gives some back goes first."""
         paid = self.scene.paid
-        return self._is_live and paid is not None and paid.deadline_ms() == at_ms
+        return self._phase.is_live and paid is not None and paid.deadline_ms() == at_ms
 
     def wake(self, at_ms: int) -> list[Order]:
         """`at_ms` is the deadline itself, however late the waking comes."""
         for leg in self.legs:
             if leg.release_again_at_ms is not None and leg.release_again_at_ms <= at_ms:
                 return [*leg.release_again(at_ms)]
-        if not self._is_live:
+        if not self._phase.is_live:
             return []
         if (due_ms := self.course.deadline_ms()) is not None and due_ms <= at_ms:
             return self._onward(self.course.wake(at_ms), at_ms)
@@ -145,7 +149,7 @@ class Call:
         """What was lost is heard by now, but for the order to answer."""
         note_missing(self.legs, event)
         is_unanswered = self.caller.leg_id in event.alive - event.up
-        if not is_unanswered or not self.scene.is_answering or not self._is_live:
+        if not is_unanswered or not self.scene.is_answering or not self._phase.is_live:
             return []
         return [Answer(self.caller.leg_id)]  # nobody shall pay for a talk without him
 
@@ -161,11 +165,11 @@ class Call:
                     released = []
                 told = self._refused_on_course(event, at_ms)
                 return [*released, *told, *self._over_if_empty(at_ms)]
-            case Answer(leg_id=leg_id) if event.why is Why.UNKNOWN and self._is_live:
+            case Answer(leg_id=leg_id) if event.why is Why.UNKNOWN and self._phase.is_live:
                 return [Answer(leg_id)]
             case Answer(leg_id=leg_id) if leg_id != self.caller.leg_id:
                 return [*self._leg(leg_id).release(Cause.UNAVAILABLE, at_ms)]
-            case Answer() if event.why is Why.NOT_RECORDED and self._is_live:
+            case Answer() if event.why is Why.NOT_RECORDED and self._phase.is_live:
                 self.scene.refusal = Refusal.NOT_RECORDED
                 bills = self._connections.settle(at_ms, EndedBy.REFUSED, Cause.CONGESTION)
                 return [*bills, *self._break_off(at_ms), *self._end(Cause.CONGESTION, at_ms)]
@@ -198,16 +202,12 @@ class Call:
         end = (ending.at_ms, ending.by) if ending else (at_ms, EndedBy.SERVICE)
         orders: list[Order] = []
         orders += self._connections.settle(*end, Cause.NORMAL if ending else Cause.UNAVAILABLE)
-        if self._is_live:
-            self._move(State.ENDING)
+        if self._phase.is_live:
+            self._phase.move(State.ENDING)
         orders += self._break_off(at_ms)
         for leg in self.legs:
             orders += leg.release(Cause.UNAVAILABLE, at_ms)
         return orders
-
-    @property
-    def _is_live(self) -> bool:
-        return self.state not in (State.ENDING, State.OVER)
 
     def _leg(self, leg_id: str) -> Leg:
         leg = next((leg for leg in self.legs if leg.leg_id == leg_id), None)
@@ -215,7 +215,7 @@ class Call:
         return leg
 
     def _hear_on_course(self, event: LegEvent, at_ms: int) -> list[Order]:
-        if not self._is_live and not isinstance(event, RecordingEnded):
+        if not self._phase.is_live and not isinstance(event, RecordingEnded):
             return []
         if self._conversation:
             return self._converse(self._conversation.hear(event, at_ms), at_ms)
@@ -224,7 +224,7 @@ class Call:
     def _onward(self, orders: list[Order], at_ms: int) -> list[Order]:
         """If the course is over, whichever way."""
         outcome = self.course.outcome
-        if outcome is None or not self._is_live:
+        if outcome is None or not self._phase.is_live:
             return orders
         self.course.outcome = None
         if isinstance(outcome, Reached):
@@ -248,7 +248,7 @@ class Call:
         if self.state is State.TALKING and self.scene.paid:
             self.scene.paid.caller_answered(at_ms)
         orders: list[Order] = [*self._connections.caller_answered(at_ms)]
-        if not self.scene.paid and self._is_live:
+        if not self.scene.paid and self._phase.is_live:
             orders += self._pay_way_in(at_ms)
         return orders + self._hear_on_course(event, at_ms)
 
@@ -256,7 +256,7 @@ class Call:
         return self._talk(reached).begin(at_ms)
 
     def _talk(self, reached: Reached) -> Conversation:
-        self._move(State.TALKING)
+        self._phase.move(State.TALKING)
         self._conversation = Conversation(self.scene, reached)
         return self._conversation
 
@@ -288,7 +288,7 @@ class Call:
         """The caller stays; whoever talked to him has gone."""
         bills = self._connections.end_talk(at_ms, EndedBy.CALLEE, Cause.NORMAL)
         self._conversation = None
-        self._move(State.ROUTING)
+        self._phase.move(State.ROUTING)
         return [*bills, *self._pay_way_in(at_ms)]
 
     def _pay_way_in(self, at_ms: int) -> list[Order]:
@@ -304,7 +304,7 @@ class Call:
             orders += leg.release(Cause.NORMAL, at_ms, due_at_ms=at_ms)
         orders += self._break_off(at_ms)
         orders += self._connections.settle(at_ms, why, Cause.NORMAL)
-        self._move(State.ENDING)
+        self._phase.move(State.ENDING)
         return orders
 
     def _ended(self, leg: Leg, ended_by: EndedBy, at_ms: int) -> list[Order]:
@@ -317,13 +317,13 @@ class Call:
             if is_side and at_ms < self._ending.at_ms:
                 self._ending = Ending(leg, at_ms, ended_by)
             return []
-        if not is_side or not self._is_live:
+        if not is_side or not self._phase.is_live:
             return []
         is_talk = self.state is State.TALKING
         consult = self._conversation.consult if self._conversation else None
         if consult and leg is not self.caller:
             return self._seat_left(consult, at_ms)
-        self._move(State.ENDING)
+        self._phase.move(State.ENDING)
         if self._connections.open or self._connections.way_in:
             self._ending = Ending(leg, at_ms, ended_by)
         if not is_talk:
@@ -356,11 +356,11 @@ class Call:
         scene = self.scene
         bills = self._connections.settle_caller(at_ms, EndedBy.SERVICE, cause)
         if scene.refusal is None:
-            self._move(State.ENDING)
+            self._phase.move(State.ENDING)
             return [*bills, *self.caller.release(cause, at_ms), *self._over_if_empty(at_ms)]
         prompt = scene.terms.refusal_prompts.get(scene.refusal)
         if prompt is None or not self.caller.can_hear or self.state is State.PROMPTING:
-            self._move(State.ENDING)
+            self._phase.move(State.ENDING)
             released = self.caller.release(self.scene.terms.refusal_causes[scene.refusal], at_ms)
             return [*bills, *released, *self._over_if_empty(at_ms)]
         return [*bills, *self.course.say_farewell(prompt, at_ms)]
@@ -373,13 +373,7 @@ class Call:
     def _over_if_empty(self, at_ms: int) -> list[Order]:
         if self.state is not State.ENDING or any(leg.state is not LegState.GONE for leg in self.legs):
             return []
-        self._move(State.OVER)
+        self._phase.move(State.OVER)
         unsettled = self._connections.settle_caller(at_ms, EndedBy.CALLER, Cause.NORMAL)
         close = [CloseBridge(self.call_id)] if self.scene.is_bridged else []
-        return [*unsettled, *close, self.course.over(at_ms, self._last_state)]
-
-    def _move(self, state: State) -> None:
-        assert state in MOVES[self.state], f"{self.call_id}: {self.state} -> {state}"
-        if self._is_live:
-            self._last_state = self.state
-        self.state = state
+        return [*unsettled, *close, self.course.over(at_ms, self._phase.last)]

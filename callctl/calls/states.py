@@ -1,5 +1,6 @@
 """The states of a call and the only moves between them."""
 
+from dataclasses import dataclass
 from enum import Enum
 
 
@@ -23,3 +24,23 @@ MOVES = {
     State.ENDING: {State.OVER},
     State.OVER: set[State](),
 }
+
+
+@dataclass(slots=True)
+class Phase:
+    """Where a call is. Its course moves it, too, and does not know the call: so a call that is over is freed
+    at once, and waits for no collector."""
+
+    call_id: str
+    now: State = State.ROUTING
+    last: State = State.ROUTING  # while it lived
+
+    @property
+    def is_live(self) -> bool:
+        return self.now not in (State.ENDING, State.OVER)
+
+    def move(self, state: State) -> None:
+        assert state in MOVES[self.now], f"{self.call_id}: {self.now} -> {state}"
+        if self.is_live:
+            self.last = self.now
+        self.now = state

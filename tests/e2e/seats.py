@@ -11,7 +11,7 @@ from callctl.demo.seen import CallSeen
 from tests.e2e.stacks import FarEnd, Json, Stack
 from tests.e2e.words import Subscriber, dial, until
 
-LOGGED_IN_S = 600
+LOGGED_IN_S = 7_200
 
 
 @dataclass(frozen=True, slots=True)

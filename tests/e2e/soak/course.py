@@ -130,8 +130,7 @@ async def _watch(
             report(_told(gauges.calls, figures))
             mixed.read_on()
         mixed.look()
-        if asking.done():
-            asking.result()
+        assert not asking.done(), f"the office was not answered: {_why(asking.exception())}"
         await asyncio.sleep(SAMPLE_EVERY_S)
     samples = {name: [(point.at_s, point.value) for point in each] for name, each in points.items()}
     (mixed.stack.folder / "samples.json").write_text(json.dumps(samples))
@@ -146,6 +145,12 @@ async def _watch(
     for figure in FIGURES:
         bound = figure.leak_per_1000_calls * calls_per_hour / 1_000
         outcome.growths[figure.name] = judge(points[figure.name], bound)
+
+
+def _why(error: BaseException | None) -> BaseException | None:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 def _told(calls: float, figures: Mapping[str, float]) -> str:

@@ -9,12 +9,15 @@ import json
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+import aiohttp
+
 from tests.e2e.soak.traffic import Traffic
 from tests.e2e.stacks import Stack
 from tests.e2e.words import Subscriber
 
 LOW_KOPECKS, PAYMENT_KOPECKS = 600, 900
 PAID_EVERY_S, READ_EVERY_S, TYPED_EVERY_S, COMPARED_EVERY_S = 5.0, 1.0, 15.0, 60.0
+COMPARING = aiohttp.ClientTimeout(total=COMPARED_EVERY_S)
 
 
 class Office:
@@ -76,7 +79,7 @@ class Office:
                 "begin": (end - timedelta(seconds=COMPARED_EVERY_S)).isoformat(),
                 "end": end.isoformat(),
             }
-            async with self._stack.api.post("/reconcile", json=period) as answer:
+            async with self._stack.api.post("/reconcile", json=period, timeout=COMPARING) as answer:
                 told = [json.loads(line) for line in (await answer.text()).splitlines()]
             assert "total" in told[-1], told[-1]
             self.differences += [str(line) for line in told if "kind" in line]

@@ -34,7 +34,6 @@ nodes:
 """
 NOBODY, EMERGENCY = "74959999999", "112"
 ANSWER = Answers(ring_ms=300, hang_up_after_ms=5_000, rtp=True)
-LOGGED_IN_S = 7_200
 DESK_TALKS_MS, DESK_RESTS_S = 4_000, 8.0
 HEARD_BYTES_MAX = 80_000
 
@@ -123,7 +122,7 @@ async def _seat(
 ) -> SeatPhone:
     (login,) = await given_seat(stack, who, name)
     phone = await ending.enter_async_context(phone_of(stack, login))
-    await phone.log_in(answer, LOGGED_IN_S)
+    await phone.log_in(answer)
     await until_seat(stack, who, name, "free")
     return phone
 
@@ -167,7 +166,7 @@ async def _dial_on(mixed: Traffic, desk: SeatPhone) -> None:
             mixed.dialled.append(await call)
             raise
         await desk.log_out()
-        await desk.log_in(Answers(), LOGGED_IN_S)
+        await desk.log_in(Answers())
         await asyncio.sleep(DESK_RESTS_S)
 
 
