@@ -1,13 +1,15 @@
 """`./run kills`: many deaths in one run, which ends by itself."""
 
 import argparse
+import shutil
 import sys
 import time
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 
 import uvloop
 
+from callctl.complaint import Complaint
 from tests.e2e.kill.storm import Victim
 from tests.e2e.kill.trial import trial
 
@@ -35,11 +37,12 @@ def main() -> None:
     def report(line: str) -> None:
         print(f"{time.monotonic() - began:7.1f} s  {line}", file=sys.stderr)
 
-    with TemporaryDirectory() as folder:
-        try:
-            outcome = uvloop.run(trial(Path(folder), options.times, options.seed, victims, report))
-        except AssertionError as error:
-            sys.exit(f"seed {options.seed}: {error}")
+    folder = Path(mkdtemp(prefix="kills-"))
+    try:
+        outcome = uvloop.run(trial(folder, options.times, options.seed, victims, report))
+    except (AssertionError, Complaint) as error:
+        sys.exit(f"seed {options.seed}: {error}\nits logs and phones stay in {folder}")
+    shutil.rmtree(folder)
     report(f"{options.times} kills, nothing differs: {outcome}")
 
 

@@ -88,13 +88,14 @@ class Crowd:
     def heard(self) -> list[CallSeen]:
         """By all who were called."""
         of_seats = [replace(seen, number="anna") for seat in self.seats for seen in seat.rung()]
-        return self.stack.carrier.calls() + of_seats
+        return self.stack.carrier.calls() + self.stack.spare.calls() + of_seats
 
 
 @asynccontextmanager
 async def crowd_of(stack: Stack, lasts_s: float) -> AsyncIterator[Crowd]:
     """Callers for so long; afterwards let them `leave`."""
-    await stack.carrier.behaves(FAR_END)
+    for far_end in (stack.carrier, stack.spare):
+        await far_end.behaves(FAR_END)
     crowd, callers = Crowd(stack, {}, [], []), _callers()
     async with AsyncExitStack() as ending:
         for kind in KINDS:
