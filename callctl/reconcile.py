@@ -4,6 +4,8 @@ Rule 1: the witness counts by its own clock alone, so one that is off moves noth
     of a connection make whole seconds by the rule of every bill (S-3).
 Rule 2: a bill is right when its money is what the witness's seconds cost, or the seconds of its own stamps,
     where these are no further from the witness's than news may be on their way.
+    Who answered and waits to be joined may be billed from his answer, or from when he was first spoken to:
+    while nobody served he was not.
 Rule 3: what was not secured is not owed (S-8): where the money ended, or we let somebody go for another
     reason, what was heard until it was done is no difference.
 Rule 4: what was charged is what the lines of the ledger say. The bill is a copy that must say the same.
@@ -71,6 +73,7 @@ class Talk:
     end_ms: int | None
     ends: tuple[int, ...]
     met_ms: int | None  # since when caller and called were both answered, if they ever were joined
+    alone_until_ms: int | None  # before that the one who was called talked to nobody; None: all the time
 
     @property
     def seconds(self) -> int:
@@ -92,12 +95,14 @@ def talk_of(leg_id: str, channels: Mapping[str, Channel]) -> Talk | None:
     leg = caller if is_way_in(leg_id) else channels.get(leg_id, Channel())
     if leg.answered_ms is None:
         return None
-    is_met = caller.answered_ms is not None and (leg is caller or leg.was_joined)
+    is_met = caller.answered_ms is not None and (leg is caller or leg.joined_ms is not None)
     met_ms = max(leg.answered_ms, caller.answered_ms or 0) if is_met else None
     sides = channels.values() if is_way_in(leg_id) else (leg, caller)
     ends = tuple(sorted(side.ended_ms for side in sides if side.ended_ms is not None))
     end_ms = caller.ended_ms if is_way_in(leg_id) else min(ends, default=None)
-    return Talk(leg.answered_ms, end_ms, ends, met_ms)
+    joined_ms = leg.answered_ms if leg is caller else leg.joined_ms
+    alone_until_ms = None if joined_ms is None else max(leg.answered_ms, joined_ms)
+    return Talk(leg.answered_ms, end_ms, ends, met_ms, alone_until_ms)
 
 
 def compare(
@@ -267,10 +272,15 @@ def _own_seconds(row: LegRow, talk: Talk) -> Iterable[int]:
     """Of its own stamps, when they and the witness agree as well as they can."""
     assert row.answered_at and row.ended_at
     own_ms = milliseconds(row.ended_at) - milliseconds(row.answered_at)
-    is_near = any(abs(own_ms - (end_ms - talk.begin_ms)) <= NEWS_MS_MAX for end_ms in talk.ends)
+    is_near = any(_may_last(own_ms, talk, end_ms) for end_ms in talk.ends)
     was_let_go = row.ended_by in LET_GO_BY_US and talk.end_ms is not None
     if is_near or (was_let_go and own_ms < (talk.end_ms or 0) - talk.begin_ms):
         yield max(1, own_ms // 1000)
+
+
+def _may_last(own_ms: int, talk: Talk, end_ms: int) -> bool:
+    least_ms = 0 if talk.alone_until_ms is None else end_ms - talk.alone_until_ms
+    return least_ms - NEWS_MS_MAX <= own_ms <= end_ms - talk.begin_ms + NEWS_MS_MAX
 
 
 def _unlike(bill: Bill, kopecks: int, gift_s: int, talk: Talk) -> Difference:

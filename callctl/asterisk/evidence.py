@@ -23,7 +23,7 @@ class Channel:
     answered_ms: int | None = None
     ended_ms: int | None = None
     caller: str = ""
-    was_joined: bool = False  # to anybody, in a bridge
+    joined_ms: int | None = None  # to anybody, in a bridge, for the first time
     dialled: str = ""  # what the caller dialled; of a leg that we placed: whom it was to reach
 
 
@@ -55,7 +55,7 @@ class Evidence:
             case "ANSWER":
                 channel.answered_ms = happening.at_ms
             case "BRIDGE_ENTER":
-                channel.was_joined = True
+                channel.joined_ms = happening.at_ms if channel.joined_ms is None else channel.joined_ms
             case "HANGUP":
                 channel.ended_ms = happening.at_ms
         channel.dialled = happening.reached or channel.dialled

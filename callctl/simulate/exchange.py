@@ -335,7 +335,7 @@ class Exchange:
             self._part(leg)
             leg.bridge = bridge
             bridge.legs.append(leg)
-            leg.was_joined = True
+            leg.joined_ms = self._timeline.now_ms if leg.joined_ms is None else leg.joined_ms
             if len(bridge.legs) > 2:
                 self.mishaps.append(f"a third one in the talk: {order}")
             leg.has_ringing = False

@@ -38,7 +38,7 @@ class SimulatedLeg:
     twin: "SimulatedLeg | None" = None  # the other half of a way to a number of ours
     bridge: "SimulatedBridge | None" = None
     is_rung: bool = False
-    was_joined: bool = False
+    joined_ms: int | None = None  # for the first time
     has_music: bool = False
     has_ringing: bool = False
     occupied: Playing | Recording | None = None
@@ -120,7 +120,7 @@ def witnessed(legs: Iterable[SimulatedLeg]) -> tuple[dict[str, int], dict[str, i
     answered_ms, ended_ms = dict[str, int](), dict[str, int]()
     for leg in legs:
         was_called = call_id_of(leg.leg_id) != leg.leg_id
-        if leg.answered_ms is not None and (leg.was_joined or not was_called):
+        if leg.answered_ms is not None and (leg.joined_ms is not None or not was_called):
             answered_ms[leg.leg_id] = leg.answered_ms
         if leg.ended_ms is not None:
             ended_ms[leg.leg_id] = leg.ended_ms

@@ -70,7 +70,7 @@ def charged(seconds: int, units: int = 1_000, gifts: int = 0) -> Charge:
 
 def seen(answered_ms: int, leg_ms: int | None, caller_ms: int | None, met_ms: int = 2) -> dict[str, Channel]:
     """Moments of the witness's own clock."""
-    leg = Channel(0, answered_ms, None if leg_ms is None else answered_ms + leg_ms, was_joined=True)
+    leg = Channel(0, answered_ms, None if leg_ms is None else answered_ms + leg_ms, joined_ms=0)
     caller = Channel(0, answered_ms + met_ms, None if caller_ms is None else answered_ms + caller_ms)
     return {LEG: leg, CALL: caller}
 
@@ -154,13 +154,32 @@ def test_a_row_that_cannot_be_read_is_named_and_stops_nothing() -> None:
     assert found and found.kopecks is None and "its terms cannot be read: terms: " in found.what
 
 
+@pytest.mark.parametrize(
+    ("own_ms", "is_right"), [(30_000, True), (17_000, True), (12_000, True), (9_000, False), (36_500, False)]
+)
+def test_who_was_called_alone_may_be_billed_from_whenever_he_was_spoken_to(
+    own_ms: int, is_right: bool
+) -> None:
+    """Answered, spoken to 13 s later, joined 5 s after that, and 12 s to talk."""
+    bill = a_bill(charged(own_ms // 1000), own_ms)
+    channels = {LEG: Channel(0, 5, 30_005, joined_ms=18_005), CALL: Channel(0, 5, 30_005)}
+    assert (judged(bill, channels) is None) is is_right
+
+
+def test_a_caller_is_never_alone() -> None:
+    bill = a_bill(charged(17), 17_000)
+    row = replace(bill.row, leg_id=f"leg0-{CALL}")
+    channels = {CALL: Channel(0, 5, 30_005, joined_ms=18_005)}
+    assert judged(Bill(row, bill.lines), channels) == ("shorter", 200, 0)
+
+
 LACKED: dict[str, tuple[dict[str, Channel], tuple[str, int | None] | None]] = {
     "both answered": (seen(NOON_MS, 7_000, 7_000), ("missing", 200)),
     "the caller was gone before": (seen(NOON_MS, 7_000, 0), None),
     "still talking": (seen(NOON_MS, None, None), None),
     "nobody was joined": ({LEG: Channel(0, 5, 7_005), CALL: Channel(0, 5, 7_005)}, None),
     "the caller was never answered": (
-        {LEG: Channel(0, 5, 7_005, was_joined=True), CALL: Channel(0, None, 7_005)},
+        {LEG: Channel(0, 5, 7_005, joined_ms=0), CALL: Channel(0, None, 7_005)},
         None,
     ),
     "the target was never answered": ({LEG: Channel(0, None, 7_005), CALL: Channel(0, 5, 7_005)}, None),

@@ -357,7 +357,7 @@ async def test_the_way_to_somebody_who_was_called_back_is_found_and_charged(open
 
 def test_who_answered_and_was_never_joined_met_nobody() -> None:
     caller = Channel(0, 10, 9_000)
-    for was_joined in (True, False):
-        leg = Channel(5, 20, 9_001, was_joined=was_joined)
+    for joined_ms in (21, None):
+        leg = Channel(5, 20, 9_001, joined_ms=joined_ms)
         talk = talk_of("leg1-c", {"c": caller, "leg1-c": leg})
-        assert talk and talk.was_met is was_joined
+        assert talk and talk.was_met is (joined_ms is not None)

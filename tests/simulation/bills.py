@@ -4,12 +4,15 @@ from collections import Counter
 
 from callctl.calls.legs import ANSWER_LAG_MS_MAX, call_id_of
 from callctl.calls.records import EndedBy, LegBegan, LegHeld, LegSettled
+from callctl.reconcile import NEWS_MS_MAX
 from callctl.simulate.night import Night
 from callctl.simulate.scenario import Scenario
+from callctl.storage.bills import Bill
 from rating.pots import BALANCE
 from rating.tariff import Rate
 from tests.oracle.book import Terms
 from tests.oracle.naive import rated_units
+from tests.simulation.witnessed import bills_of, differences, seen_in
 
 
 def check_end(night: Night, scenario: Scenario, seed: int) -> None:
@@ -27,6 +30,22 @@ def check_end(night: Night, scenario: Scenario, seed: int) -> None:
     for record in settled:
         if record.ended_by is not EndedBy.REPORTED:
             _check_bill(record, rates[record.leg_id], night, scenario, seed)
+
+
+def check_witnessed(night: Night, scenario: Scenario, seed: int) -> None:
+    """Whatever news got lost, the ledger is what the switch's own log says. News that take longer than they
+    may overtake each other, and a clock that jumps takes a stamp its age."""
+    if scenario.faults.delay_ms_max > NEWS_MS_MAX or scenario.clock_jumps:
+        return
+    bills = bills_of(night)
+    told = {leg_id: [bill] for leg_id, bill in bills.items()}
+    found = [one for one in differences(told, seen_in(night)) if not _was_given_up(bills.get(one.leg_id))]
+    assert not found, f"seed {seed}: {found}"
+
+
+def _was_given_up(bill: Bill | None) -> bool:
+    """The order to ring was lost, or so it seemed, and the one to hang up was lost indeed."""
+    return bill is not None and bill.row.answered_at is None and bill.row.ended_by == EndedBy.SERVICE.value
 
 
 def _check_books(night: Night, seed: int) -> None:

@@ -2,7 +2,7 @@
 
 from callctl.simulate.night import Night
 from callctl.simulate.scenario import Scenario
-from tests.simulation.bills import check_end
+from tests.simulation.bills import check_end, check_witnessed
 from tests.simulation.evenings import draw_evening
 from tests.simulation.nights import draw_night
 from tests.simulation.overseer import Overseer
@@ -16,6 +16,7 @@ def spend_night(seed: int) -> Night:
     night = Night(scenario, tariffs_of(seed % DRAWN)[0])
     night.run()
     check_end(night, scenario, seed)
+    check_witnessed(night, scenario, seed)
     return night
 
 
@@ -45,5 +46,6 @@ def spend_faulty_call_centre(seed: int) -> Night:
 def _spend(scenario: Scenario, night: Night, seed: int) -> Night:
     night.run()
     check_end(night, scenario, seed)
+    check_witnessed(night, scenario, seed)
     check_ways(night, {told.number: told.read_scheme() for told in scenario.numbers}, seed)
     return night

@@ -25,7 +25,7 @@ def seen_by(exchange: Exchange) -> Evidence:
     evidence = Evidence()
     for leg in exchange.legs.values():
         channels = evidence.calls.setdefault(call_id_of(leg.leg_id), {})
-        told = leg.since_ms, leg.answered_ms, leg.ended_ms, leg.call.caller, leg.was_joined
+        told = leg.since_ms, leg.answered_ms, leg.ended_ms, leg.call.caller, leg.joined_ms
         channels[leg.leg_id] = Channel(*told, leg.number)
     return evidence
 
