@@ -16,6 +16,7 @@ from callctl.commands import (
     accounts,
     calls,
     deeds,
+    live,
     machines,
     prompts,
     queues,
@@ -45,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     machines.add_commands(commands)
     accounts.add_commands(commands)
+    live.add_commands(commands)
     calls.add_commands(commands)
     schemes.add_commands(commands)
     tariffs.add_commands(commands)

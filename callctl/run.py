@@ -29,6 +29,7 @@ from callctl.api.schemes import SchemeApi
 from callctl.api.seats import SeatApi
 from callctl.api.server import Api, serve_api
 from callctl.api.sounds import SoundApi
+from callctl.api.statement import StatementApi
 from callctl.api.tariffs import TariffApi
 from callctl.api.tokens import TokenApi
 from callctl.api.ways import WayApi
@@ -74,6 +75,7 @@ from callctl.storage.schemes import Schemes
 from callctl.storage.seats import SeatBook, read_all_seats
 from callctl.storage.sound_files import SoundFiles
 from callctl.storage.sounds import Sounds, restore_sounds
+from callctl.storage.statement import Statements
 from callctl.storage.till import Till
 from callctl.storage.tokens import Tokens
 from callctl.storage.ways import Ways
@@ -281,7 +283,7 @@ def _hands_on(
     books, trunks = Books(till), service.trunks.look
     sight = Sight(till, books, Ways(till), service.switchboard.live, news.lines, trunks, health)
     words = [*Eyes(sight).words(), *Hands(books, Postings(till), news.release).words()]
-    return [LiveApi(news.release, trunks), Console(words, tokens, deeds)]
+    return [LiveApi(news.release, trunks), StatementApi(Statements(till)), Console(words, tokens, deeds)]
 
 
 async def _restore_tokens(settings: ServiceSettings, doors: Doors, till: Till) -> Tokens:

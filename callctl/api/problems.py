@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from callctl import metrics
 from callctl.api.routes import Serve
 from callctl.api.words import WHY, Json
+from callctl.asterisk.trunks import NoAsterisk
 from callctl.complaint import Clash, Complaint, Exists, Missing, Stale, Wrong
 from callctl.settings import fault_of, faults_of
 from callctl.storage.database import DatabaseAway, Fenced
@@ -31,6 +32,7 @@ STATUSES: dict[type[Exception], int] = {
     Rung: 409,
     Stale: 412,
     DatabaseAway: 503,
+    NoAsterisk: 503,
     Fenced: 503,
 }
 # What a refusal tells besides its words.

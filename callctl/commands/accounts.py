@@ -16,28 +16,19 @@ from callctl.commands.arguments import (
 )
 from callctl.commands.client import account_path, add_service_options, ask
 from callctl.commands.show import print_json, print_table
+from callctl.commands.statement import LINE_COLUMNS, add_statement, told_entry
 from callctl.complaint import Complaint, one_line
 from dialplan.straight import forwarding_to
-from rating.money import Money, show_roubles
+from rating.money import Money
 from rating.standing import Standing
 
-ENTRY_COLUMNS = {
-    "at": "at",
-    "kind": "kind",
-    "reference": "reference",
-    "pot": "pot",
-    "amount": "amount",
-    "left": "left",
-    "refers_to": "about",
-    "note": "note",
-}
 STOPS = ("everything", "paid")
 STANDINGS = tuple(standing.value for standing in Standing)
 
 
 def add_commands(commands: Any) -> None:
     account = commands.add_parser(
-        "account", help="accounts: add, set, show, entries, limit, pay and other money"
+        "account", help="accounts: add, set, show, entries, statement, limit, pay and other money"
     )
     words = account.add_subparsers(required=True, metavar="WORD")
     _add_opening(words)
@@ -53,6 +44,7 @@ def add_commands(commands: Any) -> None:
     add_service_options(entries)
     entries.set_defaults(run=_entries)
 
+    add_statement(words)
     _add_limit(words)
     postings.add_words(words)
 
@@ -161,15 +153,7 @@ def _entries(options: Namespace) -> None:
     if options.json:
         print_json(entries)
     else:
-        print_table(f"ledger of {options.account_id}, RUB", ENTRY_COLUMNS, list(map(_told, entries)))
-
-
-def _told(entry: dict[str, Any]) -> dict[str, Any]:
-    """Seconds of a gift, or roubles, each with what is left after them."""
-    if "amount_s" in entry:
-        return {**entry, "amount": f"{entry['amount_s']} s", "left": f"{entry['left_s']} s"}
-    left = entry["left_kopecks" if entry["pot"] else "balance_kopecks"]
-    return {**entry, "amount": show_roubles(entry["amount_kopecks"]), "left": show_roubles(left)}
+        print_table(f"ledger of {options.account_id}, RUB", LINE_COLUMNS, list(map(told_entry, entries)))
 
 
 def _limit(options: Namespace) -> None:

@@ -1,4 +1,4 @@
-"""`callctl calls`, `cdr`, `explain`."""
+"""`callctl cdr`, `explain`."""
 
 import os
 from argparse import Namespace
@@ -10,16 +10,6 @@ from callctl.commands.client import add_service_options, ask
 from callctl.commands.show import print_json, print_table
 from callctl.explain.bill import LANGUAGES, explain_leg, language_of
 
-CALL_COLUMNS = {
-    "from": "from",
-    "number": "number",
-    "target": "target",
-    "state": "state",
-    "account_id": "account",
-    "paid_until": "paid until",
-    "balance_kopecks": "balance",
-    "available_kopecks": "available",
-}
 LEG_COLUMNS = {
     "leg_id": "leg",
     "from": "from",
@@ -34,10 +24,6 @@ LEG_COLUMNS = {
 
 
 def add_commands(commands: Any) -> None:
-    calls = commands.add_parser("calls", help="the calls that run now")
-    add_service_options(calls)
-    calls.set_defaults(run=_calls)
-
     cdr = commands.add_parser("cdr", help="the connections of an account")
     cdr.add_argument("--account", required=True, metavar="ID", type=id_argument, help="whose they are")
     add_service_options(cdr)
@@ -53,14 +39,6 @@ def add_commands(commands: Any) -> None:
     )
     add_service_options(explain)
     explain.set_defaults(run=_explain)
-
-
-def _calls(options: Namespace) -> None:
-    calls = ask(options, "GET", "/calls")
-    if options.json:
-        print_json(calls)
-    else:
-        print_table(f"{len(calls)} calls, RUB", CALL_COLUMNS, calls)
 
 
 def _cdr(options: Namespace) -> None:

@@ -35,12 +35,13 @@ def ask(
     *,
     kind: str = "application/json",
     patience_s: float = ANSWER_S_MAX,
+    may_be_ill: bool = False,
 ) -> Any:
-    """A body is JSON, or bytes of a kind that is told."""
+    """A body is JSON, or bytes of a kind that is told. `may_be_ill`: who is not well answers, too."""
     at = find_service(options)
     sent = json.dumps(body).encode() if isinstance(body, dict) else body
     with _answer(at, method, path, sent, kind, patience_s) as response:
-        return _read(at, response)
+        return _read(at, response, may_be_ill=may_be_ill)
 
 
 def ask_lines(options: Namespace, path: str, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -104,11 +105,11 @@ def _answer(
         connection.close()
 
 
-def _read(at: ServicePlace, response: http.client.HTTPResponse) -> Any:
+def _read(at: ServicePlace, response: http.client.HTTPResponse, *, may_be_ill: bool = False) -> Any:
     text = response.read()
     try:
         answer = json.loads(text)
-        if response.status < 400:
+        if response.status < 400 or (may_be_ill and response.status == http.client.SERVICE_UNAVAILABLE):
             return answer
         detail = answer["detail"]
     except (ValueError, TypeError, KeyError):

@@ -53,7 +53,10 @@ def add_trace(words: Any) -> None:
 
 
 def _trace(options: Namespace) -> None:
-    way = ask(options, "GET", f"/calls/{quote(options.call, safe='')}/way")
+    print_way(options, ask(options, "GET", f"/calls/{quote(options.call, safe='')}/way"))
+
+
+def print_way(options: Namespace, way: dict[str, Any]) -> None:
     if options.json:
         print_json(way)
         return

@@ -11,7 +11,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 
-from callctl.commands.calls import CALL_COLUMNS
+from callctl.commands.live import draw_calls
 from callctl.commands.scheme_trace import way_table
 from callctl.commands.show import console as wide_console
 from callctl.commands.show import roubles, table
@@ -93,7 +93,7 @@ async def _run_calls(stack: Stack, http: aiohttp.ClientSession, console: Console
                 running = await _get(http, "/calls")
                 accounts = [await _get(http, f"/accounts/{one.account_id}") for one in SUBSCRIBERS]
                 live.update(
-                    Group(table("calls, RUB", CALL_COLUMNS, running), _story_table(tasks, accounts)),
+                    Group(draw_calls(running), _story_table(tasks, accounts)),
                     refresh=True,
                 )
                 await asyncio.sleep(LOOK_EVERY_S)

@@ -51,6 +51,34 @@ async def test_a_call_is_seen_live_and_afterwards_by_the_commands(stack: Stack) 
     assert "1.00" in await stack.callctl("explain", leg["leg_id"], "--lang", "en", *where)
 
 
+async def test_who_watches_sees_the_balance_run_down_until_the_call_is_ended_by_hand(stack: Stack) -> None:
+    who = await given_subscriber(stack, 1_000)
+    where = ("--state", str(stack.state))
+    mine = dial(stack, who.number)
+    live = await until_state(stack, who, "talking")
+    watch = ("calls", "--watch", "--every", "0.5", "--times", "16", "--json")
+    seen = [json.loads(line) for line in (await stack.callctl(*watch, *where)).splitlines()]
+    mine_seen = [call for calls in seen for call in calls if call["call_id"] == live["call_id"]]
+    assert len(mine_seen) == 16
+    left = [call["available_kopecks"] for call in mine_seen]
+    assert left == sorted(left, reverse=True) and (left[0], left[-1]) == (900, 800)
+    assert who.number in await stack.callctl("top", *where)
+    assert who.target in await stack.callctl("call", live["leg_id"], *where)
+    assert "is being released" in await stack.callctl("hangup", live["call_id"], *where)
+    assert (await mine).is_over
+    assert (await bill(stack, who))["ended_by"] == "service"
+
+
+async def test_trunks_and_health_are_told(stack: Stack) -> None:
+    where = ("--state", str(stack.state))
+    trunks = json.loads(await stack.callctl("trunks", "--json", *where))
+    assert [(trunk["name"], trunk["state"], trunk["is_emergency"]) for trunk in trunks] == [
+        ("carrier", "up", True),
+        ("spare", "up", False),
+    ]
+    assert "status: ok" in await stack.callctl("health", *where)
+
+
 async def test_prometheus_counts_what_happens(stack: Stack) -> None:
     who, poor = await given_subscriber(stack, 1_000), await given_subscriber(stack, 0)
     before = await stack.metrics()
