@@ -14,26 +14,32 @@ import asyncpg
 
 from callctl.calls.records import CallOver, MessageTaken, Passed, Record, RecordingBegan
 from callctl.clock import moment
+from callctl.storage.batches import Row, Statement
 from callctl.storage.database import Connection
 
 OVER = """
 INSERT INTO call (account_id, call_id, number, caller, scheme_version, arrived_at, answered_at, ended_at,
                   ending, way)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::timestamptz[],
+                     $7::timestamptz[], $8::timestamptz[], $9::text[], $10::jsonb[])
+ON CONFLICT DO NOTHING
 """
 MESSAGE = """
 INSERT INTO message (account_id, recording, call_id, number, caller, mailbox, taken_at, length_ms)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+                     $7::timestamptz[], $8::integer[])
+ON CONFLICT DO NOTHING
 """
 RECORDING = """
 INSERT INTO recording (account_id, name, call_id, began_at, keep_days)
-VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::integer[])
+ON CONFLICT DO NOTHING
 """
 CALL_COLUMNS = """account_id, call_id, number, caller, scheme_version, arrived_at, answered_at, ended_at,
 ending, way"""
 CALLS_MAX = 1_000
 
-Row = tuple[object, ...]
+_write_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,7 @@ class CallRow:
     way: Sequence[Passed]
 
 
-def statements_of(records: Sequence[Record]) -> list[tuple[str, list[Row]]]:
+def statements_of(records: Sequence[Record]) -> list[Statement]:
     rows: dict[str, list[Row]] = {OVER: [], MESSAGE: [], RECORDING: []}
     for record in records:
         match record:
@@ -98,7 +104,7 @@ def _over(record: CallOver) -> Row:
         None if answered_ms is None else moment(answered_ms),
         moment(record.ended_at_ms),
         _held(record.ending),
-        json.dumps(way, ensure_ascii=False),
+        _write_json(way),
     )
 
 

@@ -13,17 +13,22 @@ from callctl.storage.database import Connection
 from rating.entries import Entry, EntryKind, ReferenceClash, same_entry
 from rating.pots import BALANCE
 
-POST = """
-INSERT INTO entry (account_id, reference, kind, amount_kopecks, at, pot, refers_to, note)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[],
-                     $6::text[], $7::text[], $8::text[])
-ON CONFLICT DO NOTHING
-RETURNING account_id, reference, pot, amount_kopecks
-"""
-MOVE_BALANCES = """
-UPDATE account SET balance_kopecks = balance_kopecks + moved.amount
-FROM unnest($1::text[], $2::bigint[]) AS moved (account_id, amount)
-WHERE account.account_id = moved.account_id
+POST = f"""
+WITH new AS (
+    INSERT INTO entry (account_id, reference, kind, amount_kopecks, at, pot, refers_to, note)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[],
+                         $6::text[], $7::text[], $8::text[])
+    ON CONFLICT DO NOTHING
+    RETURNING account_id, reference, pot, amount_kopecks
+), balance_moved AS (
+    UPDATE account SET balance_kopecks = balance_kopecks + moved.amount
+    FROM (
+        SELECT account_id, sum(amount_kopecks)::bigint AS amount FROM new WHERE pot = '{BALANCE}'
+        GROUP BY account_id ORDER BY account_id  -- always the same: two writers cannot block each other
+    ) AS moved
+    WHERE account.account_id = moved.account_id
+)
+SELECT account_id, reference FROM new
 """
 KNOWN = """
 SELECT account_id, reference, kind, amount_kopecks, at, pot, refers_to, note
@@ -49,14 +54,6 @@ async def post_entries(
         [entry.refers_to for entry in first.values()],
         [entry.note for entry in first.values()],
     )
-    moved: dict[str, int] = {}
-    for row in rows:
-        if row["pot"] != BALANCE:
-            continue
-        moved[row["account_id"]] = moved.get(row["account_id"], 0) + row["amount_kopecks"]
-    if moved:
-        accounts = sorted(moved)  # always the same order, so that two writers cannot block each other
-        await connection.execute(MOVE_BALANCES, accounts, [moved[account] for account in accounts])
     new = {(row["account_id"], row["reference"]) for row in rows}
     clashes = []
     for entry in entries:

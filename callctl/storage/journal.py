@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 
 from callctl.calls.records import CallAt, CallOver, LegBegan, LegHeld, LegRefused, LegSettled, Record
 from callctl.storage import calls, legs, running_calls
+from callctl.storage.batches import BY_KEYS, carry_out
 from callctl.storage.database import Connection, DatabaseAway, Fenced, Session, when_away
 from callctl.storage.entries import post_entries
 from callctl.storage.ownership import Ownership
@@ -149,6 +150,8 @@ class Journal:
     async def _write(self, records: Sequence[Record]) -> None:
         if self._connection is None:
             self._connection = await self._ownership.session()
+            async with when_away():
+                await self._connection.execute(BY_KEYS)
             self._connection.add_termination_listener(lambda _lost: self._news.set())
             self._on_state(True)
         if not records:
@@ -181,11 +184,10 @@ async def _write_all(connection: Connection, records: Sequence[Record]) -> None:
     entries = [entry for record in records if isinstance(record, LegSettled) for entry in record.entries]
     if len(statements) == 1 and not entries:
         # A transaction by itself: two round trips fewer, while a call waits to be placed.
-        await connection.executemany(*statements[0])
+        await carry_out(connection, statements)
         return
     async with connection.transaction():
-        for statement, rows in statements:
-            await connection.executemany(statement, rows)
+        await carry_out(connection, statements)
         _, clashes = await post_entries(connection, entries) if entries else (None, ())
     for clash in clashes:
         log.critical("the ledger refuses a line: %s", clash)

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from callctl.calls.money.late import LateBill, LateRecord, bill_late
 from callctl.clock import milliseconds, moment
 from callctl.complaint import Clash, Complaint
+from callctl.storage.batches import carry_out
 from callctl.storage.database import Connection
 from callctl.storage.legs import statements_of
 from callctl.storage.rows import LegRow, read_leg, read_pots
@@ -52,8 +53,7 @@ class LateRecords:
                         )
                     bill = await self._bill(connection, record, account, now_ms)
                     kept.callback(self._till.ledger.release, bill.hold)
-                    for statement, rows in statements_of([bill.held, bill.began, bill.settled]):
-                        await connection.executemany(statement, rows)
+                    await carry_out(connection, statements_of([bill.held, bill.began, bill.settled]))
                     await write_entries(connection, bill.settled.entries)
                 self._count(account, record, bill)
         return True

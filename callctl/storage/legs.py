@@ -1,50 +1,76 @@
 """Records of connections as statements for their table.
 
 Rule 1: every statement may run twice: the table's keys make the second run change nothing.
+Rule 2: of one leg a statement tells once: the first bill, the last answer.
 """
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict
+
+from pydantic import TypeAdapter
 
 from callctl.calls.records import LegBegan, LegHeld, LegRefused, LegSettled, Record
 from callctl.clock import moment
+from callctl.storage.batches import Row, Statement
 from callctl.storage.rows import RATE
+from rating.charge import ChargeLine
+from rating.pots import Draw
 from rating.tariff import Rate
 
 HELD = """
 INSERT INTO leg (account_id, leg_id, call_id, caller, number, line, held_at, held_kopecks, rate)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+                     $7::timestamptz[], $8::bigint[], $9::jsonb[])
+ON CONFLICT DO NOTHING
 """
-BEGAN = "UPDATE leg SET answered_at = $3, rate = coalesce($4, rate) WHERE account_id = $1 AND leg_id = $2"
+BEGAN = """
+UPDATE leg SET answered_at = told.answered_at, rate = coalesce(told.rate, leg.rate)
+FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::jsonb[])
+     AS told (account_id, leg_id, answered_at, rate)
+WHERE leg.account_id = told.account_id AND leg.leg_id = told.leg_id
+"""
 SETTLED = """
-UPDATE leg SET ended_at = $3, seconds = $4, units = $5, charge_kopecks = $6, lines = $7, ended_by = $8,
-               cause = $9, draws = $10, vat_kopecks = $11
-WHERE account_id = $1 AND leg_id = $2 AND ended_at IS NULL
+UPDATE leg SET ended_at = told.ended_at, seconds = told.seconds, units = told.units,
+               charge_kopecks = told.charge_kopecks, lines = told.lines, ended_by = told.ended_by,
+               cause = told.cause, draws = told.draws, vat_kopecks = told.vat_kopecks
+FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::integer[], $5::integer[], $6::bigint[],
+            $7::jsonb[], $8::text[], $9::integer[], $10::jsonb[], $11::bigint[])
+     AS told (account_id, leg_id, ended_at, seconds, units, charge_kopecks, lines, ended_by, cause, draws,
+              vat_kopecks)
+WHERE leg.account_id = told.account_id AND leg.leg_id = told.leg_id AND leg.ended_at IS NULL
 """
 REFUSED = """
 INSERT INTO leg (account_id, leg_id, call_id, caller, number, line, held_at, held_kopecks,
                  ended_at, seconds, units, charge_kopecks, ended_by, cause, refusal)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $7, 0, 0, 0, 'refused', $8, $9) ON CONFLICT DO NOTHING
+SELECT account_id, leg_id, call_id, caller, number, line, at, 0, at, 0, 0, 0, 'refused', cause, refusal
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
+            $8::integer[], $9::text[])
+     AS told (account_id, leg_id, call_id, caller, number, line, at, cause, refusal)
+ON CONFLICT DO NOTHING
 """
+_LINES = TypeAdapter(tuple[ChargeLine, ...])
+_DRAWS = TypeAdapter(tuple[Draw, ...])
 
-Row = tuple[object, ...]
 
-
-def statements_of(records: Sequence[Record]) -> list[tuple[str, list[Row]]]:
+def statements_of(records: Sequence[Record]) -> list[Statement]:
     """By kind: of one leg the kinds come in this order, and legs know nothing of each other."""
-    rows: dict[str, list[Row]] = {HELD: [], BEGAN: [], SETTLED: [], REFUSED: []}
+    held: list[Row] = []
+    began: dict[tuple[str, str], Row] = {}
+    settled: dict[tuple[str, str], Row] = {}
+    refused: list[Row] = []
     for record in records:
         match record:
             case LegHeld():
-                rows[HELD].append(_held(record))
-            case LegBegan():
-                rows[BEGAN].append(_began(record))
-            case LegSettled():
-                rows[SETTLED].append(_settled(record))
+                held.append(_held(record))
+            case LegBegan(account_id, leg_id):
+                row, before = _began(record), began.get((account_id, leg_id))
+                began[account_id, leg_id] = (*row[:-1], before[-1]) if before and row[-1] is None else row
+            case LegSettled(account_id, leg_id):
+                if (account_id, leg_id) not in settled:
+                    settled[account_id, leg_id] = _settled(record)
             case LegRefused():
-                rows[REFUSED].append(_refused(record))
-    return [(statement, of_kind) for statement, of_kind in rows.items() if of_kind]
+                refused.append(_refused(record))
+    of_kinds = ((HELD, held), (BEGAN, [*began.values()]), (SETTLED, [*settled.values()]), (REFUSED, refused))
+    return [(statement, rows) for statement, rows in of_kinds if rows]
 
 
 def _held(record: LegHeld) -> Row:
@@ -71,10 +97,10 @@ def _settled(record: LegSettled) -> Row:
         charge.seconds,
         charge.units,
         charge.amount,
-        json.dumps([asdict(line) for line in charge.lines]),
+        _LINES.dump_json(charge.lines).decode(),
         record.ended_by.value,
         record.cause,
-        json.dumps([asdict(draw) for draw in charge.draws]),
+        _DRAWS.dump_json(charge.draws).decode(),
         charge.vat,
     )
 

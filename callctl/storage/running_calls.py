@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from callctl.calls.records import CallAt, CallOver, Passed, Record
 from callctl.clock import milliseconds, moment
+from callctl.storage.batches import Row, Statement
 from callctl.storage.damage import damaged
 from callctl.storage.database import Connection
 from callctl.storage.open_legs import readable
@@ -29,12 +30,17 @@ log = logging.getLogger(__name__)
 AT = """
 INSERT INTO call_at (account_id, call_id, number, line, caller, seat, hops, scheme_version, scheme,
                      caller_name, record, record_node, arrived_at, way)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::integer[],
+                     $8::integer[], $9::jsonb[], $10::text[], $11::jsonb[], $12::text[], $13::timestamptz[],
+                     $14::jsonb[])
 ON CONFLICT (account_id, call_id) DO UPDATE SET
     scheme_version = excluded.scheme_version, scheme = excluded.scheme, caller_name = excluded.caller_name,
     record = excluded.record, record_node = excluded.record_node, way = excluded.way
 """
-GONE = "DELETE FROM call_at WHERE account_id = $1 AND call_id = $2"
+GONE = """
+DELETE FROM call_at USING unnest($1::text[], $2::text[]) AS over (account_id, call_id)
+WHERE call_at.account_id = over.account_id AND call_at.call_id = over.call_id
+"""
 TRIED = r"""
 SELECT leg.call_id, max(substring(leg.leg_id FROM '^leg(\d+)-')::integer),
        max(leg.held_at) FILTER (WHERE answered_at IS NOT NULL AND ended_at IS NOT NULL AND leg_id !~ '^leg0-')
@@ -49,7 +55,7 @@ WHERE call_at.scheme IS NULL
 """
 _RECORD = TypeAdapter(RecordTalk | None)
 
-Row = tuple[object, ...]
+_write_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +82,18 @@ class Left:
         return replace(self, legs=readable, calls=calls)
 
 
-def statements_of(records: Sequence[Record]) -> list[tuple[str, list[Row]]]:
-    """A call that is over in the same breath leaves nothing."""
-    at = [_at(record) for record in records if isinstance(record, CallAt)]
-    over: list[Row] = [
-        (record.account_id, record.call_id) for record in records if isinstance(record, CallOver)
-    ]
-    return [(statement, rows) for statement, rows in ((AT, at), (GONE, over)) if rows]
+def statements_of(records: Sequence[Record]) -> list[Statement]:
+    """Of each call its last place; one that is over in the same breath leaves nothing."""
+    at: dict[tuple[str, str], CallAt] = {}
+    over: dict[tuple[str, str], Row] = {}
+    for record in records:
+        match record:
+            case CallAt(account_id, call_id):
+                at[account_id, call_id] = record
+            case CallOver(account_id, call_id):
+                over[account_id, call_id] = (account_id, call_id)
+    places = [_at(record) for key, record in at.items() if key not in over]
+    return [(statement, rows) for statement, rows in ((AT, places), (GONE, [*over.values()])) if rows]
 
 
 async def read_left(connection: Connection, ledger: Ledger) -> Left:
@@ -125,7 +136,7 @@ def _at(record: CallAt) -> Row:
         _RECORD.dump_json(record.record).decode() if record.record else None,
         record.record_node,
         moment(record.arrived_at_ms),
-        json.dumps(way, ensure_ascii=False),
+        _write_json(way),
     )
 
 

@@ -3,6 +3,7 @@ that keeps what it promised over a loss of power.
 
 Rule 1: a flood says how many calls a second can be kept up; a paced load says how long the first record of
     each call waits, which is what a caller waits for.
+Rule 2: as with a service, the records of a call come apart: others begin between its first one and its bill.
 """
 
 import asyncio
@@ -45,6 +46,7 @@ from tests.plans import rate
 ACCOUNTS = 1_000
 FLOOD_CALLS, PACED_CALLS = 20_000, 4_000
 PACED_PER_SECOND = 200  # as many as Asterisk connects here
+RINGING, TALKING = 1_000, 4_000  # calls that are in that state at any time
 GATHERED = 2_000
 DRAINED_S_MAX = 60
 RATE = rate(100, unit_s=6)
@@ -105,8 +107,8 @@ async def _open_accounts(url: str) -> None:
 
 async def _flood(journal: Journal) -> tuple[float, float]:
     began, before = time.perf_counter(), (journal.written_total, journal.transactions_total)
-    for number in range(FLOOD_CALLS):
-        for record in _records(f"flood-{number}", _account(number)):
+    for number, records in enumerate(_calls("flood", FLOOD_CALLS)):
+        for record in records:
             journal.write(record)
         if number % GATHERED == 0:
             assert await journal.drained(DRAINED_S_MAX)
@@ -119,12 +121,12 @@ async def _flood(journal: Journal) -> tuple[float, float]:
 async def _paced(journal: Journal) -> list[float]:
     waits_ms: list[float] = []
     began = time.perf_counter()
-    for number in range(PACED_CALLS):
+    for number, records in enumerate(_calls("paced", PACED_CALLS)):
         await asyncio.sleep(max(0, began + number / PACED_PER_SECOND - time.perf_counter()))
-        first, *rest = _records(f"paced-{number}", _account(number))
-        journal.write(first).add_done_callback(partial(_note_wait, waits_ms, time.perf_counter()))
-        for record in rest:
-            journal.write(record)
+        for record in records:
+            durable = journal.write(record)
+            if isinstance(record, LegHeld):
+                durable.add_done_callback(partial(_note_wait, waits_ms, time.perf_counter()))
     assert await journal.drained(DRAINED_S_MAX)
     return waits_ms
 
@@ -140,14 +142,36 @@ def _account(number: int) -> str:
 SCHEME: Scheme = dialled(Outside(TARGET))
 
 
-def _records(call_id: str, account_id: str) -> Iterator[Record]:
+def _calls(name: str, count: int) -> Iterator[list[Record]]:
+    """What is to be written when a call comes: its own first records, an answer to another, a third one's bill."""
+    for number in range(count + RINGING + TALKING):
+        records: list[Record] = []
+        for of, which in (
+            (_arrived, number),
+            (_began, number - RINGING),
+            (_over, number - RINGING - TALKING),
+        ):
+            if 0 <= which < count:
+                records += of(f"{name}-{which}", _account(which))
+        yield records
+
+
+def _arrived(call_id: str, account_id: str) -> Iterator[Record]:
     leg_id, at_ms = f"leg1-{call_id}", time.time_ns() // 1_000_000
     yield LegHeld(Connection(account_id, leg_id, call_id, CALLER, TARGET, LINE), at_ms, RATE, Money(100))
     way = (Passed("ring", at_ms, ()),)
     yield CallAt(account_id, call_id, LINE, LINE, CALLER, None, 0, 1, SCHEME, True, "", None, "", at_ms, way)
-    yield LegBegan(account_id, leg_id, at_ms + 5_000)
+
+
+def _began(call_id: str, account_id: str) -> Iterator[Record]:
+    yield LegBegan(account_id, f"leg1-{call_id}", time.time_ns() // 1_000_000)
+
+
+def _over(call_id: str, account_id: str) -> Iterator[Record]:
+    leg_id, end_ms = f"leg1-{call_id}", time.time_ns() // 1_000_000
+    way = (Passed("ring", end_ms - 23_000, ("talked",)),)
     charge = charge_connection(RATE, 18, [Secured(3, False)], (Draw(BALANCE, 300),))
-    end_ms = at_ms + 23_000
     entries = connection_entries(account_id, leg_id, EntryKind.CONNECTION, charge.draws, end_ms)
     yield LegSettled(account_id, leg_id, end_ms, charge, entries, EndedBy.CALLER, Cause.NORMAL)
-    yield CallOver(account_id, call_id, CALLER, LINE, 1, at_ms, end_ms, at_ms + 5_000, way, "talking")
+    began_ms, answered_ms = end_ms - 23_000, end_ms - 18_000
+    yield CallOver(account_id, call_id, CALLER, LINE, 1, began_ms, end_ms, answered_ms, way, "talking")
