@@ -1,4 +1,4 @@
-"""Records into PostgreSQL: one transaction for all that has gathered, in order, again until it is done.
+"""Records into PostgreSQL: all that has gathered at once, in order, again until it is done.
 
 Rule 1: a record waits in memory while the database is away; whoever must know asks for its future. When there
     is no room for more, nobody is promised money any more, and what is no money, no emergency and no file is
@@ -7,6 +7,8 @@ Rule 2: every statement may run twice: references and keys make the second run c
 Rule 3: the database is asked now and then even when nothing is to be written: that it is away is known before
     the first caller pays for it, and that it is back without one; and that another service owns the accounts
     now, which ends the writing for good.
+Rule 4: of what has gathered, holds come first, as a transaction of one statement: callers wait for them. All
+    the rest is one transaction.
 """
 
 import asyncio
@@ -24,10 +26,12 @@ from callctl.storage.ownership import Ownership
 
 log = logging.getLogger(__name__)
 
-BATCH_MAX = 2_000
+BATCH_MAX = 500  # some milliseconds of the loop's time
 WAITING_MAX = 100_000
 RETRY_S_MIN, RETRY_S_MAX = 0.1, 2.0
 ASK_EVERY_S = 4.0
+
+Written = tuple[Record, asyncio.Future[None]]
 
 
 class Journal:
@@ -46,7 +50,7 @@ class Journal:
         self._has_room = True
         self._left_out: set[str] = set()  # connections of which nothing is written
         self._placed: set[str] = set()  # calls whose place is known to the database, or will be
-        self._waiting: deque[tuple[Record, asyncio.Future[None]]] = deque()
+        self._waiting: deque[Written] = deque()
         self._holds: dict[str, asyncio.Future[None]] = {}
         self._news = asyncio.Event()
         self._connection: Session | None = None
@@ -118,7 +122,7 @@ class Journal:
             while True:
                 batch = [self._waiting[i] for i in range(min(len(self._waiting), BATCH_MAX))]
                 try:
-                    await self._write([record for record, _ in batch])
+                    await self._write(batch)
                 except DatabaseAway as error:
                     log.warning("the database is away, %d records wait: %s", len(self._waiting), error)
                     self._on_state(False)
@@ -127,12 +131,8 @@ class Journal:
                     retry_s = min(retry_s * 2, RETRY_S_MAX)
                     continue
                 retry_s = RETRY_S_MIN
-                for record, durable in batch:
+                for _ in batch:
                     self._waiting.popleft()
-                    if isinstance(record, LegHeld) and self.hold_of(record.connection.call_id) is durable:
-                        del self._holds[record.connection.call_id]
-                    if not durable.done():
-                        durable.set_result(None)
                 self._look_for_room()
                 if not self._waiting:
                     await self._wait_for_news()
@@ -147,24 +147,36 @@ class Journal:
         _, late = await asyncio.wait(futures, timeout=seconds_max)
         return not late
 
-    async def _write(self, records: Sequence[Record]) -> None:
+    async def _write(self, batch: Sequence[Written]) -> None:
         if self._connection is None:
             self._connection = await self._ownership.session()
             async with when_away():
                 await self._connection.execute(BY_KEYS)
             self._connection.add_termination_listener(lambda _lost: self._news.set())
             self._on_state(True)
-        if not records:
+        if not batch:
             await self._ownership.prove(self._connection)
             return
+        holds = [written for written in batch if isinstance(written[0], LegHeld)]
+        rest = [written for written in batch if not isinstance(written[0], LegHeld)]
         try:
-            async with when_away():
-                await _write_all(self._connection, records)
+            for part in (holds, rest):
+                if part:
+                    async with when_away():
+                        await _write_all(self._connection, [record for record, _ in part])
+                    self._tell(part)
         except Fenced:
             await self._ownership.prove(self._connection)  # which says by whom
             raise
-        self.written_total += len(records)
+        self.written_total += len(batch)
+
+    def _tell(self, durable: Sequence[Written]) -> None:
         self.transactions_total += 1
+        for record, future in durable:
+            if isinstance(record, LegHeld) and self.hold_of(record.connection.call_id) is future:
+                del self._holds[record.connection.call_id]
+            if not future.done():
+                future.set_result(None)
 
     async def _wait_for_news(self) -> None:
         self._news.clear()
@@ -183,7 +195,7 @@ async def _write_all(connection: Connection, records: Sequence[Record]) -> None:
     statements = [statement for room in rooms for statement in room.statements_of(records)]
     entries = [entry for record in records if isinstance(record, LegSettled) for entry in record.entries]
     if len(statements) == 1 and not entries:
-        # A transaction by itself: two round trips fewer, while a call waits to be placed.
+        # A transaction by itself: two round trips fewer.
         await carry_out(connection, statements)
         return
     async with connection.transaction():

@@ -2,6 +2,8 @@
 
 Rule 1: every statement may run twice: the table's keys make the second run change nothing.
 Rule 2: of one leg a statement tells once: the first bill, the last answer.
+Rule 3: each leg is looked up by itself. In a plain join the planner may go through all that are open, or all
+    of an account, for each: it knows nothing of a table that has just grown. Nobody else changes legs.
 """
 
 from collections.abc import Sequence
@@ -25,8 +27,10 @@ ON CONFLICT DO NOTHING
 BEGAN = """
 UPDATE leg SET answered_at = told.answered_at, rate = coalesce(told.rate, leg.rate)
 FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::jsonb[])
-     AS told (account_id, leg_id, answered_at, rate)
-WHERE leg.account_id = told.account_id AND leg.leg_id = told.leg_id
+     AS told (account_id, leg_id, answered_at, rate),
+     LATERAL (SELECT ctid FROM leg
+              WHERE account_id = told.account_id AND leg_id = told.leg_id LIMIT 1) AS known
+WHERE leg.ctid = known.ctid
 """
 SETTLED = """
 UPDATE leg SET ended_at = told.ended_at, seconds = told.seconds, units = told.units,
@@ -35,8 +39,10 @@ UPDATE leg SET ended_at = told.ended_at, seconds = told.seconds, units = told.un
 FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::integer[], $5::integer[], $6::bigint[],
             $7::jsonb[], $8::text[], $9::integer[], $10::jsonb[], $11::bigint[])
      AS told (account_id, leg_id, ended_at, seconds, units, charge_kopecks, lines, ended_by, cause, draws,
-              vat_kopecks)
-WHERE leg.account_id = told.account_id AND leg.leg_id = told.leg_id AND leg.ended_at IS NULL
+              vat_kopecks),
+     LATERAL (SELECT ctid FROM leg
+            WHERE account_id = told.account_id AND leg_id = told.leg_id AND ended_at IS NULL LIMIT 1) AS known
+WHERE leg.ctid = known.ctid
 """
 REFUSED = """
 INSERT INTO leg (account_id, leg_id, call_id, caller, number, line, held_at, held_kopecks,

@@ -298,15 +298,44 @@ async def test_a_second_settlement_does_not_rewrite_the_bill(
     assert "the ledger refuses a line: reference 'l1'" in caplog.text
 
 
-async def test_what_has_gathered_is_one_transaction(sql: Sql, database: str) -> None:
+async def test_what_has_gathered_is_one_transaction_behind_that_of_its_holds(sql: Sql, database: str) -> None:
     async with journal_to(database) as (journal, _):
-        for n in range(500):
+        for n in range(150):
             for record in (held(f"l{n}"), began(f"l{n}"), settled(f"l{n}", units=1)):
                 journal.write(record)
-        assert journal.waiting == 1_500
+        assert journal.waiting == 450
         assert await journal.drained(10)
-        assert (journal.waiting, journal.written_total, journal.transactions_total) == (0, 1_500, 1)
-    assert await balances(sql) == {"ann": -50_000, "bob": 0}
+        assert (journal.waiting, journal.written_total, journal.transactions_total) == (0, 450, 2)
+    assert await balances(sql) == {"ann": -15_000, "bob": 0}
+
+
+async def test_a_hold_waits_for_nothing_that_was_given_before_it(sql: Sql, database: str) -> None:
+    async with journal_to(database) as (journal, states):
+        await until(lambda: is_true(states == [True]), "it connects")
+        async with sql.transaction():
+            await sql.execute("LOCK TABLE call")
+            before = journal.write(over("call-0"))
+            await asyncio.wait_for(journal.write(held("l1")), 5)
+            assert not before.done()
+        await asyncio.wait_for(before, 5)
+
+
+async def test_of_many_words_about_one_connection_the_first_bill_and_the_last_answer_count(
+    sql: Sql, database: str
+) -> None:
+    dearer = replace(began("l1", NOON_MS + 3_000), rate=rate(200, unit_s=6))
+    await write_down(database, held("l1"), dearer, began("l1"), settled("l1"), settled("l1", units=5))
+    told = await leg(sql, "l1")
+    assert (told.answered_at, told.units) == (moment(NOON_MS + 4_000), 3)
+    assert told.rate and rows.RATE.validate_python(told.rate) == rate(200, unit_s=6)
+
+
+async def test_of_a_call_that_moves_on_at_once_the_last_place_is_known(sql: Sql, database: str) -> None:
+    later = at("call-1")
+    later = replace(later, way=(*later.way, Passed("bye", NOON_MS + 1, ())))
+    await write_down(database, at("call-1"), later, at("call-2"), over("call-2"))
+    places = await sql.fetch("SELECT call_id, jsonb_array_length(way) FROM call_at")
+    assert [tuple(place) for place in places] == [("call-1", 2)]
 
 
 async def test_the_future_of_a_record_is_done_when_it_stands(sql: Sql, database: str) -> None:
