@@ -10,6 +10,7 @@ Rule 1: the order in which prefixes are given changes nothing; each is given onc
 from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 NONE: Final = -1
@@ -27,8 +28,7 @@ class PrefixTable:
         self._starts = array("q", [0])
         self._rows = array("i", [NONE])
         self._sweep(prefixes)
-        starts = self._starts
-        self._heads = array("i", [bisect_right(starts, h * HEAD) for h in range(10**HEAD_DIGITS + 1)])
+        self._heads = self._ranges_by_head()
 
     def __len__(self) -> int:
         return len(self._lengths)
@@ -65,6 +65,15 @@ class PrefixTable:
     def bytes_used(self) -> int:
         parts = (self._lengths, self._shorter, self._starts, self._rows, self._heads)
         return sum(part.itemsize * len(part) for part in parts)
+
+    def _ranges_by_head(self) -> "array[int]":
+        """Of each head: how many ranges begin at its first number or before it."""
+        heads = array("i")
+        first_heads = [-(-start // HEAD) for start in self._starts]
+        for place, (head, next_head) in enumerate(pairwise([*first_heads, 10**HEAD_DIGITS + 1]), start=1):
+            if next_head > head:
+                heads.extend(array("i", [place]) * (next_head - head))
+        return heads
 
     def _sweep(self, prefixes: Sequence[str]) -> None:
         """In the order of their first numbers, the shorter of two that begin alike first."""
