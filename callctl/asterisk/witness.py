@@ -5,6 +5,7 @@ Rule 1: a line that cannot be read is counted and passed over; nothing is guesse
 
 import json
 import logging
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,6 +45,7 @@ class Damaged(ValueError):
 
 
 KINDS = frozenset({"CHAN_START", "ANSWER", "BRIDGE_ENTER", "HANGUP"})
+_CHANNEL = re.compile(r'"uniqueid": ?"([^"\\]*)"')
 _MARKS = tuple(f'"{kind}"'.encode() for kind in KINDS)
 
 
@@ -71,6 +73,8 @@ def moments(lines: Iterable[str], leg_ids: Collection[str]) -> Witnessed:
     by_kind = {"ANSWER": seen.answered_ms, "HANGUP": seen.ended_ms, "BRIDGE_ENTER": joined}
     damaged = 0
     for line in lines:
+        if _is_of_others(line, leg_ids):
+            continue
         try:
             happening = json.loads(line)
             found = by_kind.get(happening["eventtype"])
@@ -84,6 +88,13 @@ def moments(lines: Iterable[str], leg_ids: Collection[str]) -> Witnessed:
         if call_id_of(leg_id) != leg_id:
             del seen.answered_ms[leg_id]
     return seen
+
+
+def _is_of_others(line: str, leg_ids: Collection[str]) -> bool:
+    """A glance at a whole line, for a tenth of what it costs to read it: after a busy hour most are."""
+    channel = _CHANNEL.search(line)
+    is_whole = line.startswith("{") and line.endswith(("}", "}\n"))
+    return is_whole and channel is not None and channel[1] not in leg_ids
 
 
 def witnessed(path: str | None, since_ms: int, leg_ids: Collection[str]) -> Witnessed:

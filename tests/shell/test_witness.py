@@ -27,6 +27,11 @@ TABLE: dict[str, tuple[list[str], dict[str, int]]] = {
         {f"{ms}": 1_790_000_000_000 + ms for ms in range(1000)},
     ),
     "of somebody else": ([line("HANGUP", "l3", "1.5")], {}),
+    "of somebody who speaks of ours": (
+        [line("HANGUP", "l3", "1.5").replace("PJSIP/x", '\\"uniqueid\\": \\"l1\\"')],
+        {},
+    ),
+    "an id in other signs": ([HANGUP.replace('"l1"', '"l\\u0031"')], {"l1": 1_790_000_000_250}),
     "of two": ([HANGUP, line("HANGUP", "l2", "2.5")], {"l1": 1_790_000_000_250, "l2": 2_500}),
     "among damaged lines": (["", "{", "null", "[]", "5", '"HANGUP"', HANGUP], {"l1": 1_790_000_000_250}),
     "a line cut off": ([HANGUP, line("HANGUP", "l2", "2.5")[:-9]], {"l1": 1_790_000_000_250}),
