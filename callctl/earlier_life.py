@@ -51,6 +51,7 @@ class EarlierLife:
         for leg in self._legs:
             by_call.setdefault(leg.row.call_id, []).append(leg)
         spared = self.spared(listed.alive, listed.up)
+        kept: set[OpenLeg] = set()
         for place in calls:
             legs = by_call.get(place.call_id, [])
             if place.call_id not in listed.alive or place.call_id in spared:
@@ -62,8 +63,9 @@ class EarlierLife:
             if living is None:
                 self._calls.append(place)
                 continue
-            self._legs = [leg for leg in self._legs if leg not in again.kept]
+            kept.update(again.kept)
             yield living, [leg.began for leg in again.kept if leg.began]
+        self._legs = [leg for leg in self._legs if leg not in kept]
 
     def calls_over(self, listed: LegsListed, ended_ms: Mapping[str, int]) -> Iterator[CallOver | CloseBridge]:
         """Those that nobody takes up, once. Asterisk keeps a bridge of ours until it is told otherwise."""

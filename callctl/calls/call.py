@@ -148,7 +148,7 @@ class Call:
     def listed(self, event: LegsListed) -> list[Order]:
         """What was lost is heard by now, but for the order to answer."""
         note_missing(self.legs, event)
-        is_unanswered = self.caller.leg_id in event.alive - event.up
+        is_unanswered = self.caller.leg_id in event.alive and self.caller.leg_id not in event.up
         if not is_unanswered or not self.scene.is_answering or not self._phase.is_live:
             return []
         return [Answer(self.caller.leg_id)]  # nobody shall pay for a talk without him

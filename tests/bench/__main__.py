@@ -10,12 +10,13 @@ import signal
 import sys
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from callctl.complaint import Complaint
 from callctl.demo.sipp import SippFailed
-from tests.bench import ledger, schemes
+from tests.bench import ledger, schemes, start
 from tests.bench.course import Course
 from tests.bench.plan import FULL, FULL_QUEUES, QUICK, QUICK_QUEUES
 from tests.bench.queues import course as queues
@@ -36,6 +37,7 @@ def main() -> int:
     )
     only.add_argument("--queues", action="store_true", help="only cuts beside a queue and menus")
     only.add_argument("--ledger", action="store_true", help="only writing to PostgreSQL; needs no Asterisk")
+    only.add_argument("--start", action="store_true", help="only a start beside 2,000 talks; --quick: 200")
     parser.add_argument(
         "--check-compiled", action="store_true", help="with --rating: does the compiled core rate alike?"
     )
@@ -50,6 +52,9 @@ def main() -> int:
             return 0
         if options.ledger:
             ledger.main(as_json=options.json)
+            return 0
+        if options.start:
+            asyncio.run(_start(options))
             return 0
         if options.queues:
             asyncio.run(_queues(options))
@@ -92,6 +97,15 @@ def _schemes(options: argparse.Namespace) -> None:
         print(json.dumps({"schemes": schemes.as_json(figures)}, indent=2))
     else:
         schemes.print_figures(figures)
+
+
+async def _start(options: argparse.Namespace) -> None:
+    _end_on_signals()
+    figures = await start.measure(is_quick=options.quick, report=_report)
+    if options.json:
+        print(json.dumps({"start": asdict(figures)}, indent=2))
+    else:
+        start.print_figures(figures)
 
 
 async def _queues(options: argparse.Namespace) -> None:
