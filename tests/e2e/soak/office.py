@@ -1,6 +1,8 @@
 """What an operator asks meanwhile: payments, balances, bills, lists, by the API and by commands.
 
 Rule 1: everything that is asked is answered; a fault of the service ends the soak.
+Rule 2: no list that is read grows: messages and recordings are removed when there are some, and connections
+    are listed of an account that is quiet. A list is told whole, and a longer answer takes more memory.
 """
 
 import asyncio
@@ -12,11 +14,13 @@ from random import Random
 import aiohttp
 
 from tests.e2e.soak.traffic import Traffic
-from tests.e2e.stacks import Stack
+from tests.e2e.stacks import Json, Stack
 from tests.e2e.words import Subscriber
 
 LOW_KOPECKS, PAYMENT_KOPECKS = 600, 900
 PAID_EVERY_S, READ_EVERY_S, TYPED_EVERY_S, COMPARED_EVERY_S = 5.0, 1.0, 15.0, 60.0
+# The newest may go on yet.
+LIST_KEEPS = 6
 COMPARING = aiohttp.ClientTimeout(total=COMPARED_EVERY_S)
 
 
@@ -47,13 +51,26 @@ class Office:
             await asyncio.sleep(PAID_EVERY_S)
 
     async def _read(self) -> None:
-        office, mailbox = self._mixed.office.account_id, self._mixed.mailbox.account_id
-        paths = ["/health", "/calls", "/queues", f"/accounts/{office}", f"/accounts/{office}/legs"]
-        paths += [f"/accounts/{office}/recordings", f"/messages?account_id={mailbox}"]
+        mixed = self._mixed
+        number, office = mixed.office.number, mixed.office.account_id
+        paths = ["/health", "/calls", "/queues", f"/accounts/{office}", f"/numbers/{number}/calls"]
+        paths += [f"/accounts/{mixed.quiet.account_id}/legs"]
+        lists = {
+            f"/accounts/{office}/recordings": "/recordings",
+            f"/messages?account_id={mixed.mailbox.account_id}": "/messages",
+        }
         while True:
-            await self._stack.get(self._luck.choice(paths))
+            path = self._luck.choice([*paths, *lists])
+            told = await self._stack.get(path)
             self.read += 1
+            if path in lists:
+                for one in sorted(told, key=_moment)[:-LIST_KEEPS]:
+                    await self._remove(f"{lists[path]}/{one['call_id']}")
             await asyncio.sleep(READ_EVERY_S)
+
+    async def _remove(self, path: str) -> None:
+        async with self._stack.api.delete(path) as answer:
+            assert answer.status == 200, f"{path}: {answer.status} {await answer.text()}"
 
     async def _type(self) -> None:
         api = ("--api", self._stack.note["api"])
@@ -61,7 +78,7 @@ class Office:
         commands = [
             ("calls",),
             ("account", "show", who.account_id),
-            ("cdr", "--account", who.account_id),
+            ("cdr", "--account", self._mixed.quiet.account_id),
             ("queue", "list", who.account_id),
             ("seat", "list", who.account_id),
         ]
@@ -83,3 +100,9 @@ class Office:
                 told = [json.loads(line) for line in (await answer.text()).splitlines()]
             assert "total" in told[-1], told[-1]
             self.differences += [str(line) for line in told if "kind" in line]
+
+
+def _moment(kept: Json) -> str:
+    """Of a recording or a message."""
+    began: str = kept.get("began_at") or kept["taken_at"]
+    return began

@@ -34,6 +34,7 @@ nodes:
 """
 NOBODY, EMERGENCY = "74959999999", "112"
 ANSWER = Answers(ring_ms=300, hang_up_after_ms=5_000, rtp=True)
+QUIET_CALLS = 5
 DESK_TALKS_MS, DESK_RESTS_S = 4_000, 8.0
 HEARD_BYTES_MAX = 80_000
 
@@ -47,6 +48,7 @@ class Flow:
     per_second: float
     talk_ms: int
     media_port: int | None = None
+    most: int | None = None  # for as long as the traffic lasts, unless so many
 
 
 @dataclass(slots=True)
@@ -55,6 +57,7 @@ class Traffic:
     crowd: Crowd
     office: Subscriber
     mailbox: Subscriber
+    quiet: Subscriber  # some calls at the beginning
     seats: dict[str, SeatPhone]
     ear: Handset
     dialled: list[CallSeen] = field(default_factory=list)  # by the desk
@@ -96,13 +99,14 @@ async def traffic(stack: Stack, lasts_s: float) -> AsyncIterator[Traffic]:
     async with AsyncExitStack() as ending:
         office = await given_scheme(stack, PLENTY, OFFICE.replace("{seat: anna}, {seat: boris}", "FIRST"))
         mailbox = await given_scheme(stack, PLENTY, MAILBOX)
+        quiet = await given_subscriber(stack, PLENTY)
         seats = {name: await _seat(ending, stack, office, name, ANSWER) for name in ("anna", "boris")}
         desk = await _seat(ending, stack, office, "vera", Answers())
         await scheme_now(stack, office, OFFICE)
         ear = await ending.enter_async_context(handset())
         crowd = await ending.enter_async_context(crowd_of(stack, lasts_s))
-        await _besides(stack, crowd, office, mailbox, ear, lasts_s)
-        mixed = Traffic(stack, crowd, office, mailbox, seats, ear)
+        mixed = Traffic(stack, crowd, office, mailbox, quiet, seats, ear)
+        await _besides(mixed, lasts_s)
         mixed._busy += [
             asyncio.create_task(_dial_on(mixed, desk), name="the desk calls"),
             asyncio.create_task(ear.speak(), name="messages are spoken"),
@@ -127,22 +131,22 @@ async def _seat(
     return phone
 
 
-async def _besides(
-    stack: Stack, crowd: Crowd, office: Subscriber, mailbox: Subscriber, ear: Handset, lasts_s: float
-) -> None:
+async def _besides(mixed: Traffic, lasts_s: float) -> None:
     """They leave with the crowd."""
+    stack, ear = mixed.stack, mixed.ear
     pauper = await given_subscriber(stack, 99)
     flows = (
-        Flow(office.number, at_once=3, per_second=0.5, talk_ms=20_000),
-        Flow(mailbox.number, at_once=1, per_second=0.2, talk_ms=9_000, media_port=ear.port),
+        Flow(mixed.office.number, at_once=3, per_second=0.5, talk_ms=20_000),
+        Flow(mixed.mailbox.number, at_once=1, per_second=0.2, talk_ms=9_000, media_port=ear.port),
+        Flow(mixed.quiet.number, at_once=2, per_second=0.5, talk_ms=2_000, most=QUIET_CALLS),
         Flow(pauper.number, at_once=2, per_second=0.5, talk_ms=1_000),
         Flow(NOBODY, at_once=2, per_second=0.2, talk_ms=1_000),
         Flow(EMERGENCY, at_once=1, per_second=0.1, talk_ms=2_000),
     )
     callers = _callers()
     for flow in flows:
-        count = round(flow.per_second * lasts_s) + flow.at_once
-        crowd.phones.append(
+        count = flow.most or round(flow.per_second * lasts_s) + flow.at_once
+        mixed.crowd.phones.append(
             await stack.caller.place(
                 [(flow.number, caller) for caller in itertools.islice(callers, count)],
                 ring_ms=60_000,
