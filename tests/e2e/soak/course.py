@@ -124,6 +124,7 @@ async def _watch(
         figures = await gauges.read()
         for name, value in figures.items():
             points[name].append(Point(at_s, value))
+        _keep(mixed.stack.folder, at_s, figures)
         if census is None and at_s >= lasts_s / 2:
             halfway, census = (gauges.calls, at_s), await count(gauges.parts)
         if len(points[FIGURES[0].name]) % TOLD_EVERY == 0:
@@ -132,8 +133,6 @@ async def _watch(
         mixed.look()
         assert not asking.done(), f"the office was not answered: {_why(asking.exception())}"
         await asyncio.sleep(SAMPLE_EVERY_S)
-    samples = {name: [(point.at_s, point.value) for point in each] for name, each in points.items()}
-    (mixed.stack.folder / "samples.json").write_text(json.dumps(samples))
     assert census, "shorter than a sample"
     last = await count(gauges.parts)
     outcome.more_objects = more(census.objects, last.objects)
@@ -145,6 +144,11 @@ async def _watch(
     for figure in FIGURES:
         bound = figure.leak_per_1000_calls * calls_per_hour / 1_000
         outcome.growths[figure.name] = judge(points[figure.name], bound)
+
+
+def _keep(folder: Path, at_s: float, figures: Mapping[str, float]) -> None:
+    with (folder / "samples.jsonl").open("a") as file:
+        file.write(json.dumps({"at_s": at_s, **figures}) + "\n")
 
 
 def _why(error: BaseException | None) -> BaseException | None:
