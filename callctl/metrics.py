@@ -112,6 +112,9 @@ _ORDERS_REFUSED = Counter(
     "callctl_orders_refused", "Orders that Asterisk did not carry out, by reason.", ["why"], registry=REGISTRY
 )
 ORDERS_REFUSED = {why: _ORDERS_REFUSED.labels(why) for why in ("gone", "rejected", "unknown", "not_recorded")}
+_LOG_LINES = Counter("callctl_log_lines", "Lines of the log, by level.", ["level"], registry=REGISTRY)
+LOG_LINES = {level: _LOG_LINES.labels(level) for level in ("debug", "info", "warning", "error", "critical")}
+LOG_LINES_LOST = Counter("callctl_log_lines_lost", "Lines that found no room, or no disk.", registry=REGISTRY)
 FAULTS = Counter("callctl_faults", "Bugs of ours that ended a call, order or request.", registry=REGISTRY)
 NODES_FAILED = Counter(
     "callctl_nodes_failed", "Steps of schemes that could not be done, and took their exit.", registry=REGISTRY

@@ -42,6 +42,7 @@ from callctl.clock import Clock, milliseconds
 from callctl.complaint import Complaint
 from callctl.doors import Doors, read_doors
 from callctl.inspection import Inspector
+from callctl.logbook import logged
 from callctl.mending import Mender
 from callctl.news import News
 from callctl.period import Period
@@ -105,13 +106,8 @@ COLLECT_AFTER = (2_000, 20, 100)
 
 def run_service(settings: ServiceSettings, *, by_force: bool = False, verbose: bool = False) -> None:
     """Serve until SIGTERM or SIGINT; `by_force`: also when another that seems to live owns the accounts."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.DEBUG if verbose else logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
     try:
-        with contextlib.suppress(asyncio.CancelledError):
+        with logged(settings.log, verbose=verbose), contextlib.suppress(asyncio.CancelledError):
             uvloop.run(_serve(settings, by_force=by_force))
     except ExceptionGroup as group:
         if fenced := group.subgroup(Fenced):

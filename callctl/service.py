@@ -24,7 +24,7 @@ from callctl.asterisk.testimony import Witness
 from callctl.asterisk.trunks import Trunks
 from callctl.asterisk.witness import witnessed
 from callctl.calls.directory import Directory
-from callctl.calls.events import CallArrived, DeviceSeen, Event, LegAnswered, OrderRefused, Why
+from callctl.calls.events import DeviceSeen, Event, LegAnswered, OrderRefused, Why
 from callctl.calls.orders import Answer, HangUp, MediaOrder, Order
 from callctl.calls.records import (
     CallAt,
@@ -53,6 +53,7 @@ from callctl.storage.journal import Journal
 from callctl.storage.ownership import Ownership
 from callctl.storage.running_calls import Left
 from callctl.tally import Tally
+from callctl.telling import tell
 from rating.calendar import month_of
 from rating.ledger import Ledger
 
@@ -186,10 +187,7 @@ class Service:
     def hear(self, event: Event, at_ms: int) -> None:
         """The one door: from Asterisk, from the office, from orders that failed."""
         self._tally.heard(event)
-        orders = self.switchboard.handle(event, at_ms)
-        if orders or not isinstance(event, CallArrived):
-            log.debug("%s -> %s", event, orders)
-        self._obey(orders)
+        self._obey(self.switchboard.handle(event, at_ms), event)
 
     def runs(self, call_id: str) -> bool:
         """The call goes on, or is still to be settled."""
@@ -229,7 +227,6 @@ class Service:
             self._roll_call.heard(now_ms)
         metrics.EVENT_LAG.observe((now_ms - at_ms) / 1000)
         if isinstance(event, DeviceSeen):
-            log.info("%s", event)
             self.registrar.heard(event.device)
         self.hear(event, at_ms)
 
@@ -268,7 +265,9 @@ class Service:
             wait_ms = max(0, due_ms - self._clock.now_ms() + TIMER_LATER_MS)
             self._timer = asyncio.get_running_loop().call_later(wait_ms / 1000, self._wake)
 
-    def _obey(self, orders: Iterable[Order]) -> None:
+    def _obey(self, orders: Iterable[Order], event: Event | None = None) -> None:
+        orders = list(orders)
+        tell(event, orders, self.switchboard.where)
         for order in orders:
             match order:
                 case (
@@ -280,23 +279,23 @@ class Service:
                     | MessageTaken()
                     | RecordingBegan()
                 ):
-                    log.info("%s", order)
                     self.write_down(order)
                 case CallAt():
                     self._journal.write(order)
                 case CallBackOver():
                     metrics.CALL_BACKS[order.end].inc()
-                    log.info("%s", order)
                 case NodeFailed():
                     metrics.NODES_FAILED.inc()
-                    log.error("call %s: node %s: %s", order.call_id, order.node, order.why)
+                    at = {"call": order.call_id, "node": order.node}
+                    log.error("call %s: node %s: %s", *at.values(), order.why, extra={"fields": at})
                 case HangUp():
                     self._start(self._carry_out(order))
                 case _:
                     self._lanes.take(order)
         for call_id, fault in self.switchboard.take_faults():
             metrics.FAULTS.inc()
-            log.error("call %s was torn down by a fault of ours", call_id, exc_info=fault)
+            torn_down = "call %s was torn down by a fault of ours"
+            log.error(torn_down, call_id, exc_info=fault, extra={"fields": {"call": call_id}})
         self._arm()
 
     def _not_recorded(self, order: MediaOrder) -> None:

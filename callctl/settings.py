@@ -129,6 +129,14 @@ class AccessSettings(Table):
         return self
 
 
+class LogSettings(Table):
+    """What the service writes to stderr, and how."""
+
+    form: Literal["logfmt", "json"] = "logfmt"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    numbers: Literal["whole", "masked"] = "whole"  # telephone numbers, in lines and in stories
+
+
 class ServiceSettings(Table):
     api: Anywhere
     access: AccessSettings = AccessSettings()
@@ -146,6 +154,7 @@ class ServiceSettings(Table):
     records_waiting_max: Annotated[int, Field(ge=10, le=10_000_000)] = 100_000  # while the database is away
     list_every_s: Annotated[float, Field(ge=1, le=600)] = 15  # how often Asterisk is asked what lives
     calls_at_end: Literal["release", "keep"] = "release"  # when the service ends; kept, for the next one
+    log: LogSettings = LogSettings()
 
     @model_validator(mode="after")
     def _hidden_from_the_wire(self) -> "ServiceSettings":

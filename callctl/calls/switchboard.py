@@ -94,6 +94,11 @@ class Switchboard:
     def live(self) -> list[CallView]:
         return [view(call) for call in self._calls.values()]
 
+    def where(self, call_id: str) -> tuple[str, str] | None:
+        """Node and state of a call that runs."""
+        call = self._calls.get(call_id)
+        return (call.scene.node, call.state.value) if call else None
+
     def take_faults(self) -> list[tuple[str, Exception]]:
         """Bugs that ended a call since the last time, for whoever can shout."""
         faults, self._faults = self._faults, []

@@ -80,7 +80,7 @@ class Parts:
 
     async def kill_postgres(self) -> None:
         """With all that it has started."""
-        backends = _children(self.postgres.pid)
+        backends = self.backends()
         await _kill(self.postgres.child)
         for pid in backends:
             with suppress(ProcessLookupError):  # it went with its master
@@ -91,6 +91,10 @@ class Parts:
         self.postgres = await start_postgres(self.data_dir, lambda _line: None)
         self.stack.database.terminate()
         self.stack = replace(self.stack, database=await asyncpg.connect(self.postgres.url))
+
+    def backends(self) -> list[int]:
+        """PostgreSQL's processes but the first."""
+        return _children(self.postgres.pid)
 
     async def end(self) -> None:
         self.stack.database.terminate()

@@ -63,8 +63,8 @@ class Prometheus:
     async def until_firing(self, *alerts: str, within_s: float = READY_S_MAX) -> dict[str, Sample]:
         return await self._until(lambda firing: firing.keys() >= set(alerts), f"{alerts} fire", within_s)
 
-    async def until_quiet(self, *, within_s: float = READY_S_MAX) -> None:
-        await self._until(lambda firing: not firing, "nothing fires", within_s)
+    async def until_silent(self, *alerts: str, within_s: float = READY_S_MAX) -> None:
+        await self._until(lambda firing: firing.keys().isdisjoint(alerts), f"{alerts} are silent", within_s)
 
     async def _until(self, is_so: Any, what: str, within_s: float) -> dict[str, Sample]:
         firing: dict[str, Sample] = {}

@@ -34,7 +34,7 @@ NEVER = (
 )
 
 COMPLAINTS_TOLD = 10
-ENTRY = re.compile(r"^(?=\d{4}-\d\d-\d\d )", re.MULTILINE)
+GRAVE = re.compile(r"at=\S+ level=(error|critical) ")
 
 Report = Callable[[str], None]
 
@@ -106,7 +106,7 @@ async def complaints_told(stack: Stack, report: Report) -> AsyncIterator[None]:
 
 def complaints(log: str) -> list[str]:
     """Each with its traceback."""
-    return [entry for entry in ENTRY.split(log) if " ERROR " in entry[:40] or " CRITICAL " in entry[:40]]
+    return [line for line in log.splitlines() if GRAVE.match(line)]
 
 
 async def _watch(
