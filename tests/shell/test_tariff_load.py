@@ -213,7 +213,7 @@ async def test_a_load_that_cannot_be_read_gives_way_to_the_newest_that_can_and_e
     await office.start()
     assert await plans_of(office, name) == ["second"]
     assert (await office.ask("GET", "/health"))[1]["tariffs"] is False
-    assert all(f"ERROR callctl profile {name}: load {one} cannot be read" in office.log for one in loads)
+    assert all(f"profile {name}: load {one} cannot be read" in office.log for one in loads)
     assert (await load(office, name, files))[0] == 201
     assert (await office.ask("GET", "/health"))[1]["tariffs"] is True
     await forget(office, name)
