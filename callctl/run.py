@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import gc
 import logging
-import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
