@@ -194,6 +194,10 @@ CASES: Mapping[str, Case] = {
         f"calls to numbers that are nobody's on {HOST}: a scanner, or a number not entered",
         {series("callctl_calls_unknown_number_total"): "0+5x30"},
     ),
+    "CallctlLogLost": case(
+        counted("callctl_log_lines_lost_total"),
+        f"lines of the log of callctl on {HOST} found no room, or no disk",
+    ),
     "CallctlPhonesRefused": case(
         counted("callctl_phones_refused_total"), f"Asterisk does not take phones of seats on {HOST}"
     ),
