@@ -15,7 +15,9 @@ from typing import NoReturn
 from callctl.commands import (
     accounts,
     calls,
+    completion,
     deeds,
+    doctor,
     live,
     machines,
     prompts,
@@ -58,6 +60,8 @@ def parser() -> argparse.ArgumentParser:
     reconcile.add_commands(commands)
     tokens.add_commands(commands)
     deeds.add_commands(commands)
+    doctor.add_commands(commands)
+    completion.add_commands(commands, lambda: parser)
     return parser
 
 
