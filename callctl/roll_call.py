@@ -24,20 +24,20 @@ class RollCall:
         self,
         switchboard: Switchboard,
         inheritance: Inheritance,
-        witness: Witness,
+        witness: str | None,
         clock: Clock,
         hear: Callable[[LegsListed, int], None],
     ) -> None:
         self._switchboard = switchboard
         self._inheritance = inheritance
-        self._witness = witness
+        self._witness = Witness(witness, clock)
         self._clock = clock
         self._hear = hear
         self._proven_at_ms = self._listed_at_ms = clock.now_ms()
 
     def heard(self, at_ms: int) -> None:
         """By then all news had come."""
-        self._proven_at_ms = at_ms
+        self._proven_at_ms = min(max(self._proven_at_ms, at_ms), self._clock.now_ms())
 
     def connected(self, is_up: bool) -> None:
         now_ms = self._clock.now_ms()

@@ -20,7 +20,6 @@ from callctl.asterisk.ami import Ami
 from callctl.asterisk.ari import Ari
 from callctl.asterisk.registrar import Registrar
 from callctl.asterisk.switch import Switch
-from callctl.asterisk.testimony import Witness
 from callctl.asterisk.trunks import Trunks
 from callctl.asterisk.witness import witnessed
 from callctl.calls.directory import Directory
@@ -83,10 +82,9 @@ class Service:
         self._clock = clock
         self.switchboard = Switchboard(ledger, directory, settings.terms)
         earlier = EarlierLife(left, ledger, directory.tariffs, clock.now_ms())
-        asked = partial(witnessed, settings.witness)
-        self._inheritance = Inheritance(earlier, self.switchboard, asked, self._obey)
-        witness = Witness(settings.witness, clock)
-        self._roll_call = RollCall(self.switchboard, self._inheritance, witness, clock, self.hear)
+        path = settings.witness
+        self._inheritance = Inheritance(earlier, self.switchboard, partial(witnessed, path), self._obey)
+        self._roll_call = RollCall(self.switchboard, self._inheritance, path, clock, self.hear)
         self._ari = Ari(
             settings.ari.url,
             settings.ari.user,
@@ -95,6 +93,7 @@ class Service:
             now_ms=clock.now_ms,
             on_list=self._roll_call.first,
             on_state=self._on_ari_state,
+            on_proof=self._roll_call.heard,
         )
         ami = settings.ami
         self._ami = Ami(*ami.address, ami.user, ami.password, on_state=partial(self._on_state, "ami"))

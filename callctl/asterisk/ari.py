@@ -11,6 +11,7 @@ Rule 3: an operation ends in done, refused or unknown; nobody outside sees an ex
 
 import asyncio
 import base64
+import contextlib
 import json
 import logging
 import random
@@ -33,8 +34,10 @@ log = logging.getLogger(__name__)
 
 REQUEST_S_MAX = 5.0
 CONNECT_S_MAX = 2.0
-# A ping every 4 s, missed after 2 more: a black hole is noticed within 6 s.
+# Whoever says nothing for 4 s is asked, and given up 2 s later: a black hole is noticed within 6 s.
 HEARTBEAT_S = 4.0
+# An answer proves that all news had come by the time it was asked for.
+PROOF_EVERY_S = 1.0
 SILENCE_MS_MAX = 6_000
 CONNECTIONS_MAX = 64
 # Shorter than http.conf's session_keep_alive, or a request meets a connection that Asterisk just closed.
@@ -96,6 +99,7 @@ class _Http(AsynchronousHttpClient):  # type: ignore[misc]
             url,
             params=params,
             heartbeat=HEARTBEAT_S,
+            autoping=False,
             max_msg_size=0,
             timeout=aiohttp.ClientWSTimeout(ws_close=1),
         )
@@ -117,7 +121,9 @@ class Ari:
         now_ms: Callable[[], int],
         on_list: Callable[[list[Frame], list[Frame], int], Awaitable[None]],
         on_state: Callable[[bool], None],
+        on_proof: Callable[[int], None] = lambda _at_ms: None,
     ) -> None:
+        """`on_proof`: by then all news had come."""
         self._url = url.rstrip("/") + "/"
         self._user = user
         self._password = password
@@ -125,6 +131,7 @@ class Ari:
         self._now_ms = now_ms
         self._on_list = on_list
         self._on_state = on_state
+        self._on_proof = on_proof
         self._http: _Http | None = None
         self._client: Any = None
         self._waiting: list[Frame] | None = None
@@ -227,13 +234,30 @@ class Ari:
                 self._on_frame(frame)
             self.is_up = True
             self._on_state(True)
-            await reading
+            proving = asyncio.create_task(self._ask_for_proof(stream), name="ask ARI for a proof of life")
+            try:
+                await reading
+            finally:
+                proving.cancel()
         finally:
             reading.cancel()
+
+    async def _ask_for_proof(self, stream: aiohttp.ClientWebSocketResponse) -> None:
+        with contextlib.suppress(aiohttp.ClientError, OSError):  # who reads finds out that it is lost
+            while True:
+                await asyncio.sleep(PROOF_EVERY_S)
+                await stream.ping(str(self._now_ms()).encode())
 
     async def _read(self, stream: aiohttp.ClientWebSocketResponse) -> None:
         while True:
             message = await stream.receive()
+            if message.type is aiohttp.WSMsgType.PING:
+                await stream.pong(message.data)
+                continue
+            if message.type is aiohttp.WSMsgType.PONG:
+                if message.data:
+                    self._on_proof(int(message.data))
+                continue
             if message.type is not aiohttp.WSMsgType.TEXT:
                 log.warning("the stream of ARI is lost: %s %r", message.type.name, stream.exception())
                 return
