@@ -27,7 +27,7 @@ def main() -> None:
         dest="victims",
         action="append",
         choices=[victim.value for victim in Victim],
-        help="may be given again, one is drawn each time: service (if none is given), asterisk, postgres, "
+        help="may be given again, then they take turns: service (if none is given), asterisk, postgres, "
         "both (service and postgres at once), ari (swallowed for a while), disk (full, under postgres)",
     )
     options = parser.parse_args()

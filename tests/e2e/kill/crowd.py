@@ -19,6 +19,7 @@ from tests.e2e.seats import SeatPhone, at_work
 from tests.e2e.stacks import Stack
 from tests.e2e.words import Subscriber
 
+RING_MS = 25_000
 PLENTY = 1_000_000
 POOR = 1_000
 LINE = """
@@ -63,7 +64,7 @@ TO_SEATS = Kind(FORWARD, PLENTY, at_once=1, per_second=0.5, talk_ms=20_000)
 KINDS = (
     Kind(FORWARD, PLENTY, at_once=12, per_second=3, talk_ms=4_300),
     Kind(FORWARD, PLENTY, at_once=8, per_second=1, talk_ms=13_700),
-    Kind(FORWARD, POOR, at_once=4, per_second=1, talk_ms=60_000),
+    Kind(FORWARD, POOR, at_once=4, per_second=1, talk_ms=35_000),
     Kind(LINE, PLENTY, at_once=10, per_second=2, talk_ms=25_000),
     Kind(MENU, PLENTY, at_once=8, per_second=2, talk_ms=6_100, presses=(Press(2_000, "1"),)),
     Kind(FORWARD, PLENTY, at_once=8, per_second=2, talk_ms=7_300, plan="demo/toll-free", code="7800"),
@@ -120,7 +121,7 @@ async def _call(crowd: Crowd, who: Subscriber, kind: Kind, callers: Iterator[str
     crowd.phones.append(
         await crowd.stack.caller.place(
             [(who.number, caller) for caller in itertools.islice(callers, count)],
-            ring_ms=60_000,
+            ring_ms=RING_MS,
             talk_ms=kind.talk_ms,
             count=count,
             per_second=kind.per_second,

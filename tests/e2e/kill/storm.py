@@ -40,7 +40,7 @@ class Storm:
     asterisk_died_us: list[int] = field(default_factory=list)
 
     async def rage(self, times: int, victims: Sequence[Victim]) -> None:
-        """Afterwards all serve."""
+        """Each in its turn, all as often. Afterwards they serve."""
         strike: dict[Victim, Callable[[], Awaitable[None]]] = {
             Victim.SERVICE: self._service,
             Victim.ASTERISK: self._asterisk,
@@ -49,11 +49,13 @@ class Storm:
             Victim.ARI: self._ari,
             Victim.DISK: self._disk,
         }
-        for time_ in range(1, times + 1):
+        turn: list[Victim] = []
+        for struck in range(1, times + 1):
+            turn = turn or self.luck.sample(victims, len(victims))
             await asyncio.sleep(self.luck.uniform(0.1, LIVES_S_MAX))
-            await strike[self.luck.choice(victims)]()
-            if time_ % TOLD_EVERY == 0:
-                self.report(f"struck {time_} times")
+            await strike[turn.pop()]()
+            if struck % TOLD_EVERY == 0:
+                self.report(f"struck {struck} times")
         await wait_ready(self.parts.service, self.parts.stack.api_url)
 
     async def _service(self) -> None:
