@@ -1,6 +1,7 @@
 """What holds for every test: the loop is the one of the service, and nobody leaves work behind.
 
 Rule 1: a task that outlives its test is a fault of the test or of what it tests.
+Rule 2: no drawn example fails because the machine is busy.
 """
 
 import asyncio
@@ -9,8 +10,12 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 import uvloop
+from hypothesis import settings
 
 FAREWELL_S_MAX = 2.0
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 # pytest-asyncio's own fixture, put in the place of its hook `pytest_asyncio_loop_factories`: the hook makes a

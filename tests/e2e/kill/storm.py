@@ -1,6 +1,7 @@
 """One part after the other is killed, at moments that a seed draws, also while it starts.
 
-Rule 1: nothing is waited for between two deaths but the drawn time, and what the next life needs to start.
+Rule 1: half of all deaths come to a service that was ready, the others at any moment; nothing else is waited for
+but what the next life needs to start.
 """
 
 import asyncio
@@ -52,6 +53,8 @@ class Storm:
         turn: list[Victim] = []
         for struck in range(1, times + 1):
             turn = turn or self.luck.sample(victims, len(victims))
+            if self.luck.random() < 0.5:
+                await wait_ready(self.parts.service, self.parts.stack.api_url)
             await asyncio.sleep(self.luck.uniform(0.1, LIVES_S_MAX))
             await strike[turn.pop()]()
             if struck % TOLD_EVERY == 0:
