@@ -1,7 +1,7 @@
 """One part after the other is killed, at moments that a seed draws, also while it starts.
 
-Rule 1: half of all deaths come to a service that was ready, the others at any moment; nothing else is waited for
-but what the next life needs to start.
+Rule 1: half of all deaths come to a service that was ready, the others at any moment. Nothing else is waited
+for but what the next life needs to start.
 """
 
 import asyncio
