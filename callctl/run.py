@@ -79,6 +79,7 @@ from callctl.storage.statement import Statements
 from callctl.storage.till import Till
 from callctl.storage.tokens import Tokens
 from callctl.storage.ways import Ways
+from callctl.supervisor import Supervisor
 from callctl.tariffs.desk import TariffDesk
 from callctl.tariffs.folders import load_profiles
 from callctl.tariffs.restore import restore
@@ -202,7 +203,8 @@ async def _serve_from(
     runner = await serve_api(api, *settings.api, doors.tls)
     try:
         followed = {"follow the witness": audit.run} if audit else {}
-        await service.run({"remove old recordings": recordings.sweep_now_and_then, **followed})
+        besides = {"remove old recordings": recordings.sweep_now_and_then, "tell systemd": Supervisor().run}
+        await service.run(besides | followed)
     finally:
         await runner.cleanup()
 
