@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import gc
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -202,11 +202,20 @@ async def _serve_from(
     )
     runner = await serve_api(api, *settings.api, doors.tls)
     try:
-        followed = {"follow the witness": audit.run} if audit else {}
-        besides = {"remove old recordings": recordings.sweep_now_and_then, "tell systemd": Supervisor().run}
-        await service.run(besides | followed)
+        await service.run(_besides(recordings, audit))
     finally:
         await runner.cleanup()
+
+
+def _besides(
+    recordings: Recordings, audit: Audit | None
+) -> dict[str, Callable[[], Coroutine[None, None, None]]]:
+    followed = {"follow the witness": audit.run} if audit else {}
+    return {
+        "remove old recordings": recordings.sweep_now_and_then,
+        "tell systemd": Supervisor().run,
+        **followed,
+    }
 
 
 async def _load(connection: Connection, ledger: Ledger, directory: Directory, now_ms: int) -> Left:
