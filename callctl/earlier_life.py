@@ -67,12 +67,14 @@ class EarlierLife:
             yield living, [leg.began for leg in again.kept if leg.began]
         self._legs = [leg for leg in self._legs if leg not in kept]
 
-    def calls_over(self, listed: LegsListed, ended_ms: Mapping[str, int]) -> Iterator[CallOver | CloseBridge]:
+    def calls_over(
+        self, listed: LegsListed, ended_ms: Mapping[str, int]
+    ) -> Iterator[tuple[CallAt, list[CallOver | CloseBridge]]]:
         """Those that nobody takes up, once. Asterisk keeps a bridge of ours until it is told otherwise."""
         calls, spared = self._calls, self.spared(listed.alive, listed.up)
         self._calls = [place for place in calls if place.call_id in spared]
         for place in [place for place in calls if place.call_id not in spared]:
-            yield CallOver(
+            over = CallOver(
                 place.account_id,
                 place.call_id,
                 place.caller,
@@ -84,7 +86,7 @@ class EarlierLife:
                 place.way,
                 EndedBy.LOST.value,
             )
-            yield CloseBridge(place.call_id)
+            yield place, [over, CloseBridge(place.call_id)]
 
     def has(self, call_id: str) -> bool:
         """It is still to be settled, or taken up."""
@@ -156,14 +158,19 @@ class _Again:
         return Living(self._place, answered_ms, way_in, talk, self._joined, tries)
 
     def _talk_of(self, legs: Sequence[OpenLeg]) -> OpenLeg | None:
-        """With whom the caller talks, or who has put him on hold: the first in the bridge who answered."""
+        """With whom the caller talks, or who has put him on hold: the first in the bridge who answered, or
+        who has left it to hear whether a colleague answers."""
         if not self._is_caller_up:
             return None
-        there = [leg for leg in legs if leg.row.leg_id in self._joined]
+        there = [leg for leg in legs if leg.row.leg_id in self._joined or self._was_reached(leg)]
         for leg in there:
             leg.begin_again(self._answered_ms.get(leg.row.leg_id, self._now_ms), self._now_ms)
         answered = [(leg.answered_ms, leg) for leg in there if leg.answered_ms is not None]
         return min(answered, key=lambda pair: pair[0])[1] if answered else None
+
+    def _was_reached(self, leg: OpenLeg) -> bool:
+        """The service before us heard the answer, and the node asks nobody whether he takes the call."""
+        return leg.row.answered_at is not None and not self._asks_who_is_rung
 
     def _is_up(self, side: str) -> bool:
         """By the list, or by the witness, who may be a moment behind it or before it."""

@@ -4,11 +4,13 @@ Rule 1: of calls that live the first list decides: who is taken up then is ours 
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from callctl.asterisk.witness import Witnessed
 from callctl.calls.events import LegsListed
 from callctl.calls.orders import Order
+from callctl.calls.records import CallAt
+from callctl.calls.stages.message import begun_at, message_of
 from callctl.calls.switchboard import Switchboard
 from callctl.clock import milliseconds
 from callctl.earlier_life import EarlierLife
@@ -27,11 +29,14 @@ class Inheritance:
         earlier: EarlierLife,
         switchboard: Switchboard,
         witnessed: Callable[[int, Collection[str]], Witnessed],
+        recorded_ms: Callable[[str], int],
         obey: Callable[[Iterable[Order]], None],
     ) -> None:
+        """`recorded_ms`: how much of a recording Asterisk has on disk."""
         self._earlier = earlier
         self._switchboard = switchboard
         self._seen = witnessed
+        self._recorded_ms = recorded_ms
         self._obey = obey
 
     def has(self, call_id: str) -> bool:
@@ -47,9 +52,9 @@ class Inheritance:
         living = list(self._earlier.take_up(listed, seen.answered_ms))
         for call, began in living:
             log.warning("call %s goes on at %s", call.place.call_id, call.place.node)
-            self._obey(began)
+            self._obey([*began, *self._left_message(call.place, listed)])
         self._obey(self._switchboard.adopt([call for call, _ in living], listed.asked_at_ms))
-        self._obey(self._earlier.calls_over(listed, seen.ended_ms))
+        self._calls_over(listed, seen.ended_ms)
 
     def listed(self, listed: LegsListed) -> LegsListed:
         """What our own calls may hear of it. What is over by now gets its bill."""
@@ -65,7 +70,20 @@ class Inheritance:
         orders = list(end_open_legs(legs, listed, seen, ledger, tariffs, taken_up))
         log.warning("left open by an earlier life: %s", ", ".join(leg.leg_id for leg in legs))
         self._obey(orders)
-        self._obey(self._earlier.calls_over(listed, seen.ended_ms))
+        self._calls_over(listed, seen.ended_ms)
+
+    def _calls_over(self, listed: LegsListed, ended_ms: Mapping[str, int]) -> None:
+        for place, over in self._earlier.calls_over(listed, ended_ms):
+            self._obey([*self._left_message(place, listed), *over])
+
+    def _left_message(self, place: CallAt, listed: LegsListed) -> list[Order]:
+        """What a caller said whose message nobody heard the end of."""
+        begun = begun_at(place)
+        if begun is None:
+            return []
+        mailbox, stop = begun
+        said_ms = self._recorded_ms(stop.recording)
+        return [stop, *message_of(place, mailbox, stop.recording, listed.asked_at_ms, said_ms)]
 
     def _witnessed(
         self, legs: list[LegRow], callers: Iterable[str] = (), since_ms: int | None = None

@@ -50,6 +50,7 @@ from callctl.standstill import Standstill
 from callctl.storage.database import Fenced
 from callctl.storage.journal import Journal
 from callctl.storage.ownership import Ownership
+from callctl.storage.recording_files import RecordingFiles
 from callctl.storage.running_calls import Left
 from callctl.tally import Tally
 from callctl.telling import tell
@@ -76,14 +77,13 @@ class Service:
         left: Left,
         ownership: Ownership,
     ) -> None:
-        self._settings = settings
-        self._ownership = ownership
+        self._settings, self._ownership, self._clock = settings, ownership, clock
         self._standstill = Standstill(clock.now_ms, ownership.is_ours)
-        self._clock = clock
         self.switchboard = Switchboard(ledger, directory, settings.terms)
         earlier = EarlierLife(left, ledger, directory.tariffs, clock.now_ms())
-        path = settings.witness
-        self._inheritance = Inheritance(earlier, self.switchboard, partial(witnessed, path), self._obey)
+        path, recorded_ms = settings.witness, RecordingFiles(settings.recordings).length_ms
+        asked = partial(witnessed, path)
+        self._inheritance = Inheritance(earlier, self.switchboard, asked, recorded_ms, self._obey)
         self._roll_call = RollCall(self.switchboard, self._inheritance, path, clock, self.hear)
         self._ari = Ari(
             settings.ari.url,

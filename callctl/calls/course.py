@@ -196,6 +196,7 @@ class Course:
                     self._scene.record, self._scene.record_node = step, self.node_name
                 case _:
                     self._scene.node = self.node_name
+                    self._scene.visits = sum(passed.node == self.node_name for passed in self.way)
                     stage = stage_of(step, self._scene)
                     self._move(stage.state)
                     orders += stage.begin(at_ms)

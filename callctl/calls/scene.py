@@ -53,6 +53,7 @@ class Scene:
     scheme_version: int = 0
     language: str = "ru"  # of the scheme with which the caller came
     node: str = ""  # of the scheme, whose step is played
+    visits: int = 1  # of the caller to this node
     seat: str | None = None  # of the caller, when it is one of the subscriber's own
     hops: int = 0
     caller_name: str = ""

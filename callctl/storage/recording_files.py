@@ -8,6 +8,9 @@ from pathlib import Path
 
 from callctl.complaint import Complaint, Missing
 
+HEAD_BYTES = 44
+BYTES_A_MS = 16  # 8000 samples of two bytes a second
+
 _NO_STEPS = ("", ".", "..")
 
 
@@ -22,6 +25,10 @@ class RecordingFiles:
             return self._file(name).stat().st_size if self._folder else None
         except (Complaint, FileNotFoundError, NotADirectoryError):
             return None
+
+    def length_ms(self, name: str) -> int:
+        """Of what is on disk by now: the head says it only when the recording is over."""
+        return max(0, (self.size(name) or 0) - HEAD_BYTES) // BYTES_A_MS
 
     def file(self, name: str) -> Path:
         """One that is there."""

@@ -3,8 +3,6 @@
 import asyncio
 import itertools
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 
@@ -12,6 +10,7 @@ from callctl.demo.media import handset
 from callctl.demo.phones import Answers, ByNumber
 from tests.e2e.conftest import Bring
 from tests.e2e.leaks import assert_nothing_left
+from tests.e2e.lifetimes import LONG, another_life
 from tests.e2e.lines import ANNA, BORIS, VERA, until_talks, until_waiting
 from tests.e2e.schemes import FIRST, SECOND, bill_to, given_scheme, spoken, targets_of, until_called
 from tests.e2e.stacks import Json, Stack, serve_again, stop_service
@@ -34,7 +33,6 @@ from tests.e2e.words import (
 
 pytestmark = pytest.mark.e2e
 
-LONG = "[calls]\nsecond_cut_s = 20\nwarning_s = 0\n"
 LINE = "start: line\nnodes:\n  line: {kind: queue, members: [FIRST]}\n"
 SAYING = "ru/queue/nobody"
 MENU = """
@@ -45,15 +43,6 @@ nodes:
 """
 TOLL_FREE = "demo/toll-free"
 MOSCOW, WAY_IN, WAY_OUT = "74951112233", 50, 100
-
-
-@asynccontextmanager
-async def another_life(stack: Stack) -> AsyncIterator[None]:
-    """The service is killed, and another one serves."""
-    await stop_service(stack, signal.SIGKILL)
-    async with serve_again(stack, stack.settings_file):
-        yield
-        await assert_nothing_left(stack)
 
 
 async def test_a_talk_goes_on_and_is_cut_when_its_money_ends(bring: Bring) -> None:

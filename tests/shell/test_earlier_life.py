@@ -74,6 +74,11 @@ def test_an_answer_that_no_record_has_is_proven_by_the_list_or_by_the_witness(
     assert began == [LegBegan("ann", LEG, at_ms)]
 
 
+def test_a_seat_that_has_left_the_bridge_to_ask_a_colleague_talks_all_the_same() -> None:
+    ((living, began),) = taken_up(listed(CALL, LEG, joined=(CALL,)), an_open_leg())
+    assert living.talk and (living.talk.connection.leg_id, began) == (LEG, [])
+
+
 def test_who_is_up_and_not_in_the_bridge_does_not_talk() -> None:
     ((living, _),) = taken_up(listed(CALL, LEG, joined=(CALL,)), an_open_leg(answered=False))
     assert living.talk is None

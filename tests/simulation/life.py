@@ -82,7 +82,9 @@ class Life:
         self.promises.check()
         terms = world.scenario.settings.terms(("simulated",), "simulated")
         self.switchboard = Switchboard(self.ledger, world.directory, terms)
-        self._inheritance = Inheritance(earlier, self.switchboard, self._witnessed, self._obey)
+        self._inheritance = Inheritance(
+            earlier, self.switchboard, self._witnessed, lambda _name: 0, self._obey
+        )
         for seat in world.scenario.seats:
             self.switchboard.seats.tell(seat.seat)
         self._lanes: dict[str, deque[tuple[MediaOrder, Durable | None]]] = {}

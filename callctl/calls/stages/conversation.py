@@ -46,9 +46,8 @@ class Conversation:
     def resume(self, at_ms: int) -> list[Order]:
         """They talked already in an earlier life of the service. A caller who was held is taken back."""
         scene, leg = self._scene, self._reached.attempt.leg
-        is_held = scene.caller.leg_id not in scene.joined
-        orders = [MusicOff(scene.caller.leg_id)] if is_held else []
-        return [*orders, *scene.join(scene.caller, leg), *self._paid(at_ms)]
+        quiet = MusicOff(scene.caller.leg_id)
+        return [quiet, *scene.join(scene.caller, leg), *self._paid(at_ms)]
 
     def _paid(self, at_ms: int) -> list[Order]:
         scene, attempt = self._scene, self._reached.attempt

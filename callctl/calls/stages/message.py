@@ -1,10 +1,14 @@
-"""The step that takes a message: the caller speaks until silence, the length, or hanging up."""
+"""The step that takes a message: the caller speaks until silence, the length, or hanging up.
+
+Rule 1: what he has said before the service died is a message, and its recording is ended; he is asked again.
+"""
 
 from callctl.calls.events import LegEvent, OrderRefused, RecordingEnded, Why
 from callctl.calls.orders import Order, RecordLeg, StopRecording
-from callctl.calls.records import MessageTaken
+from callctl.calls.records import CallAt, MessageTaken
 from callctl.calls.scene import Scene, Stage
 from callctl.calls.states import State
+from dialplan.nodes.voicemail import Voicemail
 from dialplan.steps import Done, Failed, TakeMessage
 
 # Asterisk ends a recording by itself; this is for the day when its news is lost.
@@ -18,7 +22,7 @@ class Message(Stage):
     def __init__(self, scene: Scene, step: TakeMessage) -> None:
         self._scene = scene
         self._step = step
-        self._recording = f"message/{scene.account_id}/{step.name}/{scene.call_id}"
+        self._recording = _recording(scene.account_id, step.name, scene.call_id, scene.visits)
         self._until_ms = 0
 
     def begin(self, at_ms: int) -> list[Order]:
@@ -67,3 +71,27 @@ class Message(Stage):
         if isinstance(event.order, RecordLeg) and event.why is not Why.GONE:
             self.outcome = Failed("the recording could not begin")
         return []
+
+
+def begun_at(place: CallAt) -> tuple[str, StopRecording] | None:
+    """Where a call was left that was perhaps leaving a message: the mailbox, and how to end the recording."""
+    node = place.scheme.nodes[place.node]
+    if not isinstance(node, Voicemail):
+        return None
+    visits = sum(passed.node == place.node for passed in place.way)
+    mailbox = node.name or place.node
+    recording = _recording(place.account_id, mailbox, place.call_id, visits)
+    return mailbox, StopRecording(place.call_id, recording)
+
+
+def message_of(place: CallAt, mailbox: str, recording: str, at_ms: int, length_ms: int) -> list[MessageTaken]:
+    """None of what was too short."""
+    if length_ms < SHORTEST_MS:
+        return []
+    on = (place.account_id, place.call_id, place.caller, place.line)
+    return [MessageTaken(*on, mailbox, recording, at_ms, length_ms)]
+
+
+def _recording(account_id: str, mailbox: str, call_id: str, visits: int) -> str:
+    """Each visit of the caller has one of its own."""
+    return f"message/{account_id}/{mailbox}/{call_id}" + (f"-{visits}" if visits > 1 else "")
