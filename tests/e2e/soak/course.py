@@ -48,6 +48,7 @@ class Outcome:
     payments: int = 0
     read: int = 0
     typed: int = 0
+    put_off: int = 0  # comparisons, while records waited
     loop_lag_ms: float = 0
     before: Mapping[str, float] = field(default_factory=dict)  # at rest
     after: Mapping[str, float] = field(default_factory=dict)
@@ -83,7 +84,8 @@ async def soak(folder: Path, lasts_s: float, seed: int, is_traced: bool, report:
             await assert_nothing_left(parts.stack)
             outcome.after, outcome.kept = await gauges.read(), more({}, (await count(parts)).collections)
             report("bills and phones are compared")
-            outcome.payments, outcome.read, outcome.typed = office.payments, office.read, office.typed
+            outcome.payments, outcome.read = office.payments, office.read
+            outcome.typed, outcome.put_off = office.typed, office.put_off
             books = await compared(mixed, seen)
             outcome.billed, outcome.rung = books.billed, books.rung
             outcome.differences = office.differences + books.differences

@@ -29,7 +29,7 @@ class Office:
         self._mixed = mixed
         self._stack: Stack = mixed.stack
         self._luck = luck
-        self.payments = self.read = self.typed = 0
+        self.payments = self.read = self.typed = self.put_off = 0
         self.differences: list[str] = []
 
     async def run(self) -> None:
@@ -88,7 +88,7 @@ class Office:
             self.typed += 1
 
     async def _compare(self) -> None:
-        """The minute before last."""
+        """The minute before last; on a machine that is very busy the service may put it off."""
         while True:
             await asyncio.sleep(COMPARED_EVERY_S)
             end = datetime.now(UTC) - timedelta(seconds=COMPARED_EVERY_S)
@@ -98,7 +98,8 @@ class Office:
             }
             async with self._stack.api.post("/reconcile", json=period, timeout=COMPARING) as answer:
                 told = [json.loads(line) for line in (await answer.text()).splitlines()]
-            assert "total" in told[-1], told[-1]
+            if "total" not in told[-1]:
+                self.put_off += 1
             self.differences += [str(line) for line in told if "kind" in line]
 
 
