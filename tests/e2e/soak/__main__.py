@@ -82,8 +82,9 @@ def show(outcome: Outcome) -> int:
         print(_row(figure, outcome))
     print(
         f"\n{outcome.calls:.0f} calls in {outcome.seconds:.0f} s, {outcome.rung} rang, "
-        f"{outcome.billed} billed; {outcome.payments} payments, {outcome.read} questions by API, "
-        f"{outcome.typed} by commands, {outcome.put_off} comparisons put off; the loop was {outcome.loop_lag_ms:.1f} ms late on average"
+        f"{outcome.billed} billed; the loop was {outcome.loop_lag_ms:.1f} ms late on average\n"
+        f"{outcome.payments} payments, {outcome.read} questions by API, {outcome.typed} by commands, "
+        f"{outcome.put_off} comparisons put off"
     )
     print(f"More at the end than at half-time: {_listed(outcome.more_objects)}")
     print(f"In collections: {_listed(outcome.more_kept)}; at rest they hold {_listed(outcome.kept)}")
