@@ -26,7 +26,7 @@ from callctl.storage.ownership import Ownership
 
 log = logging.getLogger(__name__)
 
-BATCH_MAX = 500  # some milliseconds of the loop's time
+BATCH_MAX = 1_000  # some milliseconds of the loop's time
 WAITING_MAX = 100_000
 RETRY_S_MIN, RETRY_S_MAX = 0.1, 2.0
 ASK_EVERY_S = 4.0
