@@ -23,16 +23,16 @@ from callctl.places import ROOT
 from callctl.stack.child import start_child
 from callctl.stack.up import Stack
 from tests.bench.load import far_end
-from tests.bench.subscribers import add_subscribers
+from tests.bench.subscribers import add_subscribers, read_figures
 from tests.bench.ways import Report, ask, callctl_way, caller_number, free_far_end_port
 
 CALLS, CALLS_QUICK = 2_000, 200
 PLACED_PER_SECOND = 50
 ACCOUNTS = 200
 PLENTY_KOPECKS = 1_000_000_00
+TALKING = 'callctl_calls{state="talking"}'
 TALK_MS = 600_000
 GATHER_S_MAX, CONTROL_S_MAX, RELEASE_S_MAX, POLL_S = 120.0, 60.0, 60.0, 0.02
-STAMP = "%Y-%m-%d %H:%M:%S,%f"
 PARTS = {
     "imports, profiles, the accounts are ours": r"the accounts are ours",
     "tables read, ARI asked, the witness read, the first call taken up": r"call \S+ goes on at",
@@ -66,7 +66,9 @@ async def measure(*, is_quick: bool, report: Report) -> Figures:
                     per_second=PLACED_PER_SECOND,
                     at_once_max=wanted,
                 ):
-                    talking = await _until_calls(stack, wanted, GATHER_S_MAX)
+                    talking = await _until_talks(stack, wanted, GATHER_S_MAX)
+                    if not talking:
+                        raise Complaint("no call talks: try it on a quieter machine")
                     report("the service is killed, and another one starts")
                     os.kill(way.pids["application"], signal.SIGKILL)
                     await stack.service.process.wait()
@@ -82,7 +84,7 @@ async def _start_again(stack: Stack, calls: int) -> Figures:
     load, began = os.getloadavg()[0], time.time()
     service = await start_child("the service", command, log=log, cwd=ROOT)
     try:
-        taken_up = await _until_calls(stack, calls, CONTROL_S_MAX)
+        taken_up = await _until_talks(stack, calls, CONTROL_S_MAX)
         under_control_s = time.time() - began
         lines = log.read_text("utf-8", "replace")
     finally:
@@ -94,22 +96,21 @@ async def _start_again(stack: Stack, calls: int) -> Figures:
 
 
 def _stamp(lines: str, words: str) -> float:
-    found = re.search(rf"^(\S+ \S+) \w+ \S+ {words}", lines, re.MULTILINE)
-    return datetime.strptime(found[1], STAMP).timestamp() if found else float("nan")  # noqa: DTZ007 of ours
+    found = re.search(rf'^at="?(\S+?)"? .*? msg="{words}', lines, re.MULTILINE)
+    return datetime.fromisoformat(found[1]).timestamp() if found else float("nan")
 
 
-async def _until_calls(stack: Stack, wanted: int, seconds_max: float) -> int:
+async def _until_talks(stack: Stack, wanted: int, seconds_max: float) -> int:
     """Or what there is when the time is over."""
     give_up_at, there = time.monotonic() + seconds_max, 0
     async with aiohttp.ClientSession(stack.api_url) as http:
         while there < wanted and time.monotonic() < give_up_at:
             await asyncio.sleep(POLL_S)
             try:
-                async with http.get("/health") as answer:
-                    told = await answer.json()
-                there = told["calls"] if told["ari"] else 0
+                figures = await read_figures(http)
             except aiohttp.ClientError:
-                there = 0
+                continue
+            there = int(figures[TALKING])
     return there
 
 
