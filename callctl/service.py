@@ -18,6 +18,7 @@ from callctl.asterisk import wire
 from callctl.asterisk.agi import serve_agi
 from callctl.asterisk.ami import Ami
 from callctl.asterisk.ari import Ari
+from callctl.asterisk.labels import Labels
 from callctl.asterisk.registrar import Registrar
 from callctl.asterisk.switch import Switch
 from callctl.asterisk.trunks import Trunks
@@ -68,6 +69,8 @@ TIMER_LATER_MS = 5
 
 
 class Service:
+    _is_ending = False
+
     def __init__(
         self,
         settings: ServiceSettings,
@@ -97,6 +100,7 @@ class Service:
         )
         ami = settings.ami
         self._ami = Ami(*ami.address, ami.user, ami.password, on_state=partial(self._on_state, "ami"))
+        self._labels = Labels(self._ami)
         self._switch = Switch(self._ari, self._ami, clock, settings.sounds)
         self.registrar = Registrar(self._ari, self._on_device)
         self._journal = Journal(
@@ -112,7 +116,6 @@ class Service:
         )
         self._obeying: set[asyncio.Task[None]] = set()
         self._tasks = asyncio.TaskGroup()
-        self._is_ending = False
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at_ms: int | None = None
         self.on_bill: Callable[[LegSettled], None] = lambda _bill: None
@@ -144,6 +147,7 @@ class Service:
                 tasks.create_task(self._ami.run(), name="stay connected to AMI")
                 tasks.create_task(self._ari.run(), name="stay connected to ARI")
                 tasks.create_task(self.registrar.run(), name="tell Asterisk of phones")
+                tasks.create_task(self._labels.run(), name="tell Asterisk of calls")
                 listing = self._roll_call.now_and_then(self._ari, self._settings.list_every_s)
                 tasks.create_task(listing, name="list channels")
                 for name, work in besides.items():
@@ -281,6 +285,7 @@ class Service:
                     self.write_down(order)
                 case CallAt():
                     self._journal.write(order)
+                    self._labels.at(order)
                 case CallBackOver():
                     metrics.CALL_BACKS[order.end].inc()
                 case NodeFailed():

@@ -88,6 +88,25 @@ class Ami:
             return Why.UNKNOWN
         return None if answer.success else Why.GONE
 
+    async def set_variable(self, channel_id: str, variable: str, value: str) -> bool:
+        """False: the channel has gone, or nobody answers. For what no call depends on."""
+        assert value.isprintable() and channel_id.isprintable(), (channel_id, value)
+        told = {"Action": "Setvar", "Channel": channel_id, "Variable": variable, "Value": value}
+        return await self._succeeds(told)
+
+    async def has_module(self, name: str) -> bool:
+        return await self._succeeds({"Action": "ModuleCheck", "Module": name})
+
+    async def _succeeds(self, action: dict[str, str]) -> bool:
+        manager = self._manager
+        if manager is None:
+            return False
+        try:
+            return bool((await _ask(manager, action)).success)
+        except (OSError, TimeoutError):
+            manager.lost.set()
+            return False
+
     async def _connect(self) -> _OneConnection:
         loop = asyncio.get_running_loop()
         manager = _OneConnection(

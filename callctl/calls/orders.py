@@ -45,6 +45,8 @@ class PlaceLeg:
     until_ms: int | None
     is_paid: bool  # a paid leg waits until its record is durable
     caller_name: str = ""
+    account_id: str = ""
+    node: str = ""  # of the scheme
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """What Asterisk's frames say to a call, and what its refusals mean."""
 
+from dataclasses import replace
+
 import pytest
 
 from callctl.asterisk.operations import write
@@ -153,3 +155,12 @@ def test_only_bridges_of_ours_are_told() -> None:
 )
 def test_a_channel_that_rings_or_is_up_is_news(state: str, event: Event | None) -> None:
     assert read({"type": "ChannelStateChange", "channel": {**CHANNEL, "state": state}}) == event
+
+
+def test_a_leg_is_born_with_its_account_and_node_in_one_line() -> None:
+    order = PlaceLeg("leg1-c", "c", Trunk("t", "7916"), "7903", None, False, account_id="acme", node="a\r\nb")
+    (placing,) = write(order, 0)
+    variables = placing.arguments["variables"]
+    assert (variables["CHANNEL(accountcode)"], variables["CALLCTL_NODE"]) == ("acme", "ab")
+    (placing,) = write(replace(order, account_id="", node=""), 0)
+    assert not {"CHANNEL(accountcode)", "CALLCTL_NODE"} & placing.arguments["variables"].keys()

@@ -147,7 +147,7 @@ def test_when_it_is_his_turn_and_a_member_is_free_he_is_called_on_a_paid_leg_wit
     orders = member_is_free(at)
     place = next(order for order in orders if isinstance(order, PlaceLeg))
     assert place == PlaceLeg(
-        BACK, None, Trunk("carrier", CALLER), NUMBER, HIS_TURN + 30_000 + 20_000, is_paid=True
+        BACK, None, Trunk("carrier", CALLER), NUMBER, HIS_TURN + 50_000, is_paid=True, account_id="ann"
     )
     held = next(order for order in orders if isinstance(order, LegHeld))
     assert (held.connection.caller, held.connection.number, held.connection.line) == (NUMBER, CALLER, NUMBER)

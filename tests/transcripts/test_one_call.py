@@ -47,7 +47,7 @@ from rating.refusal import Refusal
 from tests.transcripts.words import CALLER, MOBILE, NUMBER, RATE, A, B, Desk
 
 ON = Connection("ann", B, A, CALLER, MOBILE, NUMBER)
-PLACE = PlaceLeg(B, A, Trunk("carrier", MOBILE), CALLER, 50_000, is_paid=True)
+PLACE = PlaceLeg(B, A, Trunk("carrier", MOBILE), CALLER, 50_000, is_paid=True, account_id="ann", node="ring")
 
 
 def talking(desk: Desk, *, answered_ms: int = 2_000, caller_answered_ms: int | None = None) -> Desk:

@@ -34,7 +34,9 @@ class CallingBack(Stage):
             return [scene.refuse(connection, admitted, at_ms)]
         until_ms = self._until_ms + scene.terms.second_cut_ms
         way = promise.ways[promise.way]
-        return [admitted, PlaceLeg(scene.caller.leg_id, None, way, scene.line, until_ms, is_paid=True)]
+        leg_id = scene.caller.leg_id
+        place = PlaceLeg(leg_id, None, way, scene.line, until_ms, True, account_id=scene.account_id)
+        return [admitted, place]
 
     def deadline_ms(self) -> int | None:
         return self._until_ms

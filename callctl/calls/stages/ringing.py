@@ -214,7 +214,17 @@ class Ringing(Stage):
         leg_id, caller_leg_id = attempt.leg.leg_id, scene.caller.leg_id
         return [
             attempt.ticket.held(at_ms),
-            PlaceLeg(leg_id, caller_leg_id, endpoint, shown, until_ms, is_paid, scene.caller_name),
+            PlaceLeg(
+                leg_id,
+                caller_leg_id,
+                endpoint,
+                shown,
+                until_ms,
+                is_paid,
+                scene.caller_name,
+                scene.account_id,
+                scene.node,
+            ),
         ]
 
     @property
