@@ -20,6 +20,7 @@ from callctl.api.console.eyes import Eyes, Sight
 from callctl.api.console.hands import Hands
 from callctl.api.live import LiveApi
 from callctl.api.pace import Pace
+from callctl.api.postings import PostingApi
 from callctl.api.queues import QueueApi
 from callctl.api.reconcile import OpenPeriod, ReconcileApi
 from callctl.api.recordings import RecordingApi
@@ -188,6 +189,7 @@ async def _serve_from(
     api = Api(
         AccountApi(till),
         ledger,
+        PostingApi(till),
         TokenApi(tokens, may_be_open=is_loopback(settings.api)),
         TariffApi(desk),
         *_rooms(till, service.switchboard, news, sounds, recordings),

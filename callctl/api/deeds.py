@@ -12,6 +12,7 @@ from callctl.api.access import WHO, Known, route_of
 from callctl.api.account_words import Known as KnownText
 from callctl.api.pages import PageAsked, show_page
 from callctl.api.routes import Route, Serve, get
+from callctl.api.shapes import DeedPage
 from callctl.api.words import WHY, Json, read_query
 from callctl.clock import rfc3339
 from callctl.storage.deeds import DeedRow, Deeds
@@ -29,9 +30,18 @@ class DeedApi:
         self.deeds = deeds
 
     def routes(self) -> Sequence[Route]:
-        return [get("/audit", Right.ADMIN, self._get_audit)]
+        return [
+            get(
+                "/audit",
+                Right.ADMIN,
+                self._get_audit,
+                query=DeedsAsked,
+                shows=DeedPage,
+            )
+        ]
 
     async def _get_audit(self, request: web.Request) -> web.Response:
+        """Who changed what, newest first."""
         asked = read_query(request, DeedsAsked)
         (before,) = asked.key(int) or (NEWEST,)
         rows = await self.deeds.page(int(before), asked.who, asked.limit + 1)

@@ -12,6 +12,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from callctl import metrics
+from callctl.api.openapi import PROBLEM_TYPE
 from callctl.api.routes import Serve
 from callctl.api.words import WHY, Json
 from callctl.asterisk.trunks import NoAsterisk
@@ -22,7 +23,6 @@ from callctl.storage.seats import Rung
 from callctl.storage.sounds import Played
 from callctl.tariffs.desk import InUse
 
-PROBLEM_TYPE = "application/problem+json"
 STATUSES: dict[type[Exception], int] = {
     Missing: 404,
     Exists: 409,

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from callctl.api.account_words import Nothing
 from callctl.api.routes import Route, delete, get, put
+from callctl.api.shapes import Member, QueueShown
 from callctl.api.words import Json, read_body
 from callctl.calls.lines.line_view import LineView, MemberView, WaitingView
 from callctl.clock import moment, rfc3339
@@ -27,23 +28,26 @@ class QueueApi:
     def routes(self) -> Sequence[Route]:
         pause = "/accounts/{account_id}/pauses/{member}"
         return [
-            get("/queues", Right.READ, self._get_queues),
-            get("/accounts/{account_id}/queues", Right.READ, self._get_queues),
-            put(pause, Right.OPERATE, self._put_pause),
-            delete(pause, Right.OPERATE, self._delete_pause),
+            get("/queues", Right.READ, self._get_queues, shows=list[QueueShown]),
+            get("/accounts/{account_id}/queues", Right.READ, self._get_queues, shows=list[QueueShown]),
+            put(pause, Right.OPERATE, self._put_pause, body=Nothing, shows=Member),
+            delete(pause, Right.OPERATE, self._delete_pause, shows=Member),
         ]
 
     async def _get_queues(self, request: web.Request) -> web.Response:
+        """Who waits in which line, and what its members do."""
         account_id = request.match_info.get("account_id")
         if account_id is not None:
             self._till.account(account_id)
         return web.json_response([_show(line) for line in self._lines(account_id)])
 
     async def _put_pause(self, request: web.Request) -> web.Response:
+        """A member gets no calls until he resumes."""
         await read_body(request, Nothing)
         return web.json_response(_show_target(await self._pauses.pause(*_member(request))))
 
     async def _delete_pause(self, request: web.Request) -> web.Response:
+        """A member gets calls again."""
         return web.json_response(_show_target(await self._pauses.resume(*_member(request))))
 
 

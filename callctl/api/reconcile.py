@@ -44,9 +44,18 @@ class ReconcileApi:
         self._open = open_period
 
     def routes(self) -> Sequence[Route]:
-        return [post("/reconcile", Right.MONEY, self._post)]
+        return [
+            post(
+                "/reconcile",
+                Right.MONEY,
+                self._post,
+                body=AskedPeriod,
+                sends=LINES_TYPE,
+            )
+        ]
 
     async def _post(self, request: web.Request) -> web.StreamResponse:
+        """Ledger and witness of a period compared, line by line."""
         asked = await read_body(request, AskedPeriod)
         begin, end = read_moment(asked.begin), read_moment(asked.end)
         if begin >= end:

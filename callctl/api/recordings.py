@@ -12,6 +12,7 @@ from pydantic import Field
 
 from callctl.api.account_words import Known
 from callctl.api.routes import Route, delete, get
+from callctl.api.shapes import MessageShown, RecordingShown
 from callctl.api.words import Asked, Json, read_query
 from callctl.clock import rfc3339
 from callctl.complaint import Missing
@@ -20,6 +21,7 @@ from callctl.storage.recording_files import RecordingFiles
 from callctl.storage.recordings import RecordingRow, Recordings
 from callctl.storage.tokens import Right
 
+SOUND_TYPE = "audio/wav"
 SERIAL_MAX = 2**63 - 1
 
 
@@ -40,42 +42,61 @@ class RecordingApi:
 
     def routes(self) -> Sequence[Route]:
         return [
-            get("/messages", Right.READ, self._get_messages),
-            get("/messages/{call_id}", Right.OPERATE, self._get_message),
-            delete("/messages/{call_id}", Right.OPERATE, self._delete_message),
-            get("/accounts/{account_id}/recordings", Right.READ, self._get_recordings),
-            get("/recordings/{call_id}", Right.OPERATE, self._get_recording),
-            delete("/recordings/{call_id}", Right.OPERATE, self._delete_recording),
+            get("/messages", Right.READ, self._get_messages, query=MessagesAsked, shows=list[MessageShown]),
+            get(
+                "/messages/{call_id}", Right.OPERATE, self._get_message, query=MailboxAsked, sends=SOUND_TYPE
+            ),
+            delete(
+                "/messages/{call_id}",
+                Right.OPERATE,
+                self._delete_message,
+                query=MailboxAsked,
+                shows=MessageShown,
+            ),
+            get(
+                "/accounts/{account_id}/recordings",
+                Right.READ,
+                self._get_recordings,
+                shows=list[RecordingShown],
+            ),
+            get("/recordings/{call_id}", Right.OPERATE, self._get_recording, sends=SOUND_TYPE),
+            delete("/recordings/{call_id}", Right.OPERATE, self._delete_recording, shows=RecordingShown),
         ]
 
     async def _get_messages(self, request: web.Request) -> web.Response:
+        """What callers left, in the order in which it came."""
         asked = read_query(request, MessagesAsked)
         messages = await self._messages.newer(asked.since, asked.account_id, asked.mailbox)
         return web.json_response([_show_message(one, self._messages.files) for one in messages])
 
     async def _get_message(self, request: web.Request) -> web.StreamResponse:
+        """The sound of a message."""
         message = await self._messages.of_call(_call_id(request), _mailbox(request))
         return _sent(self._messages.files.file(message.recording))
 
     async def _delete_message(self, request: web.Request) -> web.Response:
+        """Remove a message."""
         message = await self._messages.remove(_call_id(request), _mailbox(request))
         return web.json_response(_show_message(message, self._messages.files))
 
     async def _get_recordings(self, request: web.Request) -> web.Response:
+        """Its newest recorded talks, newest first."""
         recordings = await self._recordings.all_of(request.match_info["account_id"])
         return web.json_response([_show_recording(one, self._recordings.files) for one in recordings])
 
     async def _get_recording(self, request: web.Request) -> web.StreamResponse:
+        """The sound of a recorded talk."""
         recording = await self._recordings.of_call(_call_id(request))
         return _sent(self._recordings.files.file(recording.name))
 
     async def _delete_recording(self, request: web.Request) -> web.Response:
+        """Remove a recorded talk."""
         recording = await self._recordings.remove(_call_id(request))
         return web.json_response(_show_recording(recording, self._recordings.files))
 
 
 def _sent(file: Path) -> web.FileResponse:
-    return web.FileResponse(file, headers={"Content-Type": "audio/wav"})
+    return web.FileResponse(file, headers={"Content-Type": SOUND_TYPE})
 
 
 def _call_id(request: web.Request) -> str:

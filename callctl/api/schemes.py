@@ -8,7 +8,8 @@ from aiohttp import web
 from pydantic import Field, StringConstraints
 
 from callctl.api.account_words import Known
-from callctl.api.routes import Route, get, post, put
+from callctl.api.routes import MADE, MADE_ONCE, Route, get, post, put
+from callctl.api.shapes import NumberAdded, SchemeLoaded, SchemeShown, SchemeVersion
 from callctl.api.words import Body, Json, NewNumber, SchemeText, read_body
 from callctl.clock import rfc3339
 from callctl.complaint import Complaint
@@ -37,28 +38,46 @@ class SchemeApi:
     def routes(self) -> Sequence[Route]:
         one = "/numbers/{e164}"
         return [
-            post("/numbers", Right.OPERATE, self._post_number),
-            put(f"{one}/scheme", Right.OPERATE, self._put_scheme),
-            get(f"{one}/schemes", Right.READ, self._get_schemes),
-            get(f"{one}/schemes/{{version}}", Right.READ, self._get_scheme),
-            post(f"{one}/rollback", Right.OPERATE, self._post_rollback),
+            post("/numbers", Right.OPERATE, self._post_number, body=NewNumber, shows=NumberAdded, gives=MADE),
+            put(
+                f"{one}/scheme",
+                Right.OPERATE,
+                self._put_scheme,
+                body=NewScheme,
+                shows=SchemeLoaded,
+                gives=MADE_ONCE,
+            ),
+            get(f"{one}/schemes", Right.READ, self._get_schemes, shows=list[SchemeVersion]),
+            get(f"{one}/schemes/{{version}}", Right.READ, self._get_scheme, shows=SchemeShown),
+            post(
+                f"{one}/rollback",
+                Right.OPERATE,
+                self._post_rollback,
+                body=Rollback,
+                shows=SchemeLoaded,
+                gives=MADE_ONCE,
+            ),
         ]
 
     async def _post_number(self, request: web.Request) -> web.Response:
+        """Add a number with the first version of its scheme."""
         asked = await read_body(request, NewNumber)
         loaded = await self._schemes.add_number(asked.e164, asked.account_id, asked.scheme)
         shown = {"e164": loaded.version.number, "account_id": loaded.version.account_id}
         return web.json_response({**shown, "warnings": loaded.warnings}, status=201)
 
     async def _put_scheme(self, request: web.Request) -> web.Response:
+        """Load a scheme, in force for the next call; with `If-Match: "2"` only if version 2 is the newest."""
         asked = await read_body(request, NewScheme)
         return _loaded(await self._schemes.load(_e164(request), asked.scheme, asked.note))
 
     async def _get_schemes(self, request: web.Request) -> web.Response:
+        """The versions of a scheme, newest first."""
         versions = await self._schemes.history(_e164(request))
         return web.json_response([show_version(version) for version in versions])
 
     async def _get_scheme(self, request: web.Request) -> web.Response:
+        """One version with its text; `newest` is one."""
         asked = request.match_info["version"]
         if asked != NEWEST and not _VERSION.fullmatch(asked):
             raise Complaint(f"{asked!r} is no version: give a number such as 2, or {NEWEST}")
@@ -66,6 +85,7 @@ class SchemeApi:
         return web.json_response({**show_version(version), "scheme": text})
 
     async def _post_rollback(self, request: web.Request) -> web.Response:
+        """Load an older version again."""
         asked = await read_body(request, Rollback)
         return _loaded(await self._schemes.roll_back(_e164(request), asked.version))
 

@@ -10,7 +10,8 @@ from aiohttp import web
 from pydantic import Field
 
 from callctl.api.account_words import Nothing
-from callctl.api.routes import Route, delete, get, patch, post
+from callctl.api.routes import MADE, Route, delete, get, patch, post
+from callctl.api.shapes import SeatAdded, SeatShown, SecretShown
 from callctl.api.words import Body, Json, read_body
 from callctl.calls.seats import Seats, SeatTold
 from callctl.clock import rfc3339
@@ -42,18 +43,27 @@ class SeatApi:
         every = "/accounts/{account_id}/seats"
         one = f"{every}/{{name}}"
         return [
-            get(every, Right.READ, self._get_seats),
-            post(every, Right.OPERATE, self._post_seat),
-            patch(one, Right.OPERATE, self._patch_seat),
-            delete(one, Right.OPERATE, self._delete_seat),
-            post(f"{one}/devices/{{device}}/secret", Right.OPERATE, self._post_secret),
+            get(every, Right.READ, self._get_seats, shows=list[SeatShown]),
+            post(every, Right.OPERATE, self._post_seat, body=NewSeat, shows=SeatAdded, gives=MADE),
+            patch(one, Right.OPERATE, self._patch_seat, body=Terms, shows=SeatShown),
+            delete(one, Right.OPERATE, self._delete_seat, shows=SeatShown),
+            post(
+                f"{one}/devices/{{device}}/secret",
+                Right.OPERATE,
+                self._post_secret,
+                body=Nothing,
+                shows=SecretShown,
+                gives=MADE,
+            ),
         ]
 
     async def _get_seats(self, request: web.Request) -> web.Response:
+        """The seats of an account."""
         seats = await self._book.all_of(request.match_info["account_id"])
         return web.json_response([self._show(seat) for seat in seats])
 
     async def _post_seat(self, request: web.Request) -> web.Response:
+        """Add a seat; the secrets of its phones are told this once."""
         asked = await read_body(request, NewSeat)
         account_id = request.match_info["account_id"]
         added = await self._book.add(account_id, asked.name, asked.devices, asked.shows)
@@ -61,6 +71,7 @@ class SeatApi:
         return web.json_response(shown, status=201)
 
     async def _patch_seat(self, request: web.Request) -> web.Response:
+        """Change a seat; what is left out stays."""
         asked = await read_body(request, Terms)
         if not asked.model_dump(exclude_none=True):
             raise Complaint("nothing to set: give do_not_disturb, busy_on_busy or shows")
@@ -68,9 +79,11 @@ class SeatApi:
         return web.json_response(self._show(await self._book.set_terms(*_name(request), terms)))
 
     async def _delete_seat(self, request: web.Request) -> web.Response:
+        """Remove a seat that no scheme rings."""
         return web.json_response(self._show(await self._book.remove(*_name(request))))
 
     async def _post_secret(self, request: web.Request) -> web.Response:
+        """A new secret for a phone, told this once."""
         await read_body(request, Nothing)
         device = request.match_info["device"]
         secret = await self._book.new_secret(*_name(request), device)

@@ -1,8 +1,10 @@
 """The routes of all rooms behind one door."""
 
+import json
 import logging
 import ssl
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -13,10 +15,12 @@ from callctl import metrics
 from callctl.api.access import Access
 from callctl.api.accounts import AccountApi
 from callctl.api.deeds import DeedApi, Scribe
+from callctl.api.openapi import describe
 from callctl.api.pace import Pace
 from callctl.api.problems import problems
 from callctl.api.routes import HasRoutes, Route, get
-from callctl.api.words import Json, show_call
+from callctl.api.shapes import CallShown, Health
+from callctl.api.words import BODY_TYPE, Json, show_call
 from callctl.calls.view import CallView
 from callctl.complaint import Complaint
 from callctl.storage.deeds import Deeds
@@ -51,9 +55,11 @@ class Api:
         self._live = live
         self._health = health
         self._measure = measure
+        self._description = ""
 
     def app(self) -> web.Application:
         routes = self.routes()
+        self._description = json.dumps(describe(routes), indent=1, ensure_ascii=False) + "\n"
         known = {(route.method, route.path): route for route in routes}
         access, scribe = Access(self._tokens, self._pace, known), Scribe(self._deeds, known)
         app = web.Application(
@@ -61,28 +67,36 @@ class Api:
         )
         for route in routes:
             if route.method == "GET":
-                app.router.add_get(route.path, route.serve)
+                app.router.add_get(route.path, route.answer)
             else:
-                app.router.add_route(route.method, route.path, route.serve)
+                app.router.add_route(route.method, route.path, route.answer)
         return app
 
     def routes(self) -> Sequence[Route]:
         return [
-            get("/health", None, self._get_health),
-            get("/metrics", Right.READ, self._get_metrics),
-            get("/calls", Right.READ, self._get_calls),
+            get("/health", None, self._get_health, shows=Health),
+            get("/metrics", Right.READ, self._get_metrics, sends="text/plain"),
+            get("/calls", Right.READ, self._get_calls, shows=list[CallShown]),
+            get("/openapi.json", Right.READ, self._get_openapi, shows=dict[str, Any]),
             *(route for room in self._rooms for route in room.routes()),
         ]
 
     async def _get_health(self, request: web.Request) -> web.Response:
+        """What is up; 503 when it is not all."""
         health = self._health()
         return web.json_response(health, status=200 if health["status"] == "ok" else 503)
 
     async def _get_metrics(self, request: web.Request) -> web.Response:
+        """For Prometheus."""
         self._measure()
         return web.Response(body=generate_latest(metrics.REGISTRY), content_type="text/plain")
 
+    async def _get_openapi(self, request: web.Request) -> web.Response:
+        """This description."""
+        return web.Response(text=self._description, content_type=BODY_TYPE)
+
     async def _get_calls(self, request: web.Request) -> web.Response:
+        """The calls that run."""
         month = self._accounts.month
         return web.json_response(
             [show_call(call, self._ledger.account(call.account_id), month) for call in self._live()]

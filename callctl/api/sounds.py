@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from callctl.api.routes import Route, delete, get, put
+from callctl.api.routes import MADE_ONCE, Route, delete, get, put
+from callctl.api.shapes import SoundAdded, SoundShown
 from callctl.api.words import Json
 from callctl.clock import rfc3339
 from callctl.prompts.sound_check import BYTES_MAX
@@ -24,16 +25,25 @@ class SoundApi:
     def routes(self) -> Sequence[Route]:
         every = "/accounts/{account_id}/sounds"
         return [
-            get(every, Right.READ, self._get_sounds),
-            put(f"{every}/{{name}}", Right.OPERATE, self._put_sound),
-            delete(f"{every}/{{name}}", Right.OPERATE, self._delete_sound),
+            get(every, Right.READ, self._get_sounds, shows=list[SoundShown]),
+            put(
+                f"{every}/{{name}}",
+                Right.OPERATE,
+                self._put_sound,
+                takes=SOUND_TYPE,
+                shows=SoundAdded,
+                gives=MADE_ONCE,
+            ),
+            delete(f"{every}/{{name}}", Right.OPERATE, self._delete_sound, shows=SoundShown),
         ]
 
     async def _get_sounds(self, request: web.Request) -> web.Response:
+        """The sounds of an account's own."""
         sounds = await self._sounds.all_of(request.match_info["account_id"])
         return web.json_response([_show(sound) for sound in sounds])
 
     async def _put_sound(self, request: web.Request) -> web.Response:
+        """Add a sound, or replace it."""
         if request.content_type != SOUND_TYPE:
             raise web.HTTPUnsupportedMediaType(reason=f"send {SOUND_TYPE}")
         data = await _receive(request)
@@ -42,6 +52,7 @@ class SoundApi:
         return web.json_response(shown, status=201 if added.is_new else 200)
 
     async def _delete_sound(self, request: web.Request) -> web.Response:
+        """Remove a sound that no scheme plays."""
         return web.json_response(_show(await self._sounds.remove(*_name(request))))
 
 

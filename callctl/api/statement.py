@@ -8,6 +8,7 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import Field
 
+from callctl.api.account_shapes import StatementShown
 from callctl.api.account_words import Moment
 from callctl.api.routes import Route, get
 from callctl.api.words import Asked, read_query, show_entry
@@ -32,9 +33,11 @@ class StatementApi:
         self._statements = statements
 
     def routes(self) -> Sequence[Route]:
-        return [get("/accounts/{account_id}/statement", Right.READ, self._get)]
+        path = "/accounts/{account_id}/statement"
+        return [get(path, Right.READ, self._get, query=PeriodAsked, shows=StatementShown)]
 
     async def _get(self, request: web.Request) -> web.Response:
+        """What an account's money did from one moment to another."""
         account_id = request.match_info["account_id"]
         begin, end = read_query(request, PeriodAsked).period()
         told = await self._statements.read(account_id, begin, end)

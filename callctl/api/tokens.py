@@ -9,7 +9,8 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import Field
 
-from callctl.api.routes import Route, delete, get, post
+from callctl.api.routes import MADE, Route, delete, get, post
+from callctl.api.shapes import TokenMade, TokenShown
 from callctl.api.words import Body, Id, Json, read_body
 from callctl.clock import rfc3339
 from callctl.storage.tokens import Right, Token, Tokens
@@ -27,20 +28,23 @@ class TokenApi:
 
     def routes(self) -> Sequence[Route]:
         return [
-            get("/tokens", Right.ADMIN, self._get_tokens),
-            post("/tokens", Right.ADMIN, self._post_token),
-            delete("/tokens/{name}", Right.ADMIN, self._delete_token),
+            get("/tokens", Right.ADMIN, self._get_tokens, shows=list[TokenShown]),
+            post("/tokens", Right.ADMIN, self._post_token, body=NewToken, shows=TokenMade, gives=MADE),
+            delete("/tokens/{name}", Right.ADMIN, self._delete_token, shows=TokenShown),
         ]
 
     async def _get_tokens(self, request: web.Request) -> web.Response:
+        """The tokens that count."""
         return web.json_response([_show(token) for token in self._tokens.all()])
 
     async def _post_token(self, request: web.Request) -> web.Response:
+        """Make a token, told this once."""
         asked = await read_body(request, NewToken)
         token, secret = await self._tokens.create(asked.name, frozenset(asked.rights))
         return web.json_response({**_show(token), "token": secret}, status=201)
 
     async def _delete_token(self, request: web.Request) -> web.Response:
+        """A token counts no more."""
         name = request.match_info["name"]
         return web.json_response(_show(await self._tokens.revoke(name, may_be_last=self._may_be_open)))
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from aiohttp import web
 
 from callctl.api.routes import Route, get
+from callctl.api.shapes import CallRecord, CallWay
 from callctl.api.words import Json, show_leg
 from callctl.calls.legs import asked_in, call_id_of
 from callctl.calls.records import Passed
@@ -28,12 +29,12 @@ class WayApi:
 
     def routes(self) -> Sequence[Route]:
         return [
-            get("/calls/{call_id}/way", Right.READ, self._get_way),
-            get("/numbers/{e164}/calls", Right.READ, self._get_calls),
+            get("/calls/{call_id}/way", Right.READ, self._get_way, shows=CallWay),
+            get("/numbers/{e164}/calls", Right.READ, self._get_calls, shows=list[CallRecord]),
         ]
 
     async def _get_way(self, request: web.Request) -> web.Response:
-        """Of a call, or of that to which a leg belongs."""
+        """Through which nodes a call went, and what it cost."""
         call_id = call_id_of(request.match_info["call_id"])
         running = next((call for call in self._live() if call.call_id == call_id), None)
         call = _running(running) if running else await self._ways.call(call_id)
@@ -43,6 +44,7 @@ class WayApi:
         return web.json_response({**_show(call), "way": way, "legs": [show_leg(leg) for leg in legs]})
 
     async def _get_calls(self, request: web.Request) -> web.Response:
+        """The newest calls to a number, newest first."""
         calls = await self._ways.calls(request.match_info["e164"])
         return web.json_response([_show(call) for call in calls])
 

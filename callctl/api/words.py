@@ -6,7 +6,7 @@ Rule 2: nothing is taken for what it is not: no text for a number, no 1.0 and no
 
 import re
 from dataclasses import asdict
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 from aiohttp import web
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -61,6 +61,15 @@ class Asked(BaseModel):
 AnyBody = TypeVar("AnyBody", bound=Body)
 AnyAsked = TypeVar("AnyAsked", bound=Asked)
 
+
+class Declared(NamedTuple):
+    """What a route reads."""
+
+    body: type[Body] | None
+    query: type[Asked] | None
+
+
+DECLARED = web.RequestKey("declared", Declared)
 WHY = web.RequestKey("why", str)  # it was refused
 
 
@@ -68,10 +77,12 @@ async def read_body(request: web.Request, kind: type[AnyBody]) -> AnyBody:
     """Only what calls itself JSON: a page in somebody's browser can send anything else to this address."""
     if request.content_type != BODY_TYPE:
         raise web.HTTPUnsupportedMediaType(reason=f"send {BODY_TYPE}")
+    assert kind is request[DECLARED].body, request.path
     return kind.model_validate_json(await request.read())
 
 
 def read_query(request: web.Request, kind: type[AnyAsked]) -> AnyAsked:
+    assert kind is request[DECLARED].query, request.path
     for name in request.query:
         if len(request.query.getall(name)) > 1:
             raise Wrong(name, "give it once")

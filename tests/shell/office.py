@@ -14,13 +14,14 @@ import asyncpg
 from callctl.stack.child import Child
 from callctl.stack.ports import free_tcp_port
 from callctl.stack.up import start_service
+from tests.shell.description import Description, described
 from tests.shell.relay import Relay
 
 TABLES = (
     *("account", "number", "entry", "leg", "number_limit", "scheme", "call", "message", "sound"),
     *("seat", "device", "pause", "recording"),
 )
-PATIENCE_S = 15.0
+PATIENCE_S = 60.0
 JSON = "application/json"
 NOBODY = "127.0.0.1:1"
 SCHEME = """\
@@ -51,6 +52,7 @@ class Office:
         self.database = database
         self.sql = sql
         self.service: Child | None = None
+        self.described: Description | None = None  # with which every answer is compared
         self.tls: ssl.SSLContext | None = None
         self.token = ""  # that is shown with every question
 
@@ -82,6 +84,8 @@ class Office:
                 assert response.content_type == "application/problem+json"
                 assert answer["status"] == response.status
                 assert answer["detail"] and "\n" not in answer["detail"], answer
+            if self.described:
+                self.described.check(method, path, response.status, response.content_type, answer)
             return response.status, answer
 
     @property
@@ -147,6 +151,7 @@ async def open_office(
     (folder / "stack.json").write_text(json.dumps({"api": f"127.0.0.1:{port}"}))
     sql = await asyncpg.connect(database)
     office = Office(folder, port, relay, database, sql)
+    office.described = described()
     office.tls = ssl.create_default_context(cafile=tls) if tls else None
     try:
         await office.start()
@@ -154,4 +159,6 @@ async def open_office(
         relay.mend()
         await office.stop()
     finally:
+        if office.service and office.service.is_running:
+            await office.service.stop()
         await sql.close()
