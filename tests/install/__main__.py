@@ -5,17 +5,15 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-from tests.install.debian import ROOT, Debian, fresh, run, say
+from tests.install.debian import ROOT, Debian, fresh, run, say, until
 from tests.install.page import blocks_of
+from tests.install.release import release_into
 
 NUMBER, TARGET, CARRIER_PORT, SIP_PORT = "74951234567", "79161110002", 5070, 5060
 OWN = ("asterisk", "postgresql")
 DOCUMENTED = "192.0.2.20:5060"
-PATIENCE_S = 30
 
 
 def main() -> None:
@@ -32,34 +30,25 @@ def main() -> None:
         until(lambda: bill(debian, 1) == (3, 100), f"a bill of 3 s and 100 kopecks: {bills(debian)}")
         say("a call went through, and its bill is right")
         verify_unit(debian)
+        follow(debian, "backup.md", "Each night: a dump")
         upgrade_beside_a_call(debian)
-    say("docs/install.md holds")
+        restore(debian)
+    say("docs/install.md, docs/upgrade.md and docs/backup.md hold")
 
 
 def begin(debian: Debian) -> None:
     """What the page takes for given: Asterisk and PostgreSQL run, the release is there, systemd too."""
-    release = run("git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    target = debian.place / "opt/callctl"
-    target.mkdir(parents=True)
-    packed = subprocess.Popen(
-        ["tar", "-C", ROOT, "--null", "-T", "-", "-c"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert packed.stdin
-    with subprocess.Popen(["tar", "-C", str(target), "-x"], stdin=packed.stdout) as unpacked:
-        packed.stdin.write(release.encode())
-        packed.stdin.close()
-        assert unpacked.wait() == 0
-    assert packed.wait() == 0
+    release_into(debian.place / "opt/callctl")
     debian.put(Path(__file__).with_name("systemctl.py").read_bytes(), "/usr/local/sbin/systemctl", 0o755)
     debian.sh("install -d -o asterisk -g asterisk /run/asterisk")  # as systemd-tmpfiles does
     debian.sh("pg_ctlcluster $(pg_lsclusters -h | awk '{print $1, $2}') start")
     debian.sh("systemctl start asterisk")
 
 
-def follow(debian: Debian, page: str) -> None:
+def follow(debian: Debian, page: str, section: str = "") -> None:
     for block in blocks_of(page):
-        if "callctl cdr" in block.commands:
-            continue  # after the call, see `bills`
+        if "callctl cdr" in block.commands or section not in ("", block.section):
+            continue  # the first is asked after the call, see `bills`
         say(f"{page}: {block.section}")
         debian.sh(
             block.commands.replace(DOCUMENTED, f"127.0.0.1:{CARRIER_PORT}"), network=block.needs_network
@@ -123,18 +112,24 @@ def upgrade_beside_a_call(debian: Debian) -> None:
     say("the service was upgraded beside a call, which was billed to its end")
 
 
+def restore(debian: Debian) -> None:
+    """The dump is older than the second call, which comes back from Asterisk's own record."""
+
+    def told() -> list[tuple[object, ...]]:
+        return sorted((leg["leg_id"], leg["seconds"], leg["charge_kopecks"]) for leg in bills(debian))
+
+    before = told()
+    follow(debian, "backup.md", "Put it back")
+    assert told() == before[:1], told()
+    follow(debian, "backup.md", "The hours in between")
+    assert told() == before, f"{told()}, and before {before}"
+    say("the second call was billed again as it was")
+
+
 def running(debian: Debian) -> list[object]:
     told = ask(debian, "calls")
     assert isinstance(told, list)
     return [call for call in told if call["state"] == "talking"]
-
-
-def until(is_so: Callable[[], bool], what: str) -> None:
-    give_up_at = time.monotonic() + PATIENCE_S
-    while not is_so():
-        if time.monotonic() > give_up_at:
-            sys.exit(f"not within {PATIENCE_S} s: {what}")
-        time.sleep(0.2)
 
 
 main()

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,15 +29,17 @@ GIVEN = (
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/apt/apt.conf.d",
 )
+PATIENCE_S = 30
 NO_SERVICES = "#!/bin/sh\nexit 101\n"
 ROOT = Path(__file__).resolve().parents[2]
+CERTIFICATES = "etc/ssl/certs/ca-certificates.crt"
 
 
 def say(line: str) -> None:
     print(f"callctl: {line}", flush=True)
 
 
-def run(*command: str | Path, **more: str) -> str:
+def run(*command: str | Path, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> str:
     done = subprocess.run(
         list(map(str, command)),
         stdin=subprocess.DEVNULL,
@@ -46,12 +48,22 @@ def run(*command: str | Path, **more: str) -> str:
         text=True,
         errors="replace",
         check=False,
-        **more,  # type: ignore[call-overload]
+        env=env,
+        cwd=cwd,
     )
-    said: str = done.stdout
     if done.returncode:
-        raise SystemExit(f"{' '.join(map(str, command))[:300]}\ncode {done.returncode}: {said[-4000:]}")
-    return said
+        raise SystemExit(
+            f"{' '.join(map(str, command))[:600]}\ncode {done.returncode}: {done.stdout[-4000:]}"
+        )
+    return done.stdout
+
+
+def until(is_so: Callable[[], bool], what: str, *, within_s: float = PATIENCE_S) -> None:
+    give_up_at = time.monotonic() + within_s
+    while not is_so():
+        if time.monotonic() > give_up_at:
+            raise SystemExit(f"not within {within_s} s: {what}")
+        time.sleep(0.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +137,10 @@ def entered(place: Path) -> Iterator[Debian]:
             shutil.copytree(given, target, dirs_exist_ok=True)
         elif given.exists():
             shutil.copy(given, target)
+    # Debian's package of authorities makes that file anew, and takes in what lies here.
+    own = place / "usr/local/share/ca-certificates"
+    own.mkdir(parents=True, exist_ok=True)
+    shutil.copy(place / CERTIFICATES, own / "of-this-machine.crt")
     mounts = f"mount --make-rprivate / && mount --rbind /dev {place}/dev && mount -t proc proc {place}/proc"
     inside = f"{mounts} && ip link set lo up && echo ready && exec sleep infinity"
     apart = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "sh", "-c", inside]
@@ -143,11 +159,12 @@ def entered(place: Path) -> Iterator[Debian]:
 
 def _until_free(place: Path) -> None:
     """The kernel takes the processes down a moment later; they may still hold files."""
-    give_up_at = time.monotonic() + 10
-    while any(_root_of(each) == str(place) for each in Path("/proc").iterdir() if each.name.isdigit()):
-        if time.monotonic() > give_up_at:
-            raise SystemExit(f"something still runs in {place}")
-        time.sleep(0.05)
+    until(
+        lambda: (
+            not any(_root_of(each) == str(place) for each in Path("/proc").iterdir() if each.name.isdigit())
+        ),
+        f"nothing runs in {place}",
+    )
 
 
 def _root_of(process: Path) -> str:
