@@ -88,3 +88,5 @@ def engine() -> Iterator[Engine]:
         finally:
             daemon.terminate()
             daemon.wait(PATIENCE_S)
+            # It leaves the machine's own network pinned there.
+            run("umount", "--lazy", place / "exec/netns/default")
