@@ -4,6 +4,7 @@ import pytest
 
 from callctl.calls.events import DeviceSeen, DigitPressed, Event, LegAnswered, LegEnded, LegGone, LegReady
 from callctl.calls.orders import (
+    Bound,
     Device,
     HangUp,
     Join,
@@ -167,6 +168,13 @@ def test_who_is_consulted_is_joined_to_the_seat_while_the_caller_hears_music() -
     music_anew = [MusicOff(A), MusicOn(A, "default")]
     assert at.hear(LegAnswered(C), 7_000)[:5] == [Join(A, (C,)), Part(A, A), *music_anew, Join(A, (B,))]
     assert state(at) is State.TALKING
+
+
+def test_a_consultation_puts_no_bound_on_the_caller_who_talks_for_nothing() -> None:
+    at = talking()
+    orders = types(at, f"*3{TO_MOBILE}#", 5_000)
+    orders += hears(at, 7_000, LegReady(C), LegAnswered(C)) + types(at, "*1", 12_000)
+    assert [order.leg_id for order in orders if isinstance(order, Bound)] == [C]
 
 
 def test_a_seat_that_hangs_up_leaves_its_caller_to_whom_it_consulted() -> None:

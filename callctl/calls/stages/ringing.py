@@ -328,7 +328,7 @@ class Ringing(Stage):
             if self.outcome is not NotReached.REFUSED:
                 self._scene.refusal = None  # somebody was rung: that is told
         places = [at for at, order in enumerate(orders) if isinstance(order, PlaceLeg)]
-        if not places:
+        if not places or not self._is_heard:  # a caller who talks has the bound of his talk
             return orders
         limits = [order.until_ms for order in orders if isinstance(order, PlaceLeg)]
         until_ms = max((limit for limit in limits if limit is not None), default=None)
