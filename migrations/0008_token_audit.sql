@@ -28,7 +28,8 @@ BEGIN
     RAISE EXCEPTION 'lines of % are added, never changed', TG_TABLE_NAME;
 END
 $$;
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
+-- After `owned`, in the order of names: whoever does not own the accounts hears that first.
+CREATE TRIGGER unchanged BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 SELECT fence(written::regclass) FROM unnest(ARRAY['token', 'audit']) AS written;
