@@ -8,9 +8,9 @@ from callctl.demo.phones import Answers
 from tests.e2e.conftest import Bring
 from tests.e2e.lines import ANNA, BORIS, until_talks, until_waiting
 from tests.e2e.schemes import given_scheme
-from tests.e2e.stacks import Stack, serve_again, stop_service
+from tests.e2e.stacks import Json, Stack, serve_again, stop_service
 from tests.e2e.terminal import terminal, typed
-from tests.e2e.words import CALLER, account, bill, dial, given_subscriber, until_state
+from tests.e2e.words import CALLER, account, bill, dial, given_subscriber, until, until_state
 
 pytestmark = pytest.mark.e2e
 
@@ -151,6 +151,16 @@ async def test_with_the_token_calls_are_ended_payments_taken_accounts_blocked(br
     assert (await account(stack, who))["balance_kopecks"] == 1_400
     assert (await typed(stack, f"callctl unblock {who.account_id}"))["standing"] == "active"
     assert "no call" in (await typed(stack, f"callctl hangup {live['call_id']}"))["error"]
+    emergency = dial(stack, "112", hang_up_after_ms=3_000)
+    calls: list[Json] = []
+
+    async def is_talking() -> bool:
+        calls[:] = [call for call in await stack.get("/calls") if call["state"] == "talking"]
+        return bool(calls)
+
+    await until(is_talking, "somebody talks to 112")
+    assert "it is nobody's to end" in (await typed(stack, f"callctl hangup {calls[0]['call_id']}"))["error"]
+    assert (await emergency).ended_by == "here"
 
 
 async def test_a_service_that_is_away_does_not_look_like_something_that_is_missing(bring: Bring) -> None:

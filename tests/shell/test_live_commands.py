@@ -1,8 +1,13 @@
 """What runs now and what an account's money did, asked of an office whose Asterisk is not there."""
 
+import fcntl
 import json
+import os
+import pty
 import subprocess
 import sys
+import termios
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import pytest
@@ -180,3 +185,28 @@ def test_who_watches_is_interrupted_and_that_is_no_fault(office: Office) -> None
         process.send_signal(2)
         _, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (0, "")
+
+
+def test_a_person_who_watches_sees_the_table_and_leaves_with_ctrl_c(office: Office) -> None:
+    """On a terminal of his own."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "callctl", "calls", "--watch", "--every", "0.1"]
+    with subprocess.Popen(
+        [*command, "--state", str(office.folder)],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**os.environ, "TERM": "xterm"},
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0) and None,
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        while b"0 calls, RUB" not in shown:
+            shown += os.read(ours, 65_536)
+        os.write(ours, b"\x03")
+        while process.poll() is None:
+            with suppress(OSError):  # the other side has ended
+                os.read(ours, 65_536)
+    os.close(ours)
+    assert process.returncode == 0
