@@ -86,7 +86,7 @@ def show(outcome: Outcome) -> int:
         f"{outcome.payments} payments, {outcome.read} questions by API, {outcome.typed} by commands, "
         f"{outcome.put_off} comparisons put off"
     )
-    print(f"More at the end than at half-time: {_listed(outcome.more_objects)}")
+    print(f"More at the end than after a quarter: {_listed(outcome.more_objects)}")
     print(f"In collections: {_listed(outcome.more_kept)}; at rest they hold {_listed(outcome.kept)}")
     for lines in outcome.grown:
         print(f"\n{lines}")

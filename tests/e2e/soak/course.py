@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 
@@ -17,7 +17,7 @@ from tests.e2e.parts import parts_up
 from tests.e2e.soak.census import Census, count, more, serve_watched
 from tests.e2e.soak.compared import compared
 from tests.e2e.soak.gauges import FIGURES, Gauges
-from tests.e2e.soak.growth import HOUR_S, Growth, Point, judge
+from tests.e2e.soak.growth import HOUR_S, Growth, Point, judge, judge_at_rest
 from tests.e2e.soak.office import Office
 from tests.e2e.soak.traffic import Traffic, traffic
 from tests.e2e.stacks import Stack
@@ -83,6 +83,7 @@ async def soak(folder: Path, lasts_s: float, seed: int, is_traced: bool, report:
             seen = await mixed.leave(LEAVE_S_MAX)
             await assert_nothing_left(parts.stack)
             outcome.after, outcome.kept = await gauges.read(), more({}, (await count(parts)).collections)
+            _judge_at_rest(outcome)
             report("bills and phones are compared")
             outcome.payments, outcome.read = office.payments, office.read
             outcome.typed, outcome.put_off = office.typed, office.put_off
@@ -120,15 +121,15 @@ async def _watch(
     report: Report,
 ) -> None:
     points: dict[str, list[Point]] = {figure.name: [] for figure in FIGURES}
-    began_s, halfway = time.monotonic(), (0.0, 0.0)
+    began_s, early = time.monotonic(), (0.0, 0.0)
     census: Census | None = None
     while (at_s := time.monotonic() - began_s) < lasts_s:
         figures = await gauges.read()
         for name, value in figures.items():
             points[name].append(Point(at_s, value))
         _keep(mixed.stack.folder, at_s, figures)
-        if census is None and at_s >= lasts_s / 2:
-            halfway, census = (gauges.calls, at_s), await count(gauges.parts)
+        if census is None and at_s >= lasts_s / 4:  # it collects garbage: well before what is judged
+            early, census = (gauges.calls, at_s), await count(gauges.parts)
         if len(points[FIGURES[0].name]) % TOLD_EVERY == 0:
             report(_told(gauges.calls, figures))
             mixed.read_on()
@@ -142,10 +143,18 @@ async def _watch(
     outcome.grown = last.grown
     outcome.calls, outcome.seconds = gauges.calls, at_s
     outcome.loop_lag_ms = 1_000 * gauges.loop_lags[0] / max(1.0, gauges.loop_lags[1])
-    calls_per_hour = HOUR_S * (gauges.calls - halfway[0]) / (at_s - halfway[1])
+    calls_per_hour = HOUR_S * (gauges.calls - early[0]) / (at_s - early[1])
     for figure in FIGURES:
         bound = figure.leak_per_1000_calls * calls_per_hour / 1_000
         outcome.growths[figure.name] = judge(points[figure.name], bound)
+
+
+def _judge_at_rest(outcome: Outcome) -> None:
+    for figure in FIGURES:
+        if figure.is_of_calls:
+            bound = figure.leak_per_1000_calls * outcome.calls / 1_000
+            verdict = judge_at_rest(outcome.before[figure.name], outcome.after[figure.name], bound)
+            outcome.growths[figure.name] = replace(outcome.growths[figure.name], verdict=verdict)
 
 
 def _keep(folder: Path, at_s: float, figures: Mapping[str, float]) -> None:

@@ -21,18 +21,19 @@ class Figure:
     unit: str
     leak_per_1000_calls: float
     why: str  # the bound is what it is
+    is_of_calls: bool = False  # every call that runs has some: judged when all have left
 
 
 FIGURES = (
-    Figure("service memory", "MB", 0.1, "100 bytes a call: an id that is not forgotten, in a set"),
-    Figure("service blocks", "", 250, "one block in four calls: the same id, before the allocator rounds"),
+    Figure("service memory", "MB", 0.5, "512 bytes a call: what is smaller is a block, and judged as such"),
+    Figure("service blocks", "", 250, "one block in four calls: an id that is not forgotten, in a set"),
     Figure("service tasks", "", 1, "one task in a thousand calls: an order that never ends"),
     Figure("service threads", "", 1, "as with tasks"),
     Figure("service files", "", 1, "one connection or file in a thousand calls"),
     Figure("records waiting", "", 1, "the ledger is written slower than it is filled"),
     Figure("asterisk memory", "MB", 1, "1 kB a call: a twentieth of a channel"),
-    Figure("asterisk threads", "", 1, "a channel whose thread never ends"),
-    Figure("asterisk files", "", 1, "an RTP port that is not given back"),
+    Figure("asterisk threads", "", 1, "a channel whose thread never ends", is_of_calls=True),
+    Figure("asterisk files", "", 1, "an RTP port that is not given back", is_of_calls=True),
     Figure(
         "postgres memory", "MB", 0.1, "100 bytes a call, of its processes' own: the shared part has its size"
     ),

@@ -16,6 +16,8 @@ from statistics import fmean
 
 BLOCKS = 12
 SURE = 4.0
+# What is made once, at the first calls, and kept.
+MADE_ONCE = 10
 HOUR_S = 3_600.0
 
 
@@ -52,6 +54,11 @@ def judge(points: Sequence[Point], bound_per_hour: float) -> Growth:
     else:
         verdict = Verdict.UNCLEAR
     return Growth(points[0].value, points[-1].value, slope, error, bound_per_hour, verdict)
+
+
+def judge_at_rest(before: float, after: float, bound: float) -> Verdict:
+    """`bound`: for all the calls between the two."""
+    return Verdict.LEAK if after - before > MADE_ONCE + bound else Verdict.FLAT
 
 
 def second_half(points: Sequence[Point]) -> Sequence[Point]:

@@ -12,7 +12,7 @@ import pytest
 
 from callctl.stack.child import start_child
 from tests.e2e.soak.gauges import of_process, own_of_family
-from tests.e2e.soak.growth import Point, Verdict, judge
+from tests.e2e.soak.growth import Point, Verdict, judge, judge_at_rest
 from tests.e2e.words import until
 
 LASTS_S, EVERY_S = 1_800, 1
@@ -93,6 +93,11 @@ def test_a_leak_in_small_steps_is_one() -> None:
 def test_a_run_of_a_few_samples_says_that_it_is_too_short() -> None:
     few = drawn(lambda at_s: at_s)[:20]
     assert judge(few, BOUND).verdict is Verdict.UNCLEAR
+
+
+def test_what_stays_when_all_have_left_is_a_leak_unless_it_is_made_once() -> None:
+    assert judge_at_rest(49, 53, bound=0.3) is Verdict.FLAT
+    assert judge_at_rest(49, 72, bound=12) is Verdict.LEAK
 
 
 def test_the_slope_is_that_of_the_second_half() -> None:
