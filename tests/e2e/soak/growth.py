@@ -16,8 +16,9 @@ from statistics import fmean
 
 BLOCKS = 12
 SURE = 4.0
-# What is made once, at the first calls, and kept.
-MADE_ONCE = 10
+# What is made when it is wanted and kept: a connection to ARI is a thread and a file there, and the service
+# keeps so many at most.
+MADE_ONCE = 64
 HOUR_S = 3_600.0
 
 

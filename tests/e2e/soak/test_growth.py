@@ -96,8 +96,8 @@ def test_a_run_of_a_few_samples_says_that_it_is_too_short() -> None:
 
 
 def test_what_stays_when_all_have_left_is_a_leak_unless_it_is_made_once() -> None:
-    assert judge_at_rest(49, 53, bound=0.3) is Verdict.FLAT
-    assert judge_at_rest(49, 72, bound=12) is Verdict.LEAK
+    assert judge_at_rest(49, 79, bound=12) is Verdict.FLAT
+    assert judge_at_rest(49, 149, bound=12) is Verdict.LEAK
 
 
 def test_the_slope_is_that_of_the_second_half() -> None:

@@ -56,7 +56,8 @@ def collections_of(objects: Iterable[object]) -> Counter[str]:
         if not kind.__module__.startswith(OURS):
             continue
         slots = [name for each in kind.__mro__ for name in getattr(each, "__slots__", ())]
-        for name in (*getattr(one, "__dict__", ()), *slots):
+        names = [name for name in (*getattr(one, "__dict__", ()), *slots) if not name.startswith("__")]
+        for name in names:
             value = getattr(one, name, None)
             if isinstance(value, dict | set | list | deque):
                 found[f"{kind.__name__}.{name}"] += len(value)
