@@ -116,6 +116,9 @@ _LOG_LINES = Counter("callctl_log_lines", "Lines of the log, by level.", ["level
 LOG_LINES = {level: _LOG_LINES.labels(level) for level in ("debug", "info", "warning", "error", "critical")}
 LOG_LINES_LOST = Counter("callctl_log_lines_lost", "Lines that found no room, or no disk.", registry=REGISTRY)
 FAULTS = Counter("callctl_faults", "Bugs of ours that ended a call, order or request.", registry=REGISTRY)
+LISTENERS_DROPPED = Counter(
+    "callctl_listeners_dropped", "Listeners to the stream of events who did not read.", registry=REGISTRY
+)
 NODES_FAILED = Counter(
     "callctl_nodes_failed", "Steps of schemes that could not be done, and took their exit.", registry=REGISTRY
 )

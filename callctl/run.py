@@ -18,6 +18,7 @@ from callctl.api.accounts import AccountApi
 from callctl.api.console.door import Console
 from callctl.api.console.eyes import Eyes, Sight
 from callctl.api.console.hands import Hands
+from callctl.api.events import EventApi
 from callctl.api.live import LiveApi
 from callctl.api.pace import Pace
 from callctl.api.postings import PostingApi
@@ -30,6 +31,7 @@ from callctl.api.seats import SeatApi
 from callctl.api.server import Api, serve_api
 from callctl.api.sounds import SoundApi
 from callctl.api.statement import StatementApi
+from callctl.api.stream import Stream
 from callctl.api.tariffs import TariffApi
 from callctl.api.tokens import TokenApi
 from callctl.api.ways import WayApi
@@ -171,13 +173,7 @@ async def _serve_from(
         await restore_sounds(connection, sounds)
     _collect_no_more()
     service = Service(settings, ledger, directory, clock, left, ownership)
-
-    def posted(entries: Sequence[Entry]) -> None:
-        at_ms = clock.now_ms()
-        for entry in entries:
-            service.hear(EntryPosted(entry), at_ms)
-
-    till = Till(pool, ledger, directory, clock, posted=posted)
+    till = Till(pool, ledger, directory, clock, posted=partial(_post, service, clock))
     news = News(service.switchboard, service.registrar, service.hear, clock.now_ms)
     await _tell_all(pool, news)
     tokens = await _restore_tokens(settings, doors, till)
@@ -186,6 +182,7 @@ async def _serve_from(
 
     health, deeds = partial(_health, service, desk, audit), Deeds(till)
     recordings = Recordings(till, RecordingFiles(settings.recordings))
+    stream = Stream(service.switchboard.live, ledger, clock.now_ms)
     api = Api(
         AccountApi(till),
         ledger,
@@ -194,6 +191,7 @@ async def _serve_from(
         TariffApi(desk),
         *_rooms(till, service.switchboard, news, sounds, recordings),
         ReconcileApi(open_period),
+        EventApi(stream, tokens),
         *_hands_on(till, service, news, health, tokens, deeds),
         tokens=tokens,
         pace=Pace(settings.access.requests_per_s, asyncio.get_running_loop().time),
@@ -204,18 +202,19 @@ async def _serve_from(
     )
     runner = await serve_api(api, *settings.api, doors.tls)
     try:
-        await service.run(_besides(recordings, audit))
+        await service.run(_besides(recordings, audit, stream))
     finally:
         await runner.cleanup()
 
 
 def _besides(
-    recordings: Recordings, audit: Audit | None
+    recordings: Recordings, audit: Audit | None, stream: Stream
 ) -> dict[str, Callable[[], Coroutine[None, None, None]]]:
     followed = {"follow the witness": audit.run} if audit else {}
     return {
         "remove old recordings": recordings.sweep_now_and_then,
         "tell systemd": Supervisor().run,
+        "tell what runs": stream.run,
         **followed,
     }
 
@@ -226,6 +225,12 @@ async def _load(connection: Connection, ledger: Ledger, directory: Directory, no
         ledger.open(account)
     await _read_directory(connection, directory)
     return await read_left(connection, ledger)
+
+
+def _post(service: Service, clock: Clock, entries: Sequence[Entry]) -> None:
+    at_ms = clock.now_ms()
+    for entry in entries:
+        service.hear(EntryPosted(entry), at_ms)
 
 
 def _health(service: Service, desk: TariffDesk, audit: Audit | None) -> dict[str, object]:

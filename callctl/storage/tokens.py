@@ -69,6 +69,10 @@ class Tokens:
         digest = digest_of(secret)
         return self._made.get(digest) or self._given.get(digest)
 
+    def counts(self, token: Token) -> bool:
+        """Not revoked since it was shown."""
+        return not self.is_guarded or token in self._made.values() or token in self._given.values()
+
     def all(self) -> list[Token]:
         return sorted(self._made.values(), key=lambda token: token.name)
 

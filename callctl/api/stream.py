@@ -1,0 +1,192 @@
+"""What runs, told to whoever listens: calls as they change, money as it moves.
+
+Rule 1: while nobody listens nothing is done. Listeners make no call wait: what runs is looked at four times a
+    second, and what is told to all is written once.
+Rule 2: who does not read is dropped when as much waits for him as the bound says; others do not notice.
+Rule 3: whoever comes back with the number of what he heard last hears what he missed, while it is kept; else
+    all that runs, in one `snapshot`.
+"""
+
+import asyncio
+import json
+import logging
+import secrets
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from itertools import count
+from typing import NamedTuple
+
+from callctl import metrics
+from callctl.api.words import Json, show_call
+from callctl.calls.view import CallView
+from rating.calendar import month_of
+from rating.ledger import Account, Ledger
+
+LOOK_EVERY_S = 0.25
+CALLS_AT_ONCE = 100
+WAITING_BYTES_MAX = 1_000_000
+KEPT_MAX = 2_000
+
+log = logging.getLogger(__name__)
+
+
+class Money(NamedTuple):
+    balance: int
+    held: int
+    available: int
+
+
+@dataclass(eq=False)
+class Listener:
+    """`drop`: ends his connection, whatever he does."""
+
+    drop: Callable[[], None]
+    waiting: deque[bytes] = field(default_factory=deque)
+    size: int = 0
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    is_dropped: bool = False
+
+    def offer(self, told: bytes) -> bool:
+        if self.size + len(told) > WAITING_BYTES_MAX:
+            return False
+        self.waiting.append(told)
+        self.size += len(told)
+        self.news.set()
+        return True
+
+    def take(self) -> bytes:
+        told = b"".join(self.waiting)
+        self.waiting.clear()
+        self.size = 0
+        self.news.clear()
+        return told
+
+
+class Stream:
+    def __init__(self, live: Callable[[], list[CallView]], ledger: Ledger, now_ms: Callable[[], int]) -> None:
+        self._live = live
+        self._ledger = ledger
+        self._now_ms = now_ms
+        self._listeners: set[Listener] = set()
+        self._somebody = asyncio.Event()
+        self._turn = asyncio.Lock()
+        self._calls: dict[str, CallView] = {}
+        self._money: dict[str, Money] = {}
+        self._kept: deque[tuple[int, bytes]] = deque(maxlen=KEPT_MAX)
+        self._serials = count(1)
+        self._run = ""
+
+    @property
+    def listening(self) -> int:
+        return len(self._listeners)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await self._somebody.wait()
+            try:
+                async with self._turn:
+                    await self._look()
+            except Exception:
+                metrics.FAULTS.inc()
+                log.exception("what runs could not be told")
+                self._drop(list(self._listeners))
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def enter(self, listener: Listener, last: str) -> None:
+        async with self._turn:
+            if not self._listeners:
+                await self._begin()
+            missed = self._missed(last)
+            listener.offer(self._snapshot() if missed is None else b"".join(missed))
+            self._listeners.add(listener)
+            self._somebody.set()
+
+    def leave(self, listener: Listener) -> None:
+        self._listeners.discard(listener)
+        if not self._listeners:
+            self._somebody.clear()
+
+    async def _begin(self) -> None:
+        """What was told before somebody stopped to listen is of another time."""
+        self._run = secrets.token_hex(4)
+        self._kept.clear()
+        self._calls.clear()
+        self._money.clear()
+        await self._look()
+
+    async def _look(self) -> None:
+        calls = {call.call_id: call for call in self._live()}
+        month, told = month_of(self._now_ms()), bytearray()
+        for place, call in enumerate(calls.values(), 1):
+            if self._calls.get(call.call_id) != call:
+                told += self._event("call", show_call(call, self._ledger.account(call.account_id), month))
+            if not place % CALLS_AT_ONCE:
+                await asyncio.sleep(0)
+        for call_id in self._calls.keys() - calls.keys():
+            told += self._event("gone", {"call_id": call_id})
+        told += self._moved({call.account_id for call in (*calls.values(), *self._calls.values())}, month)
+        self._calls = calls
+        self._tell(bytes(told))
+
+    def _moved(self, account_ids: Iterable[str], month: str) -> bytes:
+        money, told = {}, bytearray()
+        for account_id in sorted(account_ids):
+            if account := self._ledger.account(account_id):
+                money[account_id] = _money(account, month)
+                if self._money.get(account_id) != money[account_id]:
+                    told += self._event("account", _show_money(account_id, money[account_id]))
+        self._money = money
+        return bytes(told)
+
+    def _tell(self, told: bytes) -> None:
+        if told:
+            self._drop([one for one in self._listeners if not one.offer(told)])
+
+    def _drop(self, listeners: Iterable[Listener]) -> None:
+        for listener in listeners:
+            metrics.LISTENERS_DROPPED.inc()
+            listener.is_dropped = True
+            listener.news.set()
+            self.leave(listener)
+            listener.drop()
+
+    def _event(self, kind: str, content: Json) -> bytes:
+        serial = next(self._serials)
+        event = f"id: {self._run}-{serial}\nevent: {kind}\ndata: {json.dumps(content)}\n\n".encode()
+        self._kept.append((serial, event))
+        return event
+
+    def _missed(self, last: str) -> list[bytes] | None:
+        """None: that is not known any more."""
+        run, _, number = last.partition("-")
+        if run != self._run or not number.isascii() or not number.isdigit() or len(number) > 18:
+            return None
+        if not self._kept or not self._kept[0][0] - 1 <= int(number) <= self._kept[-1][0]:
+            return None
+        return [event for serial, event in self._kept if serial > int(number)]
+
+    def _snapshot(self) -> bytes:
+        month = month_of(self._now_ms())
+        content = {
+            "calls": [
+                show_call(call, self._ledger.account(call.account_id), month) for call in self._calls.values()
+            ],
+            "accounts": [_show_money(account_id, money) for account_id, money in sorted(self._money.items())],
+        }
+        newest = self._kept[-1][0] if self._kept else 0
+        return f"id: {self._run}-{newest}\nevent: snapshot\ndata: {json.dumps(content)}\n\n".encode()
+
+
+def _money(account: Account, month: str) -> Money:
+    return Money(account.balance, account.held, account.available_in(month))
+
+
+def _show_money(account_id: str, money: Money) -> Json:
+    return {
+        "account_id": account_id,
+        "balance_kopecks": money.balance,
+        "held_kopecks": money.held,
+        "available_kopecks": money.available,
+    }
