@@ -84,11 +84,6 @@ class EntryShown(Shape):
     left_s: int | None = None
 
 
-class EntryPage(Shape):
-    items: list[EntryShown]
-    next: str | None
-
-
 class KindTotal(Shape):
     kind: str
     count: int

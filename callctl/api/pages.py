@@ -36,7 +36,7 @@ class PageAsked(Asked):
             key = None
         if not isinstance(key, list) or [type(part) for part in key] != [*kinds]:
             raise Wrong("after", "go on with the `next` of a page, as it is")
-        if any(isinstance(part, int) and not -(2**63) <= part < 2**63 for part in key):
+        if not all(part.isprintable() if isinstance(part, str) else 0 <= part < 2**63 for part in key):
             raise Wrong("after", "go on with the `next` of a page, as it is")
         return key
 

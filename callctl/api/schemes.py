@@ -12,13 +12,14 @@ from callctl.api.routes import MADE, MADE_ONCE, Route, get, post, put
 from callctl.api.shapes import NumberAdded, SchemeLoaded, SchemeShown, SchemeVersion
 from callctl.api.words import Body, Json, NewNumber, SchemeText, read_body
 from callctl.clock import rfc3339
-from callctl.complaint import Complaint
+from callctl.complaint import Complaint, Wrong
 from callctl.storage.schemes import Loaded, Schemes
 from callctl.storage.tokens import Right
 from callctl.storage.versions import VersionRow
 
 NEWEST = "newest"
 
+_TAG = re.compile(r'"[0-9]{1,9}"')
 _VERSION = re.compile(r"[0-9]{1,9}")
 
 
@@ -69,7 +70,7 @@ class SchemeApi:
     async def _put_scheme(self, request: web.Request) -> web.Response:
         """Load a scheme, in force for the next call; with `If-Match: "2"` only if version 2 is the newest."""
         asked = await read_body(request, NewScheme)
-        return _loaded(await self._schemes.load(_e164(request), asked.scheme, asked.note))
+        return _loaded(await self._schemes.load(_e164(request), asked.scheme, asked.note, _upon(request)))
 
     async def _get_schemes(self, request: web.Request) -> web.Response:
         """The versions of a scheme, newest first."""
@@ -82,12 +83,12 @@ class SchemeApi:
         if asked != NEWEST and not _VERSION.fullmatch(asked):
             raise Complaint(f"{asked!r} is no version: give a number such as 2, or {NEWEST}")
         version, text = await self._schemes.read(_e164(request), 0 if asked == NEWEST else int(asked))
-        return web.json_response({**show_version(version), "scheme": text})
+        return web.json_response({**show_version(version), "scheme": text}, headers=_tag(version))
 
     async def _post_rollback(self, request: web.Request) -> web.Response:
         """Load an older version again."""
         asked = await read_body(request, Rollback)
-        return _loaded(await self._schemes.roll_back(_e164(request), asked.version))
+        return _loaded(await self._schemes.roll_back(_e164(request), asked.version, _upon(request)))
 
 
 def show_version(version: VersionRow) -> Json:
@@ -103,7 +104,21 @@ def show_version(version: VersionRow) -> Json:
 
 def _loaded(loaded: Loaded) -> web.Response:
     shown = {**show_version(loaded.version), "is_new": loaded.is_new, "warnings": loaded.warnings}
-    return web.json_response(shown, status=201 if loaded.is_new else 200)
+    return web.json_response(shown, status=201 if loaded.is_new else 200, headers=_tag(loaded.version))
+
+
+def _tag(version: VersionRow) -> dict[str, str]:
+    return {"ETag": f'"{version.version}"'}
+
+
+def _upon(request: web.Request) -> int | None:
+    """None: whatever is the newest."""
+    text = request.headers.get("If-Match", "*")
+    if text == "*":
+        return None
+    if not _TAG.fullmatch(text):
+        raise Wrong("If-Match", f'{text!r} is no version: give one such as "2", with its quotes')
+    return int(text.strip('"'))
 
 
 def _e164(request: web.Request) -> str:

@@ -254,11 +254,6 @@ class RecordingShown(Shape):
     bytes: int | None
 
 
-class RecordingPage(Shape):
-    items: list[RecordingShown]
-    next: str | None
-
-
 class ProfileShown(Shape):
     profile: str
     title: str

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from heapq import nsmallest
 from typing import Any
 
 import asyncpg
@@ -17,6 +19,7 @@ from callctl.storage.rows import (
     read_entries,
     read_leg,
     read_legs,
+    read_legs_before,
     read_limit,
 )
 from callctl.storage.till import Doubt, Till
@@ -163,6 +166,18 @@ class Books:
         self.account(account_id)
         async with self._till.reading() as connection:
             return await read_legs(connection, account_id)
+
+    def accounts(self, after: str, most: int) -> list[Account]:
+        """In the order of their ids, behind that one."""
+        ids = (account.account_id for account in self._ledger.accounts())
+        behind = nsmallest(most, (account_id for account_id in ids if account_id > after))
+        return [self.account(account_id) for account_id in behind]
+
+    async def legs_before(self, account_id: str, held_at: datetime, leg_id: str, most: int) -> list[LegRow]:
+        """Newest first, behind that one."""
+        self.account(account_id)
+        async with self._till.reading() as connection:
+            return await read_legs_before(connection, account_id, held_at, leg_id, most)
 
     async def leg(self, leg_id: str) -> LegRow:
         leg = None

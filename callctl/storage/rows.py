@@ -216,6 +216,23 @@ async def read_legs(connection: Connection, account_id: str) -> list[LegRow]:
     return [_leg(dict(row.items())) for row in reversed(rows)]
 
 
+async def read_legs_before(
+    connection: Connection, account_id: str, held_at: datetime, leg_id: str, most: int
+) -> list[LegRow]:
+    """Newest first, behind that one."""
+    rows = await connection.fetch(
+        f"""
+        SELECT {LEG_COLUMNS} FROM leg WHERE account_id = $1 AND (held_at, leg_id) < ($2, $3)
+        ORDER BY held_at DESC, leg_id DESC LIMIT $4
+        """,
+        account_id,
+        held_at,
+        leg_id,
+        most,
+    )
+    return [_leg(dict(row.items())) for row in rows]
+
+
 async def read_leg(connection: Connection, leg_id: str) -> LegRow | None:
     row = await connection.fetchrow(f"SELECT {LEG_COLUMNS} FROM leg WHERE leg_id = $1", leg_id)
     return _leg(dict(row.items())) if row else None

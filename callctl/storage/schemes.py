@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import asyncpg
 
 from callctl.calls.directory import Directory, Number
-from callctl.clock import moment
-from callctl.complaint import Complaint, Exists, Missing, Wrong
+from callctl.clock import moment, rfc3339
+from callctl.complaint import Complaint, Exists, Missing, Stale, Wrong
 from callctl.storage.database import Connection
 from callctl.storage.seats import read_seat_names
 from callctl.storage.sounds import read_names
@@ -69,16 +69,18 @@ class Schemes:
             self._put_in_force(version, source.scheme)
         return Loaded(version, True, warnings)
 
-    async def load(self, e164: str, text: str, note: str = "") -> Loaded:
-        """The same text again is no news."""
+    async def load(self, e164: str, text: str, note: str = "", upon: int | None = None) -> Loaded:
+        """The same text again is no news. `upon`: only if that is the newest version."""
         number = _number(e164)
         async with self._till.turn:
+            await self._check_newest(number, upon)
             return await self._load(number, text, note)
 
-    async def roll_back(self, e164: str, version: int | None) -> Loaded:
+    async def roll_back(self, e164: str, version: int | None, upon: int | None = None) -> Loaded:
         """Load an older one again; None: the one before the newest."""
         number = _number(e164)
         async with self._till.turn:
+            await self._check_newest(number, upon)
             older, text = await self.read(number, -1 if version is None else version)
             return await self._load(number, text, f"back to version {older.version}")
 
@@ -102,6 +104,17 @@ class Schemes:
             raise Missing(f"number {e164} has no such version: `callctl scheme history {e164}` lists them")
         async with self._till.reading() as connection:
             return found[0], await read_text(connection, found[0])
+
+    async def _check_newest(self, number: str, upon: int | None) -> None:
+        """Whoever has the turn is the only one who loads."""
+        if upon is None:
+            return
+        newest, *_ = await self.history(number)
+        if newest.version != upon:
+            raise Stale(
+                f"the scheme of {number} is at version {newest.version} since {rfc3339(newest.loaded_at)}, "
+                f"not at {upon} any more: look at it, then load upon that"
+            )
 
     async def _load(self, number: str, text: str, note: str) -> Loaded:
         source = await _read(text)
