@@ -251,7 +251,7 @@ async def _compared(
 ) -> tuple[Audit | None, OpenPeriod]:
     """From the oldest call on that is open, or that nobody may have compared yet."""
     inspector = Inspector(till, service.runs, service.written)
-    mender = Mender(till, service.write_down)
+    mender = Mender(till, service.mend)
     witness = Path(path) if path else None
 
     def open_period(begin: datetime, end: datetime, fix: bool) -> Period:

@@ -198,9 +198,13 @@ class Service:
 
     def write_down(self, record: Record) -> asyncio.Future[None]:
         """Done when it is durable."""
-        self._tally.recorded(record)
         if isinstance(record, LegSettled):
             self.on_bill(record)
+        return self.mend(record)
+
+    def mend(self, record: Record) -> asyncio.Future[None]:
+        """The same for a connection that was compared already: the witness has been heard of it."""
+        self._tally.recorded(record)
         return self._tally.written(record, self._journal.write(record))
 
     async def written(self) -> bool:

@@ -14,12 +14,14 @@ from tests.e2e.leaks import assert_nothing_left
 from tests.e2e.stacks import Json, Stack, serve_again, stop_service
 from tests.e2e.test_reconcile import DIFFERENCE, reconcile, talked, told
 from tests.e2e.words import (
+    Subscriber,
     account,
     assert_money,
     bill,
     bills,
     dial,
     given_subscriber,
+    until,
     until_metric,
     until_state,
 )
@@ -56,6 +58,17 @@ def of(leg: Json) -> dict[str, object]:
     return {key: leg[key] for key in ("leg_id", "account_id", "to", "seconds", "units", "charge_kopecks")}
 
 
+async def compared_after_another_call(stack: Stack, who: Subscriber) -> None:
+    """Whatever was to be compared before it has been."""
+    count = (await stack.metrics())["callctl_reconciled_legs_total"]
+    await dial(stack, who.number, hang_up_after_ms=1_200)
+
+    async def is_compared() -> bool:
+        return (await stack.metrics())["callctl_reconciled_legs_total"] > count
+
+    await until(is_compared, "a further call is compared", within_s=COMPARED_S)
+
+
 async def test_what_came_after_the_backup_is_named_and_billed_again_from_the_witness(bring: Bring) -> None:
     stack = await bring()
     before, after, beside = [await given_subscriber(stack, 1_000) for _ in range(3)]
@@ -86,6 +99,10 @@ async def test_what_came_after_the_backup_is_named_and_billed_again_from_the_wit
             await assert_money(stack, who, was[who.account_id])
         assert (await reconcile(stack, "--fix", expect=0))["differences"] == []
         assert len(await bills(stack, before)) == 1
+        await compared_after_another_call(stack, before)
+        assert (await stack.metrics())[DIFFERENCE] == 0, (
+            "what was mended is not compared with a witness forgotten"
+        )
         await assert_nothing_left(stack)
         database = await asyncpg.connect(stack.note["database"].replace("/postgres?", "/restored?"))
         assert await database.fetchval("SELECT count(*) FROM leg WHERE ended_at IS NULL") == 0
