@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
@@ -103,7 +104,7 @@ async def test_what_came_after_the_backup_is_named_and_billed_again_from_the_wit
         assert (await stack.metrics())[DIFFERENCE] == 0, (
             "what was mended is not compared with a witness forgotten"
         )
-        await assert_nothing_left(stack)
         database = await asyncpg.connect(stack.note["database"].replace("/postgres?", "/restored?"))
         assert await database.fetchval("SELECT count(*) FROM leg WHERE ended_at IS NULL") == 0
+        await assert_nothing_left(replace(stack, database=database))
         await database.close()
