@@ -124,7 +124,7 @@ async def test_where_tokens_are_asked_for_asterisk_shows_one_and_does_what_it_ma
             ("(token file)", "callctl hangup x", 400),
             ("asterisk", "callctl hangup x", 400),
             ("asterisk", "callctl topup acme 5 r-1", 200),
-            ("asterisk", "/tokens", 201),
+            ("(token file)", "/tokens", 201),
         ]
 
 
