@@ -1,6 +1,6 @@
 """Does a figure grow, or does it only go up and down? Pure.
 
-Rule 1: the first half is warm-up: pools, caches and buffers reach their size there.
+Rule 1: the first half is warm-up: pools, caches and buffers reach their size there. It takes ten minutes.
 Rule 2: what a collection or a quiet moment frees is no leak: the least of each twelfth of that half counts.
 Rule 3: a leak never pauses: these grow faster than the bound, beyond four standard errors of the line
     through them, and the earlier and the later ones do, each by themselves. A step taken once is none.
@@ -16,6 +16,7 @@ from statistics import fmean
 
 BLOCKS = 12
 SURE = 4.0
+WARM_UP_S = 600.0
 # What is made when it is wanted and kept: a connection to ARI is a thread and a file there, and the service
 # keeps so many at most.
 MADE_ONCE = 64
@@ -48,7 +49,9 @@ def judge(points: Sequence[Point], bound_per_hour: float) -> Growth:
     low = lows(second_half(points))
     slope, error = slope_per_hour(low), error_per_hour(low)
     grows_on = all(slope_per_hour(part) > bound_per_hour for part in _cut(low, 2))
-    if slope - SURE * error > bound_per_hour and grows_on:
+    if points[-1].at_s - points[0].at_s < 2 * WARM_UP_S:
+        verdict = Verdict.UNCLEAR
+    elif slope - SURE * error > bound_per_hour and grows_on:
         verdict = Verdict.LEAK
     elif slope + SURE * error <= bound_per_hour:
         verdict = Verdict.FLAT

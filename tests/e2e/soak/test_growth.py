@@ -95,6 +95,10 @@ def test_a_run_of_a_few_samples_says_that_it_is_too_short() -> None:
     assert judge(few, BOUND).verdict is Verdict.UNCLEAR
 
 
+def test_who_is_warming_up_is_not_accused() -> None:
+    assert judge(drawn(lambda at_s: at_s)[:1_100], BOUND).verdict is Verdict.UNCLEAR
+
+
 def test_what_stays_when_all_have_left_is_a_leak_unless_it_is_made_once() -> None:
     assert judge_at_rest(49, 79, bound=12) is Verdict.FLAT
     assert judge_at_rest(49, 149, bound=12) is Verdict.LEAK
