@@ -8,7 +8,7 @@ Rule 3: where numbers are masked they are so in every word of a line, faults of 
 import json
 import logging
 import os
-import string
+import re
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -23,7 +23,8 @@ WAITING_MAX = 20_000
 BATCH_MAX = 500
 END_S_MAX = 2.0
 
-_PLAIN = frozenset(string.ascii_letters + string.digits + "._-:/+*,@|()[]{}#%&$^~!?;<>")
+# Needs no quotation marks.
+_PLAIN = re.compile(r"[A-Za-z0-9._:/+*,@|()\[\]{}#%&$^~!?;<>-]+")
 
 
 def logfmt(fields: Mapping[str, object]) -> str:
@@ -31,7 +32,7 @@ def logfmt(fields: Mapping[str, object]) -> str:
 
 
 def _written(text: str) -> str:
-    if text and _PLAIN.issuperset(text):
+    if _PLAIN.fullmatch(text):
         return text
     return '"' + visible(text).replace('"', '\\"') + '"'
 
@@ -126,18 +127,21 @@ class Pen(logging.Handler):
 
 @contextmanager
 def logged(settings: LogSettings, *, verbose: bool, to_fd: int = 2) -> Iterator[None]:
-    """Everything that is logged meanwhile goes to stderr; all of it is there at the end."""
+    """Everything that is logged meanwhile goes to stderr; all of it is there at the end. Of libraries only
+    what worries them: they tell every request."""
 
     def write(data: bytes) -> None:
         while data:
             data = data[os.write(to_fd, data) :]
 
-    pen, root = Pen(write), logging.getLogger()
+    pen, root, ours = Pen(write), logging.getLogger(), logging.getLogger("callctl")
     pen.setFormatter(Lines(settings))
     root.addHandler(pen)
-    root.setLevel("DEBUG" if verbose else settings.level.upper())
+    root.setLevel("WARNING")
+    ours.setLevel("DEBUG" if verbose else settings.level.upper())
     try:
         yield
     finally:
+        ours.setLevel(logging.NOTSET)
         root.removeHandler(pen)
         pen.close()

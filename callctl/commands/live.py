@@ -11,6 +11,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -22,6 +23,7 @@ from callctl.commands.arguments import id_argument
 from callctl.commands.client import NoService, add_service_options, ask
 from callctl.commands.scheme_trace import print_way
 from callctl.commands.show import console, print_json, print_table, table
+from callctl.commands.story import tell_story
 from callctl.complaint import one_line
 
 CALL_COLUMNS = {
@@ -72,6 +74,15 @@ def add_commands(commands: Any) -> None:
 
     call = commands.add_parser("call", help="one call: the way it took, its connections, for how much")
     call.add_argument("call_id", metavar="ID", type=id_argument, help="of a call, or of one of its legs")
+    call.add_argument(
+        "--story", action="store_true", help="moment by moment, out of the ledger and the service's log"
+    )
+    call.add_argument(
+        "--log",
+        metavar="FILE",
+        type=Path,
+        help="with --story: the service's log (that in the state directory); - reads it from stdin",
+    )
     add_service_options(call)
     call.set_defaults(run=_call)
 
@@ -235,7 +246,11 @@ def _call_row(call: dict[str, Any]) -> dict[str, Any]:
 
 
 def _call(options: Namespace) -> None:
-    print_way(options, ask(options, "GET", f"/calls/{quote(options.call_id, safe='')}/way"))
+    way = ask(options, "GET", f"/calls/{quote(options.call_id, safe='')}/way")
+    if options.story:
+        tell_story(options, way)
+    else:
+        print_way(options, way)
 
 
 def _hang_up(options: Namespace) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from callctl.complaint import Complaint
-from callctl.settings import Address, CallSettings, Loopback, Table
+from callctl.settings import Address, CallSettings, LogSettings, Loopback, Table
 from callctl.stack import ports
 from callctl.stack.whereabouts import default_state_dir
 
@@ -55,6 +55,7 @@ class Plan(Table):
     silence_s: Annotated[int, Field(ge=0, le=86_400)] = 300  # a phone that sends nothing for so long is dead
     durable: bool = True  # false: a private database that may lose everything with the machine's power
     calls: CallSettings = CallSettings()
+    log: LogSettings = LogSettings()
     asterisk_may: frozenset[Literal["operate", "money"]] = frozenset()  # in its command line, besides reading
 
     @model_validator(mode="after")

@@ -236,6 +236,7 @@ def settings_of(plan: Plan, database: str) -> tuple[ServiceSettings, AsteriskSet
         trunks=list(plan.trunks),
         emergency_trunk=emergency_trunk,
         calls=plan.calls,
+        log=plan.log,
     )
     return settings, on_asterisk
 

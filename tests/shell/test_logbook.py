@@ -103,6 +103,7 @@ def test_numbers_are_masked_in_every_word_of_a_line() -> None:
             "PlaceLeg(leg1-1763760000.12,carrier/79161110002)",
             "PlaceLeg(leg1-1763760000.12,carrier/7916*****02)",
         ),
+        ("create?endpoint=PJSIP%2F79160000002%40carrier", "create?endpoint=PJSIP%2F7916*****02%40carrier"),
         ("1763760000.12", "1763760000.12"),
         ("112 101 100500", "112 101 100500"),
         ("2026-11-21T22:15:04.123", "2026-11-21T22:15:04.123"),
@@ -208,6 +209,7 @@ def test_what_is_logged_goes_where_it_was_told_to_and_only_as_long_as_it_was() -
     with logged(LogSettings(level="warning"), verbose=False, to_fd=write_fd):
         log.info("not told")
         log.warning("told", extra={"fields": {"call": "7"}})
+        logging.getLogger("library").info("a request")
     log.warning("too late")
     os.close(write_fd)
     (only,) = os.read(read_fd, 10_000).decode().splitlines()
