@@ -194,6 +194,23 @@ WITNESS_LAG = Gauge(
 )
 
 
+class Turned(Enum):
+    """Why a SIP request was not let in."""
+
+    SECRET = "secret"  # of a phone that we know
+    UNKNOWN = "unknown"  # no phone and no trunk of ours
+    ADDRESS = "address"  # not one that it may come from
+
+
+_TURNED_AWAY = Counter(
+    "callctl_sip_turned_away",
+    "SIP requests that Asterisk did not let in, by reason; a stranger counts more than once.",
+    ["why"],
+    registry=REGISTRY,
+)
+TURNED_AWAY = {why: _TURNED_AWAY.labels(why.value) for why in Turned}
+
+
 class TrunkEnd(Enum):
     """What came of a leg on a trunk."""
 

@@ -1,4 +1,5 @@
-"""AMI: panoramisk behind a wall, for what must not wait behind a prompt: time limits on channels.
+"""AMI: panoramisk behind a wall, for what must not wait behind a prompt: time limits on channels. And who was
+not let in is told here and nowhere else.
 
 Rule 1: a new Manager for every connection. Panoramisk repeats unanswered actions after a reconnect, and a
 stale time limit would cut a living call.
@@ -13,6 +14,7 @@ from typing import Any
 from panoramisk import Manager
 from panoramisk.ami_protocol import AMIProtocol
 
+from callctl.asterisk import turned_away
 from callctl.calls.events import Why
 
 log = logging.getLogger(__name__)
@@ -113,10 +115,12 @@ class Ami:
             loop=loop,
             username=self._user,
             secret=self._password,
-            events="off",
+            events="security",
             ping_delay=NEVER_S,
             ping_interval=NEVER_S,
         )
+        for event in turned_away.EVENTS:
+            manager.register_event(event, turned_away.count)
         connecting = loop.create_connection(AMIProtocol, *self._address)
         connected: asyncio.Future[Any] = loop.create_future()
         connected.set_result(await asyncio.wait_for(connecting, ACTION_S_MAX))
