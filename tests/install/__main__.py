@@ -12,7 +12,7 @@ from tests.install.page import blocks_of
 from tests.install.release import release_into
 
 NUMBER, TARGET, CARRIER_PORT, SIP_PORT = "74951234567", "79161110002", 5070, 5060
-OWN = ("asterisk", "postgresql")
+OWN = ("asterisk", "postgresql", "python3")  # the last for the stand-in of systemctl
 DOCUMENTED = "192.0.2.20:5060"
 
 
