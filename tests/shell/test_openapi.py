@@ -22,8 +22,9 @@ EXAMPLES_MAX = 4
 CHECKS = "not_a_server_error,status_code_conformance,response_schema_conformance"
 SCHEMATHESIS_S_MAX = 550
 NUMBER = "74957654321"
-# 503 without an Asterisk, as it should be; a stream of lines; what takes files and no JSON.
-NOT_FOR_IT = ("/health", "/reconcile", "/profiles/{name}", "/accounts/{account_id}/sounds/{name}")
+# 503 without an Asterisk, as it should be; streams; what takes files and no JSON.
+WITHOUT_ASTERISK, STREAMS = ("/health", "/trunks"), ("/reconcile", "/events")
+NOT_FOR_IT = (*WITHOUT_ASTERISK, *STREAMS, "/profiles/{name}", "/accounts/{account_id}/sounds/{name}")
 # So that it gets behind "there is no such account".
 KNOWN = f"""
 [parameters]
