@@ -115,7 +115,8 @@ def ways_out(
         leg = next((leg for leg in of_pair if _is_of(leg, call)), None)
         talked_ms = seen.talked_ms(call)
         if leg is None:
-            if talked_ms <= APART_MS:  # no longer than an answer is on its way
+            # No longer than an answer is on its way; or a seat, whose record nobody waits for: it is free.
+            if talked_ms <= APART_MS or _is_seat(call.number):
                 continue
             if (call.caller, call.number) in alone:  # each leg in vain stands for one call
                 alone.remove((call.caller, call.number))
@@ -131,7 +132,7 @@ def ways_out(
         if leg["ended_by"] in ("balance", "second_cut"):
             continue
         # Whoever hands his caller over is left by our order, which may be under way for long; he is free.
-        least_ms = 0 if _is_seat(leg) else talked_ms - 1000 - seen.may_lack_ms(call)
+        least_ms = 0 if _is_seat(leg["number"]) else talked_ms - 1000 - seen.may_lack_ms(call)
         if not least_ms <= leg["seconds"] * 1000 <= max(1000, talked_ms + APART_MS):
             yield f"talked {talked_ms} ms, billed {leg}"
     yield from (f"billed and not talked: {leg}" for left in bills.values() for leg in left)
@@ -161,7 +162,7 @@ def money(told: Told, given: Mapping[str, int]) -> Iterator[str]:
         spent[leg["account_id"]] += leg["charge_kopecks"]
         units = -(-leg["seconds"] * 1000 // UNIT_MS)
         price = WAY_IN_KOPECKS if leg["leg_id"].startswith(WAY_IN) else UNIT_KOPECKS
-        if _is_seat(leg) or leg["number"] == EMERGENCY:
+        if _is_seat(leg["number"]) or leg["number"] == EMERGENCY:
             units = price = 0
         could_not = leg["units"] < units and told.balances[leg["account_id"]] < price
         if leg["charge_kopecks"] != leg["units"] * price or not (leg["units"] == units or could_not):
@@ -178,9 +179,9 @@ def _since_rung_ms(call: CallSeen) -> float:
     return (call.ended_at_us - call.invited_at_us) / 1000
 
 
-def _is_seat(leg: Json) -> bool:
-    """By its name."""
-    return bool(leg["number"].isalpha())
+def _is_seat(number: str) -> bool:
+    """It has a name."""
+    return number.isalpha()
 
 
 def _is_of(leg: Json, call: CallSeen) -> bool:
