@@ -24,6 +24,7 @@ EMERGENCY = "112"
 PATIENCE_MS = 20_000  # of all targets of the crowd
 # A phone's clock and Asterisk's, on a machine that is very busy.
 APART_MS = 4 * NEAR_MS
+OUT_OF_MONEY = ("balance", "second_cut")
 # How long a stream may be silent before it is given up (callctl/asterisk/ari.py).
 UNPROVEN_MS = 6_000
 
@@ -104,38 +105,41 @@ def differences(told: Told, seen: Seen, given: Mapping[str, int], bound_ms: int)
 def ways_out(
     legs: Iterable[Json], seen: Seen, in_vain: Iterable[tuple[str, str]], bound_ms: int
 ) -> Iterator[str]:
-    alone = list(in_vain)
-    bills: dict[tuple[str, str], list[Json]] = defaultdict(list)
+    calls: dict[tuple[str, str], list[CallSeen]] = defaultdict(list)
+    for call in seen.heard:
+        if call.answered_at_us is not None and call.ended_at_us is not None:
+            calls[call.caller, call.number].append(call)
     for leg in legs:
-        bills[leg["caller"], leg["number"]].append(leg)
-    for call in sorted(seen.heard, key=lambda call: call.invited_at_us):
-        if call.answered_at_us is None or call.ended_at_us is None:
+        of_pair = calls[leg["caller"], leg["number"]]
+        # Two may have answered at once, by two carriers: the bill is of the one that talked as long.
+        own = [call for call in of_pair if _is_of(leg, call)]
+        if not own:
+            yield f"billed and not talked: {leg}"
             continue
-        of_pair = bills[call.caller, call.number]
-        leg = next((leg for leg in of_pair if _is_of(leg, call)), None)
-        talked_ms = seen.talked_ms(call)
-        if leg is None:
-            # No longer than an answer is on its way; or a seat, whose record nobody waits for: it is free.
-            if talked_ms <= APART_MS or _is_seat(call.number):
-                continue
-            if (call.caller, call.number) in alone:  # each leg in vain stands for one call
-                alone.remove((call.caller, call.number))
-            else:
-                yield f"talked and not billed: {call}"
+        call = min(own, key=lambda call: abs(seen.talked_ms(call) - leg["seconds"] * 1000))
+        of_pair.remove(call)
+        yield from _differs(leg, call, seen, bound_ms)
+    alone = list(in_vain)
+    for call in (call for left in calls.values() for call in left):
+        # No longer than an answer is on its way; or a seat, whose record nobody waits for: it is free.
+        if seen.talked_ms(call) <= APART_MS or _is_seat(call.number):
             continue
-        of_pair.remove(leg)
-        if (
-            call.talked_ms > leg["units"] * UNIT_MS + bound_ms
-            and _since_rung_ms(call) > PATIENCE_MS + bound_ms
-        ):
-            yield f"nobody cut it: {call.talked_ms} ms, {leg}"
-        if leg["ended_by"] in ("balance", "second_cut"):
-            continue
-        # Whoever hands his caller over is left by our order, which may be under way for long; he is free.
-        least_ms = 0 if _is_seat(leg["number"]) else talked_ms - 1000 - seen.may_lack_ms(call)
-        if not least_ms <= leg["seconds"] * 1000 <= max(1000, talked_ms + APART_MS):
-            yield f"talked {talked_ms} ms, billed {leg}"
-    yield from (f"billed and not talked: {leg}" for left in bills.values() for leg in left)
+        if (call.caller, call.number) in alone:  # each leg in vain stands for one call
+            alone.remove((call.caller, call.number))
+        else:
+            yield f"talked and not billed: {call}"
+
+
+def _differs(leg: Json, call: CallSeen, seen: Seen, bound_ms: int) -> Iterator[str]:
+    talked_ms = seen.talked_ms(call)
+    if call.talked_ms > leg["units"] * UNIT_MS + bound_ms and _since_rung_ms(call) > PATIENCE_MS + bound_ms:
+        yield f"nobody cut it: {call.talked_ms} ms, {leg}"
+    if leg["ended_by"] in OUT_OF_MONEY:
+        return
+    # Whoever hands his caller over is left by our order, which may be under way for long; he is free.
+    least_ms = 0 if _is_seat(leg["number"]) else talked_ms - 1000 - seen.may_lack_ms(call)
+    if not least_ms <= leg["seconds"] * 1000 <= max(1000, talked_ms + APART_MS):
+        yield f"talked {talked_ms} ms, billed {leg}"
 
 
 def ways_in(legs: Sequence[Json], outwards: Sequence[Json], seen: Seen) -> Iterator[str]:
