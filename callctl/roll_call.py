@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 
 from callctl.asterisk import wire
-from callctl.asterisk.ari import SILENCE_MS_MAX, Ari, AriRefused, AriUnknown
+from callctl.asterisk.ari import Ari, AriRefused, AriUnknown
 from callctl.asterisk.testimony import Witness
 from callctl.calls.events import LegsListed
 from callctl.calls.switchboard import Switchboard
@@ -40,8 +40,9 @@ class RollCall:
         self._proven_at_ms = min(max(self._proven_at_ms, at_ms), self._clock.now_ms())
 
     def connected(self, is_up: bool) -> None:
-        now_ms = self._clock.now_ms()
-        self._proven_at_ms = now_ms if is_up else max(self._proven_at_ms, now_ms - SILENCE_MS_MAX)
+        """Of a stream that is lost, only what came proves anything."""
+        if is_up:
+            self._proven_at_ms = self._clock.now_ms()
 
     async def first(self, channels: list[wire.Frame], bridges: list[wire.Frame], asked_at_ms: int) -> None:
         """After every (re)connect: who is missing left in the gap."""

@@ -231,7 +231,7 @@ class Service:
         at_ms = self._clock.heard_ms(wire.stamped_ms(frame))
         now_ms = self._clock.now_ms()
         if self.up["ari"]:  # what waited for the list after a gap proves nothing of the gap
-            self._roll_call.heard(now_ms)
+            self._roll_call.heard(at_ms)
         metrics.EVENT_LAG.observe((now_ms - at_ms) / 1000)
         if isinstance(event, DeviceSeen):
             self.registrar.heard(event.device)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from dialplan.nodes.by_balance import ByBalance
 from dialplan.nodes.by_caller import ByCaller
@@ -29,7 +29,13 @@ Stations = (
 Node = Annotated[Crossings | Stations, Field(discriminator="kind")]
 
 
+def _printable(name: str) -> str:
+    if not name.isprintable():
+        raise ValueError("the name of a node is printable")
+    return name
+
+
 class Scheme(Part):
     start: str
     language: Literal["ru", "en"] = "ru"
-    nodes: Annotated[dict[str, Node], Field(min_length=1)]
+    nodes: Annotated[dict[Annotated[str, AfterValidator(_printable)], Node], Field(min_length=1)]

@@ -151,7 +151,7 @@ class Call:
         is_unanswered = self.caller.leg_id in event.alive and self.caller.leg_id not in event.up
         if not is_unanswered or not self.scene.is_answering or not self._phase.is_live:
             return []
-        return [Answer(self.caller.leg_id)]  # nobody shall pay for a talk without him
+        return [self.scene.answer_again()]  # nobody shall pay for a talk without him
 
     def refused(self, event: OrderRefused, at_ms: int) -> list[Order]:
         """An order was not carried out. What is gone is told by an event of its own."""

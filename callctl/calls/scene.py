@@ -96,8 +96,12 @@ class Scene:
         if self.is_caller_up:
             return []
         self.is_answering = True
+        return [self.answer_again()]
+
+    def answer_again(self) -> Answer:
+        """The same order: what is paid waits for its record each time."""
         way_in = self.connections.way_in
-        return [Answer(self.caller.leg_id, is_paid=way_in is not None and way_in.is_paid)]
+        return Answer(self.caller.leg_id, is_paid=way_in is not None and way_in.is_paid)
 
     def bound(self, until_ms: int | None) -> list[Order]:
         """The caller's second cut, unless paid time has its own."""

@@ -16,6 +16,7 @@ from callctl.calls.records import CallOver, MessageTaken, Passed, Record, Record
 from callctl.clock import moment
 from callctl.storage.batches import Row, Statement
 from callctl.storage.database import Connection
+from callctl.storage.texts import held
 
 OVER = """
 INSERT INTO call (account_id, call_id, number, caller, scheme_version, arrived_at, answered_at, ended_at,
@@ -91,19 +92,19 @@ async def read_calls(connection: Connection, account_id: str, number: str) -> li
 def _over(record: CallOver) -> Row:
     answered_ms = record.answered_at_ms
     way = [
-        {"node": _held(at.node), "at_ms": at.at_ms, "outcomes": [_held(word) for word in at.outcomes]}
+        {"node": held(at.node), "at_ms": at.at_ms, "outcomes": [held(word) for word in at.outcomes]}
         for at in record.way
     ]
     return (
         record.account_id,
         record.call_id,
         record.line,
-        _held(record.caller),
+        held(record.caller),
         record.scheme_version,
         moment(record.arrived_at_ms),
         None if answered_ms is None else moment(answered_ms),
         moment(record.ended_at_ms),
-        _held(record.ending),
+        held(record.ending),
         _write_json(way),
     )
 
@@ -111,11 +112,11 @@ def _over(record: CallOver) -> Row:
 def _message(record: MessageTaken) -> Row:
     return (
         record.account_id,
-        record.recording,
+        held(record.recording),
         record.call_id,
         record.line,
-        _held(record.caller),
-        _held(record.mailbox),
+        held(record.caller),
+        held(record.mailbox),
         moment(record.at_ms),
         record.length_ms,
     )
@@ -123,12 +124,7 @@ def _message(record: MessageTaken) -> Row:
 
 def _recording(record: RecordingBegan) -> Row:
     at = moment(record.at_ms)
-    return record.account_id, record.recording, record.call_id, at, record.keep_days
-
-
-def _held(text: str) -> str:
-    """No column takes a NUL, nor half of a pair of surrogates; YAML can write both."""
-    return text.encode("utf-8", "replace").decode().replace("\0", "?")
+    return record.account_id, held(record.recording), record.call_id, at, record.keep_days
 
 
 def _call(row: asyncpg.Record) -> CallRow:

@@ -20,6 +20,7 @@ from callctl.storage.damage import damaged
 from callctl.storage.database import Connection
 from callctl.storage.open_legs import readable
 from callctl.storage.rows import LegRow, read_open_legs
+from callctl.storage.texts import held
 from dialplan.check import read_scheme
 from dialplan.scheme import Scheme
 from dialplan.steps import RecordTalk
@@ -121,20 +122,23 @@ async def read_left(connection: Connection, ledger: Ledger) -> Left:
 
 
 def _at(record: CallAt) -> Row:
-    way = [{"node": at.node, "at_ms": at.at_ms, "outcomes": at.outcomes} for at in record.way]
+    way = [
+        {"node": held(at.node), "at_ms": at.at_ms, "outcomes": [held(word) for word in at.outcomes]}
+        for at in record.way
+    ]
     return (
         record.account_id,
         record.call_id,
         record.number,
         record.line,
-        record.caller,
+        held(record.caller),
         record.seat,
         record.hops,
         record.scheme_version,
         None if record.is_version else record.scheme.model_dump_json(),
-        record.caller_name,
+        record.caller_name and held(record.caller_name),
         _RECORD.dump_json(record.record).decode() if record.record else None,
-        record.record_node,
+        held(record.record_node),
         moment(record.arrived_at_ms),
         _write_json(way),
     )

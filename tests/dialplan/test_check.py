@@ -170,6 +170,12 @@ def test_ten_thousand_nodes_in_a_ring_are_looked_through() -> None:
     assert len(said) == 10_000 and all("goes round for ever" in one for one in said)
 
 
+def test_the_name_of_a_node_is_printable() -> None:
+    refused = read_scheme('start: "a\\0"\nnodes:\n  "a\\0": {kind: hang_up}\n')
+    assert not isinstance(refused, Scheme)
+    assert "the name of a node is printable" in str(refused)
+
+
 def test_thousands_of_ways_to_nowhere_do_not_list_all_names_each_time() -> None:
     said = faults(scheme_of(*(f"n{i}: {{{RING}, busy: gone, no_answer: n{i + 1}}}" for i in range(2_000))))
     assert "(nodes: n0, n1, n2, n3, n4, n5, n6, n7, n8, n9, n10, n11 and 1988 more)" in said[0]

@@ -6,11 +6,12 @@ from dataclasses import replace
 import asyncpg
 import pytest
 
-from callctl.calls.records import CallOver, MessageTaken, Passed
+from callctl.calls.records import CallAt, CallOver, MessageTaken, Passed
 from callctl.clock import moment
 from callctl.storage import calls
 from callctl.storage.calls import read_call, read_calls
 from callctl.storage.rows import read_legs_of_call
+from dialplan.scheme import Scheme
 from tests.shell.office import Sql
 from tests.shell.relay import Relay
 from tests.shell.test_journal import NOON_MS, held, journal_to, settled, write_down
@@ -75,6 +76,17 @@ async def test_whatever_a_caller_or_a_node_is_called_the_journal_goes_on(sql: Sq
         kept,
         (kept,),
     )
+
+
+async def test_whatever_a_node_is_called_where_a_call_stands_is_written(sql: Sql, database: str) -> None:
+    odd = "a\0b\ud800"
+    scheme = Scheme.model_construct(start="ring", language="ru", nodes={})
+    way = (Passed(odd, NOON_MS, (odd,)),)
+    at = CallAt("ann", "call-1", LINE, LINE, odd, None, 0, 1, scheme, True, odd, None, odd, NOON_MS, way)
+    await write_down(database, at, held("l1"))
+    (row,) = await sql.fetch("SELECT caller, caller_name, record_node, way FROM call_at")
+    assert [row["caller"], row["caller_name"], row["record_node"]] == ["a?b?"] * 3
+    assert "a?b?" in row["way"]
 
 
 async def test_the_legs_of_a_call_are_those_of_its_time_and_its_id(sql: Sql, database: str) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from callctl.calls.events import LegAnswered, LegEnded, LegGone, LegReady, OrderRefused, Why
+from callctl.calls.events import LegAnswered, LegEnded, LegGone, LegReady, LegsListed, OrderRefused, Why
 from callctl.calls.orders import Answer, HangUp, Order, PlaceLeg
 from callctl.calls.records import EndedBy, LegBegan, LegHeld, LegRefused, LegSettled
 from dialplan.causes import Cause
@@ -205,6 +205,13 @@ def test_a_queue_answers_nobody_whose_hold_was_not_written_down() -> None:
     assert HangUp(A, Cause.CONGESTION) in orders
     desk.hear(LegGone(A, 42), 2_010)
     assert (desk.account.balance, desk.account.held) == (1_000, 0)
+
+
+def test_who_is_answered_again_because_a_list_lacks_him_waits_for_his_hold_again() -> None:
+    desk = both(1_000, scheme=LINE)
+    [answer] = [order for order in desk.arrive() if isinstance(order, Answer)]
+    not_up = LegsListed(frozenset({A}), frozenset(), 1_000, 900, is_after_gap=False)
+    assert desk.hear(not_up, 1_000) == [answer]
 
 
 def test_a_connection_ends_when_it_is_as_long_as_may_be() -> None:
