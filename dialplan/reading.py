@@ -70,9 +70,11 @@ class Written:
 
 
 def show_path(path: Path) -> str:
+    """In one line, whatever the names."""
     shown = ""
     for part in path:
-        shown += f"[{part}]" if isinstance(part, int) else f".{part}" if shown else part
+        name = part if isinstance(part, int) or part.isprintable() else ascii(part)[1:-1]
+        shown += f"[{name}]" if isinstance(name, int) else f".{name}" if shown else name
     return shown
 
 
