@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 import termios
@@ -175,10 +176,24 @@ async def test_a_statement_of_nobody_is_refused(office: Office, callctl: Callctl
         assert (status, field in problem["detail"]) == (400, True), problem
 
 
+def _may_be_interrupted() -> None:
+    """Also where the tests themselves run in the background, and inherited that they may not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _of_the_terminal() -> None:
+    _may_be_interrupted()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 def test_who_watches_is_interrupted_and_that_is_no_fault(office: Office) -> None:
     command = [sys.executable, "-m", "callctl", "calls", "--watch", "--every", "0.1", "--json"]
     with subprocess.Popen(
-        [*command, "--state", str(office.folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*command, "--state", str(office.folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=_may_be_interrupted,
     ) as process:
         assert process.stdout
         assert process.stdout.readline() == "[]\n"
@@ -198,7 +213,7 @@ def test_a_person_who_watches_sees_the_table_and_leaves_with_ctrl_c(office: Offi
         stderr=theirs,
         env={**os.environ, "TERM": "xterm"},
         start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0) and None,
+        preexec_fn=_of_the_terminal,
     ) as process:
         os.close(theirs)
         shown = b""
