@@ -38,17 +38,18 @@ PROMETHEUS_NAMES = {
 async def test_a_call_is_seen_live_and_afterwards_by_the_commands(stack: Stack) -> None:
     who = await given_subscriber(stack, 1_000)
     where = ("--state", str(stack.state))
-    call = dial(stack, who.number, hang_up_after_ms=3_000)
+    call = dial(stack, who.number, hang_up_after_ms=15_000)
     await until_state(stack, who, "talking")
     (live,) = json.loads(await stack.callctl("calls", "--json", *where))
     assert (live["account_id"], live["target"], live["state"]) == (who.account_id, who.target, "talking")
-    assert (live["held_kopecks"], live["available_kopecks"]) == (100, 900)
+    assert live["held_kopecks"] >= 100
+    assert live["held_kopecks"] + live["available_kopecks"] == 1_000
     await call
     await bill(stack, who)
     (leg,) = json.loads(await stack.callctl("cdr", "--account", who.account_id, "--json", *where))
     assert leg.keys() >= LEG_FIELDS
-    assert leg["charge_kopecks"] == 100
-    assert "1.00" in await stack.callctl("explain", leg["leg_id"], "--lang", "en", *where)
+    assert leg["charge_kopecks"] == 300
+    assert "3.00" in await stack.callctl("explain", leg["leg_id"], "--lang", "en", *where)
 
 
 async def test_who_watches_sees_the_balance_run_down_until_the_call_is_ended_by_hand(stack: Stack) -> None:
