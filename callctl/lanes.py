@@ -10,18 +10,11 @@ from collections.abc import Callable, Coroutine
 from time import monotonic
 
 from callctl import metrics
-from callctl.calls.legs import call_id_of
+from callctl.calls.legs import call_id_of_order
 from callctl.calls.orders import (
     Answer,
-    CloseBridge,
-    Join,
-    JoinAndDial,
     MediaOrder,
-    Part,
     PlaceLeg,
-    PlayToBridge,
-    RecordBridge,
-    StopRecording,
 )
 
 Work = Coroutine[None, None, None]
@@ -45,7 +38,7 @@ class Lanes:
         self._lanes: dict[str, deque[tuple[MediaOrder, asyncio.Future[None] | None]]] = {}
 
     def take(self, order: MediaOrder) -> None:
-        call_id = _call_id(order)
+        call_id = call_id_of_order(order)
         is_paid = isinstance(order, PlaceLeg | Answer) and order.is_paid
         waiting = (order, self._hold_of(call_id) if is_paid else None)
         lane = self._lanes.get(call_id)
@@ -76,13 +69,3 @@ class Lanes:
         if isinstance(order, Answer) and order.is_paid:
             metrics.ANSWER_WAIT.observe(monotonic() - since_s)
         return True
-
-
-def _call_id(order: MediaOrder) -> str:
-    match order:
-        case JoinAndDial() | Join() | Part() | PlayToBridge() | RecordBridge() | CloseBridge():
-            return order.bridge_id
-        case StopRecording():
-            return order.call_id
-        case _:
-            return call_id_of(order.leg_id)

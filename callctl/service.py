@@ -29,15 +29,9 @@ from callctl.calls.orders import Answer, HangUp, MediaOrder, Order
 from callctl.calls.records import (
     CallAt,
     CallBackOver,
-    CallOver,
-    LegBegan,
-    LegHeld,
-    LegRefused,
     LegSettled,
-    MessageTaken,
     NodeFailed,
     Record,
-    RecordingBegan,
 )
 from callctl.calls.switchboard import Switchboard
 from callctl.clock import Clock
@@ -277,19 +271,11 @@ class Service:
         tell(event, orders, self.switchboard.where)
         for order in orders:
             match order:
-                case (
-                    LegHeld()
-                    | LegBegan()
-                    | LegSettled()
-                    | LegRefused()
-                    | CallOver()
-                    | MessageTaken()
-                    | RecordingBegan()
-                ):
-                    self.write_down(order)
                 case CallAt():
                     self._journal.write(order)
                     self._labels.at(order)
+                case _ if isinstance(order, Record):
+                    self.write_down(order)
                 case CallBackOver():
                     metrics.CALL_BACKS[order.end].inc()
                 case NodeFailed():

@@ -17,16 +17,14 @@ from callctl.calls.events import (
     OrderRefused,
     SeatDialled,
 )
-from callctl.calls.legs import call_id_of
+from callctl.calls.legs import call_id_of, call_id_of_order
 from callctl.calls.orders import (
-    BridgeOrder,
     Device,
     HangUp,
     Inside,
     Order,
     PlaceLeg,
     PlayToLeg,
-    StopRecording,
 )
 from callctl.calls.records import (
     CallAt,
@@ -36,10 +34,9 @@ from callctl.calls.records import (
     LegHeld,
     LegRefused,
     LegSettled,
-    MessageTaken,
     NodeFailed,
+    Notice,
     Record,
-    RecordingBegan,
 )
 
 log = logging.getLogger("callctl.calls")
@@ -137,7 +134,7 @@ def _to(endpoint: object) -> str:
 
 def _call_of(event: Event) -> str | None:
     if isinstance(event, OrderRefused):
-        return call_of(event.order)
+        return call_id_of_order(event.order)
     if isinstance(event, LegsListed):
         return None
     leg_id: str | None = getattr(event, "leg_id", None)
@@ -145,16 +142,10 @@ def _call_of(event: Event) -> str | None:
 
 
 def call_of(order: Order) -> str:
-    match order:
-        case LegHeld() | LegRefused():
-            return order.connection.call_id
-        case CallAt() | CallOver() | MessageTaken() | RecordingBegan() | NodeFailed() | CallBackOver():
-            return order.call_id
-        case StopRecording():
-            return order.call_id
-        case LegBegan() | LegSettled():
-            return call_id_of(order.leg_id)
-        case _ if isinstance(order, BridgeOrder):
-            return order.bridge_id
-        case _:
-            return call_id_of(order.leg_id)
+    if isinstance(order, LegHeld | LegRefused):
+        return order.connection.call_id
+    if isinstance(order, LegBegan | LegSettled):
+        return call_id_of(order.leg_id)
+    if isinstance(order, Record | Notice):
+        return order.call_id
+    return call_id_of_order(order)

@@ -4,6 +4,7 @@ Rule 1: one class a kind, in a file of its own under `nodes/`; unknown fields ar
 Rule 2: a crossing chooses a way at once; at a station something happens, in one or more steps.
 """
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -73,13 +74,13 @@ class Node(Part):
 
 
 class Crossing(Node):
-    def way(self, facts: Facts) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def way(self, facts: Facts) -> str: ...
 
 
 class Station(Node):
-    def visit(self, place: Place) -> Visit:
-        raise NotImplementedError
+    @abstractmethod
+    def visit(self, place: Place) -> Visit: ...
 
 
 def given(exits: Mapping[str, str | None], *, waits: bool = False) -> Iterator[Exit]:

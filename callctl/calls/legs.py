@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from callctl.calls.money.ticket import Ticket
-from callctl.calls.orders import HangUp
+from callctl.calls.orders import BridgeOrder, HangUp, MediaOrder, StopRecording
 from callctl.calls.records import EndedBy, LegBegan, LegSettled
 from dialplan.causes import Cause
 
@@ -29,6 +29,12 @@ def leg_id_of(call_id: str, attempt: int) -> str:
 def call_id_of(leg_id: str) -> str:
     """The call of a leg that we placed; a caller's own leg has the id of its call."""
     return leg_id.split("-", 1)[1] if _PLACED_LEG.match(leg_id) else leg_id
+
+
+def call_id_of_order(order: MediaOrder) -> str:
+    if isinstance(order, BridgeOrder):
+        return order.bridge_id
+    return order.call_id if isinstance(order, StopRecording) else call_id_of(order.leg_id)
 
 
 def called_back_id(number: int, call_id: str) -> str:

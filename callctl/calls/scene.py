@@ -3,6 +3,7 @@
 Rule 1: a leg that plays takes no other order before the playing ends: it is stopped first.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -184,14 +185,14 @@ class Reached:
     attempt: Attempt
 
 
-class Stage:
+class Stage(ABC):
     """What a call does for one step of its scheme, until it has an `outcome`."""
 
     state: State
     outcome: Outcome | Reached | None = None
 
-    def begin(self, at_ms: int) -> list[Order]:
-        raise NotImplementedError
+    @abstractmethod
+    def begin(self, at_ms: int) -> list[Order]: ...
 
     def deadline_ms(self) -> int | None:
         return None

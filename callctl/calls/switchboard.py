@@ -29,20 +29,16 @@ from callctl.calls.events import (
     OrderRefused,
     SeatDialled,
 )
-from callctl.calls.legs import Leg, LegState, is_leg_id
+from callctl.calls.legs import Leg, LegState, call_id_of_order, is_leg_id
 from callctl.calls.lines.call_backs import CallBacks
 from callctl.calls.lines.lines import Lines
 from callctl.calls.lost_news import in_doubt, lost_news
 from callctl.calls.orders import (
+    BridgeOrder,
     CloseBridge,
     HangUp,
-    Join,
-    JoinAndDial,
     MediaOrder,
     Order,
-    Part,
-    PlayToBridge,
-    RecordBridge,
     StopRecording,
 )
 from callctl.calls.phones import SeatChanged
@@ -276,13 +272,9 @@ class Switchboard:
         return self._run(call, partial(call.refused, event, at_ms), at_ms) if call else []
 
     def _call_of(self, order: MediaOrder) -> Call | None:
-        match order:
-            case StopRecording():
-                return self._calls.get(order.call_id)
-            case JoinAndDial() | Join() | Part() | PlayToBridge() | RecordBridge() | CloseBridge():
-                return self._calls.get(order.bridge_id)
-            case _:
-                return self._by_leg.get(order.leg_id)
+        if isinstance(order, BridgeOrder | StopRecording):
+            return self._calls.get(call_id_of_order(order))
+        return self._by_leg.get(order.leg_id)
 
     def _run(self, call: Call, step: Callable[[], list[Order]], at_ms: int) -> list[Order]:
         try:

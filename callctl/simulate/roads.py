@@ -15,18 +15,11 @@ from functools import partial
 from random import Random
 
 from callctl.calls.events import CallArrived, Event, LegEvent, OrderRefused, Why
-from callctl.calls.legs import call_id_of
+from callctl.calls.legs import call_id_of_order
 from callctl.calls.orders import (
     Bound,
-    CloseBridge,
     HangUp,
-    Join,
-    JoinAndDial,
     MediaOrder,
-    Part,
-    PlayToBridge,
-    RecordBridge,
-    StopRecording,
 )
 from callctl.simulate.timeline import Timeline
 from callctl.simulate.told import Faults
@@ -185,13 +178,3 @@ class Roads:
 
     def _delay_ms(self) -> int:
         return self._luck.randint(0, self._faults.delay_ms_max)
-
-
-def call_id_of_order(order: MediaOrder) -> str:
-    match order:
-        case JoinAndDial() | Join() | Part() | PlayToBridge() | RecordBridge() | CloseBridge():
-            return order.bridge_id
-        case StopRecording():
-            return order.call_id
-        case _:
-            return call_id_of(order.leg_id)

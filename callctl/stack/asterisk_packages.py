@@ -42,7 +42,7 @@ async def fetch_packages(packages: Sequence[str], suites: Sequence[str], work: P
         raise Complaint(
             "no apt here to fetch Asterisk with; install Asterisk 20 or newer and its Russian core sounds"
         )
-    mirror = await _mirror()
+    mirror = await debian_mirror()
     archives = _prepare(work)
     arch = (await _answer("dpkg", "--print-architecture")).strip()
     log = work / "apt.log"
@@ -69,7 +69,7 @@ def _prepare(work: Path) -> Path:
     return archives
 
 
-async def _mirror() -> str:
+async def debian_mirror() -> str:
     """The one that apt here uses, known even before its first `apt-get update`."""
     if chosen := os.environ.get("CALLCTL_ASTERISK_MIRROR"):
         return chosen

@@ -6,6 +6,7 @@ Rule 2: everything runs in namespaces whose first process is our child: with it 
 Rule 3: of this machine it gets how to reach Debian's and Python's packages, nothing else.
 """
 
+import asyncio
 import contextlib
 import os
 import shutil
@@ -16,10 +17,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from callctl.stack.asterisk_packages import debian_mirror
 from callctl.stack.cache import cache_dir
 
 SUITE = "forky"
-SOURCE = "http://deb.debian.org/debian"
 # debootstrap knows suites by their scripts, and may be older than this one.
 SCRIPT = "sid"
 GIVEN = (
@@ -110,7 +111,7 @@ def archive(*packages: str) -> Path:
                 debian.sh(f"apt-get install -y --no-install-recommends {' '.join(packages)}", network=True)
         else:
             say(f"making a Debian {SUITE} by debootstrap, two minutes")
-            run("debootstrap", "--variant=minbase", SUITE, place, SOURCE, SCRIPT)
+            run("debootstrap", "--variant=minbase", SUITE, place, asyncio.run(debian_mirror()), SCRIPT)
         part = Path(folder) / "part.tar"
         run("tar", "-C", place, "-cf", part, ".")
         part.rename(kept)

@@ -12,19 +12,14 @@ from functools import partial
 from callctl.asterisk.witness import Witnessed
 from callctl.calls.directory import Directory
 from callctl.calls.events import Event, LegsListed, OrderRefused, Why
+from callctl.calls.legs import call_id_of_order
 from callctl.calls.orders import Answer, HangUp, MediaOrder, Order, PlaceLeg
 from callctl.calls.records import (
-    CallAt,
     CallBackOver,
-    CallOver,
-    LegBegan,
     LegHeld,
-    LegRefused,
     LegSettled,
-    MessageTaken,
     NodeFailed,
     Record,
-    RecordingBegan,
 )
 from callctl.calls.switchboard import Switchboard
 from callctl.clock import Clock
@@ -33,7 +28,6 @@ from callctl.inheritance import Inheritance
 from callctl.simulate.exchange import Exchange
 from callctl.simulate.legs import witnessed
 from callctl.simulate.promises import Promises
-from callctl.simulate.roads import call_id_of_order
 from callctl.simulate.scenario import Scenario
 from callctl.simulate.timeline import Timeline, Turn
 from tests.simulation.store import Away, Store
@@ -118,16 +112,7 @@ class Life:
     def _obey(self, orders: Iterable[Order]) -> None:
         for order in orders:
             match order:
-                case (
-                    LegHeld()
-                    | LegBegan()
-                    | LegSettled()
-                    | LegRefused()
-                    | CallAt()
-                    | CallOver()
-                    | MessageTaken()
-                    | RecordingBegan()
-                ):
+                case _ if isinstance(order, Record):
                     durable = self._write(order)
                     if isinstance(order, LegHeld):
                         self._held[order.connection.call_id] = durable
