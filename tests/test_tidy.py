@@ -14,7 +14,7 @@ SOURCES = PRODUCT + sorted((ROOT / "tests").rglob("*.py"))
 PURE = sorted(path for room in PURE_ROOMS for path in (ROOT / room).rglob("*.py"))
 TEXTS = sorted(
     path
-    for room in (*ROOMS, "tests", "docs", "docker", "monitoring", "migrations", "asterisk-conf", ".ci")
+    for room in (*ROOMS, "tests", "docs", "docker", "migrations", "asterisk-conf", ".ci")
     for path in (ROOT / room).rglob("*")
     if path.suffix in (".py", ".toml", ".md", ".sql", ".conf", ".yaml", ".yml", ".xml", ".txt", "")
     and path.is_file()

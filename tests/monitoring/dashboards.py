@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-SHIPPED = Path(__file__).resolve().parents[2] / "monitoring" / "grafana"
+SHIPPED = Path(__file__).resolve().parents[2] / "docker" / "grafana" / "dashboards"
 
 # What is nothing while all is well.
 ONLY_WHEN_IT_BREAKS = {"Firing alerts"}

@@ -20,7 +20,7 @@ from callctl.stack.child import start_child
 from callctl.stack.plan import LOOPBACK
 from callctl.stack.ports import free_tcp_port
 
-SHIPPED = Path(__file__).resolve().parents[2] / "monitoring" / "prometheus"
+SHIPPED = Path(__file__).resolve().parents[2] / "docker" / "prometheus"
 SCRAPE = "200ms"
 READY_S_MAX = 30.0
 POLL_S = 0.05
@@ -113,6 +113,7 @@ def _write_settings(api: str, folder: Path, window: str) -> Path:
     config = yaml.safe_load((SHIPPED / "prometheus.yml").read_text("utf-8"))
     config["global"] = {"scrape_interval": SCRAPE, "scrape_timeout": SCRAPE, "evaluation_interval": SCRAPE}
     config["scrape_configs"][0]["static_configs"] = [{"targets": [api]}]
+    del config["scrape_configs"][0]["authorization"]
     file = folder / "prometheus.yml"
     file.write_text(yaml.safe_dump(config), "utf-8")
     return file

@@ -64,7 +64,7 @@ def test_every_figure_is_there_and_is_shown() -> None:
     shown = {name for question in questions() for name in NAME.findall(question.expression)}
     assert not shown - known.keys()
     hidden = set(known.values()) - {known[name] for name in shown} - NOT_SHOWN
-    assert not hidden, f"show them on a dashboard of monitoring/grafana: {hidden}"
+    assert not hidden, f"show them on a dashboard of docker/grafana: {hidden}"
 
 
 def test_panels_that_may_be_empty_are_panels() -> None:
