@@ -35,10 +35,6 @@ class EarlierLife:
         secure(self._legs)
 
     @property
-    def rows(self) -> list[LegRow]:
-        return [leg.row for leg in self._legs]
-
-    @property
     def calls(self) -> Sequence[CallAt]:
         return self._calls
 
@@ -101,6 +97,12 @@ class EarlierLife:
         joined = {bridge: legs for bridge, legs in listed.joined.items() if bridge not in spared}
         ours = replace(listed, alive=listed.alive - spared, up=listed.up - spared, joined=joined)
         return ours, self.take_over(spared)
+
+    def left_by(self, listed: LegsListed) -> tuple[list[CallAt], list[LegRow]]:
+        """What this list will settle or take up."""
+        spared = self.spared(listed.alive, listed.up)
+        calls = [call for call in self._calls if call.call_id not in spared]
+        return calls, [leg.row for leg in self._legs if leg.row.call_id not in spared]
 
     def spared(self, alive: Collection[str], up: Collection[str] = frozenset()) -> frozenset[str]:
         """Both sides of every emergency call that still has both, if we knew of its answer or not."""

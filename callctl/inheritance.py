@@ -4,9 +4,9 @@ Rule 1: of calls that live the first list decides: who is taken up then is ours 
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
-from callctl.asterisk.witness import Witnessed
+from callctl.asterisk.witness import Question, Witnessed
 from callctl.calls.events import LegsListed
 from callctl.calls.orders import Order
 from callctl.calls.records import CallAt
@@ -19,23 +19,18 @@ from callctl.storage.rows import LegRow
 
 log = logging.getLogger("callctl")
 
-# How far our clock and Asterisk's may have drifted apart.
-CLOCKS_APART_MS = 3_600_000
-
 
 class Inheritance:
     def __init__(
         self,
         earlier: EarlierLife,
         switchboard: Switchboard,
-        witnessed: Callable[[int, Collection[str]], Witnessed],
         recorded_ms: Callable[[str], int],
         obey: Callable[[Iterable[Order]], None],
     ) -> None:
         """`recorded_ms`: how much of a recording Asterisk has on disk."""
         self._earlier = earlier
         self._switchboard = switchboard
-        self._seen = witnessed
         self._recorded_ms = recorded_ms
         self._obey = obey
 
@@ -43,12 +38,19 @@ class Inheritance:
         """It is still to be settled."""
         return self._earlier.has(call_id)
 
-    def take_up(self, listed: LegsListed) -> None:
-        calls = self._earlier.calls
-        if not calls:
+    def question(self, listed: LegsListed) -> Question | None:
+        """What the witness has to say before this list is heard, of all that is still to be settled."""
+        calls, legs = self._earlier.left_by(listed)
+        if not (calls or legs):
+            return None
+        callers = frozenset(call.call_id for call in calls)
+        sides = callers | {side for leg in legs for side in (leg.leg_id, leg.call_id)}
+        moments = [call.arrived_at_ms for call in calls] + [milliseconds(leg.held_at) for leg in legs]
+        return Question(min(moments), sides, callers)
+
+    def take_up(self, listed: LegsListed, seen: Witnessed) -> None:
+        if not self._earlier.calls:
             return
-        since_ms = min([call.arrived_at_ms for call in calls])
-        seen = self._witnessed(self._earlier.rows, {call.call_id for call in calls}, since_ms)
         living = list(self._earlier.take_up(listed, seen.answered_ms))
         for call, began in living:
             log.warning("call %s goes on at %s", call.place.call_id, call.place.node)
@@ -56,16 +58,15 @@ class Inheritance:
         self._obey(self._switchboard.adopt([call for call, _ in living], listed.asked_at_ms))
         self._calls_over(listed, seen.ended_ms)
 
-    def listed(self, listed: LegsListed) -> LegsListed:
+    def listed(self, listed: LegsListed, seen: Witnessed) -> LegsListed:
         """What our own calls may hear of it. What is over by now gets its bill."""
         ours, over = self._earlier.listed(listed)
         if over:
-            self._end(over, listed)
+            self._end(over, listed, seen)
         return ours
 
-    def _end(self, legs: list[LegRow], listed: LegsListed) -> None:
+    def _end(self, legs: list[LegRow], listed: LegsListed, seen: Witnessed) -> None:
         ledger, tariffs = self._switchboard.ledger, self._switchboard.directory.tariffs
-        seen = self._witnessed(legs)
         taken_up = {call.call_id for call in self._switchboard.calls()}
         orders = list(end_open_legs(legs, listed, seen, ledger, tariffs, taken_up))
         log.warning("left open by an earlier life: %s", ", ".join(leg.leg_id for leg in legs))
@@ -84,10 +85,3 @@ class Inheritance:
         mailbox, stop = begun
         said_ms = self._recorded_ms(stop.recording)
         return [stop, *message_of(place, mailbox, stop.recording, listed.asked_at_ms, said_ms)]
-
-    def _witnessed(
-        self, legs: list[LegRow], callers: Iterable[str] = (), since_ms: int | None = None
-    ) -> Witnessed:
-        sides = {side for leg in legs for side in (leg.leg_id, leg.call_id)} | set(callers)
-        moments = [milliseconds(leg.held_at) for leg in legs] + ([] if since_ms is None else [since_ms])
-        return self._seen(min(moments) - CLOCKS_APART_MS, sides)

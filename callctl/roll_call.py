@@ -7,10 +7,12 @@ Rule 2: what the service before us left is taken up by the first list, before ou
 import asyncio
 import logging
 from collections.abc import Callable
+from pathlib import Path
 
 from callctl.asterisk import wire
 from callctl.asterisk.ari import Ari, AriRefused, AriUnknown
 from callctl.asterisk.testimony import Witness
+from callctl.asterisk.witness import Witnessed, witnessed
 from callctl.calls.events import LegsListed
 from callctl.calls.switchboard import Switchboard
 from callctl.clock import Clock
@@ -31,6 +33,7 @@ class RollCall:
         self._switchboard = switchboard
         self._inheritance = inheritance
         self._witness = Witness(witness, clock)
+        self._path = Path(witness) if witness else None
         self._clock = clock
         self._hear = hear
         self._proven_at_ms = self._listed_at_ms = clock.now_ms()
@@ -48,8 +51,9 @@ class RollCall:
         """After every (re)connect: who is missing left in the gap."""
         listed = wire.read_list(channels, asked_at_ms, self._proven_at_ms, bridges, is_after_gap=True)
         listed = await self._testified(listed)
-        self._inheritance.take_up(listed)
-        self._tell(listed)
+        seen = await self._witnessed(listed)
+        self._inheritance.take_up(listed, seen)
+        self._tell(listed, seen)
 
     async def now_and_then(self, ari: Ari, every_s: float) -> None:
         """News that got lost are found out here; the stream itself is watched by its heartbeat."""
@@ -64,13 +68,21 @@ class RollCall:
                 log.warning("channels could not be listed: %s", error)
                 continue
             listed = wire.read_list(channels, asked_at_ms, self._listed_at_ms, is_after_gap=False)
-            self._tell(await self._testified(listed))
+            listed = await self._testified(listed)
+            self._tell(listed, await self._witnessed(listed))
             if not self._switchboard.calls_running:
                 self._clock.anchor()
 
     async def _testified(self, listed: LegsListed) -> LegsListed:
         return await self._witness.added(listed, self._switchboard.in_doubt(listed))
 
-    def _tell(self, listed: LegsListed) -> None:
+    async def _witnessed(self, listed: LegsListed) -> Witnessed:
+        """Of what the service before us left."""
+        question = self._inheritance.question(listed)
+        if question is None or self._path is None:
+            return Witnessed()
+        return await asyncio.to_thread(witnessed, self._path, question)
+
+    def _tell(self, listed: LegsListed, seen: Witnessed) -> None:
         self._listed_at_ms = listed.asked_at_ms
-        self._hear(self._inheritance.listed(listed), listed.asked_at_ms)
+        self._hear(self._inheritance.listed(listed, seen), listed.asked_at_ms)

@@ -22,7 +22,6 @@ from callctl.asterisk.labels import Labels
 from callctl.asterisk.registrar import Registrar
 from callctl.asterisk.switch import Switch
 from callctl.asterisk.trunks import Trunks
-from callctl.asterisk.witness import witnessed
 from callctl.calls.directory import Directory
 from callctl.calls.events import DeviceSeen, Event, LegAnswered, OrderRefused, Why
 from callctl.calls.orders import Answer, HangUp, MediaOrder, Order
@@ -78,10 +77,9 @@ class Service:
         self._standstill = Standstill(clock.now_ms, ownership.is_ours)
         self.switchboard = Switchboard(ledger, directory, settings.terms)
         earlier = EarlierLife(left, ledger, directory.tariffs, clock.now_ms())
-        path, recorded_ms = settings.witness, RecordingFiles(settings.recordings).length_ms
-        asked = partial(witnessed, path)
-        self._inheritance = Inheritance(earlier, self.switchboard, asked, recorded_ms, self._obey)
-        self._roll_call = RollCall(self.switchboard, self._inheritance, path, clock, self.hear)
+        recorded_ms = RecordingFiles(settings.recordings).length_ms
+        self._inheritance = Inheritance(earlier, self.switchboard, recorded_ms, self._obey)
+        self._roll_call = RollCall(self.switchboard, self._inheritance, settings.witness, clock, self.hear)
         self._ari = Ari(
             settings.ari.url,
             settings.ari.user,

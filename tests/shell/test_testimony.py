@@ -78,7 +78,7 @@ async def test_a_line_that_comes_a_moment_after_the_list_is_waited_for(
 ) -> None:
     readings = []
 
-    def writes_later(path: Path, since_ms: int) -> Iterator[str]:
+    def writes_later(path: Path, since_ms: int) -> Iterator[bytes]:
         readings.append(since_ms)
         if len(readings) == 3:
             write(log, said("HANGUP", CALLEE, ASKED_MS - 1))
@@ -115,9 +115,9 @@ async def test_a_slow_disk_holds_nobody_up(
     monkeypatch.setattr(testimony, "ASK_S_MAX", 0.1)
     goes_on = threading.Event()
 
-    def slow(_path: Path, _since_ms: int) -> Iterator[str]:
+    def slow(_path: Path, _since_ms: int) -> Iterator[bytes]:
         goes_on.wait()
-        yield said("HANGUP", CALLEE, ASKED_MS)
+        yield said("HANGUP", CALLEE, ASKED_MS).encode()
 
     monkeypatch.setattr(testimony, "lines_since", slow)
     try:

@@ -5,7 +5,7 @@ Rule 2: records become durable in their order, all that has gathered at once, an
 """
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -76,9 +76,7 @@ class Life:
         self.promises.check()
         terms = world.scenario.settings.terms(("simulated",), "simulated")
         self.switchboard = Switchboard(self.ledger, world.directory, terms)
-        self._inheritance = Inheritance(
-            earlier, self.switchboard, self._witnessed, lambda _name: 0, self._obey
-        )
+        self._inheritance = Inheritance(earlier, self.switchboard, lambda _name: 0, self._obey)
         for seat in world.scenario.seats:
             self.switchboard.seats.tell(seat.seat)
         self._lanes: dict[str, deque[tuple[MediaOrder, Durable | None]]] = {}
@@ -101,13 +99,15 @@ class Life:
             self._obey(self.switchboard.handle(event, at_ms))
 
     def _on_list(self, listed: LegsListed, at_ms: int) -> None:
+        seen = self._witnessed(listed)
         if listed.is_after_gap:
-            self._inheritance.take_up(listed)
-        self._obey(self.switchboard.handle(self._inheritance.listed(listed), at_ms))
+            self._inheritance.take_up(listed, seen)
+        self._obey(self.switchboard.handle(self._inheritance.listed(listed, seen), at_ms))
 
-    def _witnessed(self, since_ms: int, leg_ids: Collection[str]) -> Witnessed:
-        legs = self._world.exchange.legs
-        return Witnessed(*witnessed(legs[leg_id] for leg_id in leg_ids if leg_id in legs))
+    def _witnessed(self, listed: LegsListed) -> Witnessed:
+        question, legs = self._inheritance.question(listed), self._world.exchange.legs
+        sides = question.sides if question else ()
+        return Witnessed(*witnessed(legs[side] for side in sides if side in legs))
 
     def _obey(self, orders: Iterable[Order]) -> None:
         for order in orders:
