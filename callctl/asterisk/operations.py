@@ -144,14 +144,13 @@ def _placing(order: PlaceLeg, now_ms: int) -> dict[str, Any]:
     # The witness notes it: Asterisk itself does not say whom a leg was to reach.
     reached = {"CHANNEL(userfield)": _reached(order.endpoint)}
     variables = {"CONNECTEDLINE(num,i)": order.caller, **reached}
+    variables["TIMEOUT(absolute)"] = seconds_left(order.until_ms, now_ms)
     if order.caller_name:
         variables["CONNECTEDLINE(name,i)"] = _plain_name(order.caller_name)
     if order.account_id:
         variables["CHANNEL(accountcode)"] = order.account_id
     if order.node:
         variables["CALLCTL_NODE"] = "".join(sign for sign in order.node if sign.isprintable())
-    if order.until_ms is not None:
-        variables["TIMEOUT(absolute)"] = seconds_left(order.until_ms, now_ms)
     arguments = {
         "endpoint": _endpoint(order.endpoint),
         "app": APP,

@@ -131,7 +131,11 @@ class Call:
                 return self._answered(leg, event, at_ms)
             case LegEnded():
                 by = EndedBy.CALLER if leg is self.caller else EndedBy.CALLEE
-                return self._ended(leg, by if event.was_seen else EndedBy.LOST, at_ms)
+                orders = self._ended(leg, by if event.was_seen else EndedBy.LOST, at_ms)
+                if leg is not self.caller or self.number not in EMERGENCY:
+                    return orders
+                # Perhaps the dialplan helps him now: nobody shall ever hang him up.
+                return orders + self._gone(leg, LegGone(leg.leg_id, Cause.NORMAL), at_ms)
             case LegGone():
                 return self._gone(leg, event, at_ms)
             case _:
@@ -181,7 +185,8 @@ class Call:
             case Join() if self.state is State.TALKING and event.why is Why.UNKNOWN:
                 return [event.order]
             case Bound() if self.scene.paid and event.why is not Why.GONE:
-                self.scene.paid.bound_lost(at_ms)
+                self.scene.paid.bound_lost(event.order, at_ms)
+                return self._refused_on_course(event, at_ms)
             case HangUp(leg_id=leg_id) if event.why is Why.GONE:
                 leg = self._leg(leg_id)
                 if leg.state is not LegState.GONE:

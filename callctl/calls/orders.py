@@ -42,7 +42,7 @@ class PlaceLeg:
     caller_leg_id: str | None  # None: it is the caller himself, who is called back
     endpoint: Endpoint
     caller: str
-    until_ms: int | None
+    until_ms: int
     is_paid: bool  # a paid leg waits until its record is durable
     caller_name: str = ""
     account_id: str = ""

@@ -58,7 +58,7 @@ class Talk:
 
     def deadline_ms(self) -> int | None:
         if self.paid_until_ms is None:
-            return None
+            return self._bound_again_at_ms
         ends = [end for meter in self._meters if (end := self._end_ms(meter)) is not None]
         moments = (*ends, self._warn_check_at_ms, self._bound_again_at_ms)
         return min(moment for moment in moments if moment is not None)
@@ -75,10 +75,11 @@ class Talk:
                 return EndedBy.LIMIT if refusal is Refusal.NUMBER_LIMIT else EndedBy.BALANCE
         return self._go_on(at_ms)
 
-    def bound_lost(self, at_ms: int) -> None:
-        """Asterisk did not take the last bound: say it again soon, or the one before ends a paid unit."""
-        self._bound_until_ms = None
-        self._bound_again_at_ms = at_ms + BOUND_AGAIN_MS
+    def bound_lost(self, bound: Bound, at_ms: int) -> None:
+        """Asterisk did not take the last bound: say it again soon, or the one before ends a talk."""
+        if any(leg.leg_id == bound.leg_id for leg in self._legs):
+            self._bound_until_ms = None
+            self._bound_again_at_ms = at_ms + BOUND_AGAIN_MS
 
     def _end_ms(self, meter: Meter) -> int | None:
         """Of what is paid, counted from the later of the two answers, whichever the meter counts from."""
@@ -90,6 +91,7 @@ class Talk:
 
     def _go_on(self, at_ms: int) -> list[Order]:
         if self.paid_until_ms is None:
+            self._bound_again_at_ms = None
             return [Bound(leg.leg_id, None) for leg in self._legs]
         return self._move_bound() + self._warn(at_ms)
 

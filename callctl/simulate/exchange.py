@@ -3,6 +3,8 @@
 Rule 1: what happens on the legs is the truth; only the telling of it and the taking of orders have faults.
 Rule 2: whoever was in a bridge before the answer is answered by it; whoever comes later is not.
 Rule 3: a leg that ends tells first that its prompt or its recording is over.
+Rule 4: a caller whom nobody takes over, or whose time limit is over, is the dialplan's: it calls help for him
+    if that is what he has dialled, and lets all others go.
 """
 
 from collections.abc import Callable, Set
@@ -14,6 +16,7 @@ from callctl.calls.events import (
     DigitPressed,
     LegAnswered,
     LegEnded,
+    LegEvent,
     LegGone,
     LegReady,
     LegsListed,
@@ -42,7 +45,9 @@ from callctl.calls.orders import (
     RingBack,
     StopPlaying,
     StopRecording,
+    Trunk,
 )
+from callctl.simulate.bridges import Bridges
 from callctl.simulate.legs import SimulatedBridge, SimulatedLeg, witnessed
 from callctl.simulate.people import CANCELLED, People
 from callctl.simulate.roads import Done, Hear, Roads
@@ -51,10 +56,12 @@ from callctl.simulate.studio import Studio
 from callctl.simulate.timeline import Timeline
 from callctl.simulate.told import CallTold
 from dialplan.causes import Cause
+from dialplan.numbers import EMERGENCY
 
 TAKE_OVER_MS = 2_000  # as the dialplan has it: a caller whom nobody takes over gets the fallback
 RINGS_LONGER_MS = 5_000  # than the patience it was dialled with: then Asterisk itself gives up
 SECOND_CUT = 102
+HELP_RINGS_MS = 60_000
 OUT_OF_SERVICE = 42  # what the dialplan's fallback ends with, at once when nobody serves
 
 
@@ -72,9 +79,11 @@ class Exchange:
         self._reachable = {device: True for seat in scenario.seats for device in seat.devices}
         self._listed_ms = timeline.now_ms
         self.legs: dict[str, SimulatedLeg] = {}
-        self.bridges: dict[str, SimulatedBridge] = {}
-        # What no order should ever lead to; a lost or refused one may.
-        self.mishaps: list[str] = []
+        self._bridges = Bridges(timeline, self._people, self._studio)
+
+    @property
+    def mishaps(self) -> list[str]:
+        return self._bridges.mishaps
 
     @property
     def talked(self) -> Set[str]:
@@ -124,26 +133,27 @@ class Exchange:
             return
         leg.answered_ms = self._timeline.now_ms
         leg.has_music = False
-        self._roads.tell(LegAnswered(leg.leg_id))
+        self._tell(leg, LegAnswered(leg.leg_id))
         if leg.is_caller and leg.twin:
             self.pick_up(leg.twin)
         if not leg.is_caller and leg.partner and leg.partner.is_caller:
             self.pick_up(leg.partner)
-        self._connect(leg)
+        self._bridges.connect(leg)
 
     def leave(self, leg: SimulatedLeg, cause: int) -> None:
         if not leg.is_alive:
             return
         self._studio.close(leg)
         leg.ended_ms = self._timeline.now_ms
-        self._roads.tell(LegEnded(leg.leg_id))
+        self._tell(leg, LegEnded(leg.leg_id))
         has_given_up = cause == CANCELLED and leg.answered_ms is None
-        self._roads.tell(LegGone(leg.leg_id, cause, has_given_up))
-        self._part(leg)
+        self._tell(leg, LegGone(leg.leg_id, cause, has_given_up))
+        self._bridges.part(leg)
         leg.free()
         leg.listen(self._timeline.now_ms)
-        if leg.twin:
-            self.leave(leg.twin, cause)
+        for one in (leg.twin, leg.help):
+            if one:
+                self.leave(one, cause)
 
     def press(self, leg: SimulatedLeg, digit: str) -> None:
         """It reaches whatever the leg is connected to, through our own numbers too."""
@@ -158,10 +168,12 @@ class Exchange:
 
     def _list(self, proven_ms: int, *, is_after_gap: bool) -> None:
         self._listed_ms = self._timeline.now_ms
-        alive = [leg for leg in self.legs.values() if leg.is_alive]
+        alive = [leg for leg in self.legs.values() if leg.is_ours]
         up = frozenset(leg.leg_id for leg in alive if leg.is_up)
         ids = frozenset(leg.leg_id for leg in alive)
-        joined = {one.bridge_id: frozenset(leg.leg_id for leg in one.legs) for one in self.bridges.values()}
+        joined = {
+            one.bridge_id: frozenset(leg.leg_id for leg in one.legs) for one in self._bridges.known.values()
+        }
         seen = witnessed(self.legs.values() if self._has_witness else ())
         listed = LegsListed(ids, up, self._timeline.now_ms, proven_ms, is_after_gap, joined, *seen)
         self._hear(listed, self._timeline.wall_ms)
@@ -170,8 +182,9 @@ class Exchange:
 
     def _arrive(self, leg: SimulatedLeg, number: str) -> None:
         self.legs[leg.leg_id] = leg
+        leg.dialled = number
         if self._roads.is_deserted:
-            self.leave(leg, OUT_OF_SERVICE)
+            self._fall_back(leg, OUT_OF_SERVICE)
             return
         self._bound(leg, self._timeline.now_ms + TAKE_OVER_MS)
         self._roads.tell(CallArrived(leg.leg_id, leg.call.caller, number, leg.hops))
@@ -181,22 +194,22 @@ class Exchange:
             case PlaceLeg():
                 done(self._place(order))
             case JoinAndDial():
-                self._join(order, partial(self._dial_joined, order, done))
+                self._bridges.join(order, self._both(order), partial(self._dial_joined, order, done))
             case Join():
-                self._join(order, done)
+                self._bridges.join(order, self._both(order), done)
             case PlayToBridge():
-                done(None if order.bridge_id in self.bridges else Why.GONE)
+                done(None if order.bridge_id in self._bridges.known else Why.GONE)
             case RecordBridge():
-                bridge = self.bridges.get(order.bridge_id)
+                bridge = self._bridges.known.get(order.bridge_id)
                 done(self._studio.record_bridge(bridge, order) if bridge else Why.GONE)
             case CloseBridge():
-                self._close(order.bridge_id)
+                self._bridges.close(order.bridge_id)
                 done(None)
             case StopRecording():
                 done(None if self._studio.stop_recording(order.recording) else Why.GONE)
             case _:
                 leg = self.legs.get(order.leg_id)
-                if leg is None or not leg.is_alive:
+                if leg is None or not (leg.is_ours or (leg.is_alive and isinstance(order, HangUp))):
                     done(Why.GONE)
                 else:
                     self._take_for(leg, order, done)
@@ -220,10 +233,10 @@ class Exchange:
         """Asterisk says at once that it will play, record or ring; for the rest it waits until it is done."""
         match order:
             case Answer():
-                self._when_free(leg, order, partial(self._answer, leg, done))
+                self._bridges.when_free(leg, order, partial(self._answer, leg, done))
                 return
             case Part():
-                self._when_free(leg, order, partial(self._part_from, leg, order, done))
+                self._bridges.when_free(leg, order, partial(self._bridges.part_from, leg, order, done))
                 return
             case Dial():
                 self._dial(leg, order.patience_ms)
@@ -233,25 +246,20 @@ class Exchange:
             case HangUp():
                 self.leave(leg, order.cause)
             case RingBack():
-                self._when_free(leg, order, partial(self._hear_on, leg, ringing=True))
+                self._bridges.when_free(leg, order, partial(self._hear_on, leg, ringing=True))
             case MusicOn():
-                self._when_free(leg, order, partial(self._hear_on, leg, music=True))
+                self._bridges.when_free(leg, order, partial(self._hear_on, leg, music=True))
             case MusicOff():
                 leg.has_music = False
             case PlayToLeg():
-                self._when_free(leg, order, partial(self._studio.play, leg, order))
+                self._bridges.when_free(leg, order, partial(self._studio.play, leg, order))
             case StopPlaying():
                 done(None if self._studio.stop_playing(leg, order.serial) else Why.GONE)
                 return
             case RecordLeg():
-                self._when_free(leg, order, partial(self._record, leg, order))
+                self._bridges.when_free(leg, order, partial(self._record, leg, order))
         leg.listen(self._timeline.now_ms)
         done(None)
-
-    def _when_free(self, leg: SimulatedLeg, order: MediaOrder, act: Callable[[], None]) -> None:
-        if leg.is_busy:
-            self.mishaps.append(f"waits behind {leg.occupied}: {order}")
-        leg.when_free(act)
 
     def _answer(self, leg: SimulatedLeg, done: Done) -> None:
         self.pick_up(leg)
@@ -309,89 +317,39 @@ class Exchange:
         if leg.answered_ms is None:
             self.leave(leg, Cause.NO_ANSWER)
 
-    def _join(self, order: Join | JoinAndDial, done: Done) -> None:
-        """One after the other; who plays keeps the rest waiting."""
-        bridge = self.bridges.setdefault(order.bridge_id, SimulatedBridge(order.bridge_id))
-        self._join_next(order, bridge, [self.legs[leg_id] for leg_id in order.leg_ids], done)
-
-    def _join_next(
-        self, order: Join | JoinAndDial, bridge: SimulatedBridge, legs: list[SimulatedLeg], done: Done
-    ) -> None:
-        if not legs:
-            done(None)
-        elif not legs[0].is_alive:
-            done(Why.GONE)
-        else:
-            self._when_free(legs[0], order, partial(self._enter, order, bridge, legs, done))
-
-    def _enter(
-        self, order: Join | JoinAndDial, bridge: SimulatedBridge, legs: list[SimulatedLeg], done: Done
-    ) -> None:
-        leg, *others = legs
-        if not leg.is_alive:
-            done(Why.GONE)
-            return
-        if leg.bridge is not bridge:
-            self._part(leg)
-            leg.bridge = bridge
-            bridge.legs.append(leg)
-            leg.joined_ms = self._timeline.now_ms if leg.joined_ms is None else leg.joined_ms
-            if len(bridge.legs) > 2:
-                self.mishaps.append(f"a third one in the talk: {order}")
-            leg.has_ringing = False
-            self._connect(leg)
-        self._join_next(order, bridge, others, done)
-
-    def _part_from(self, leg: SimulatedLeg, order: Part, done: Done) -> None:
-        is_in = leg.bridge is not None and leg.bridge.bridge_id == order.bridge_id
-        if is_in:
-            self._part(leg)
-        done(None if is_in else Why.REJECTED)
-
-    def _part(self, leg: SimulatedLeg) -> None:
-        bridge, partner = leg.bridge, leg.partner
-        if bridge is None:
-            return
-        bridge.legs.remove(leg)
-        leg.bridge = None
-        for one in (leg, partner):
-            if one:
-                one.listen(self._timeline.now_ms)
-        if not bridge.legs:
-            self._studio.end_recording(bridge)
-
-    def _close(self, bridge_id: str) -> None:
-        bridge = self.bridges.pop(bridge_id, None)
-        if bridge:
-            self._studio.end_recording(bridge)
-            for leg in list(bridge.legs):
-                self._part(leg)
-
-    def _connect(self, leg: SimulatedLeg) -> None:
-        """Perhaps two people hear each other now."""
-        for one in (leg, leg.partner):
-            if one:
-                one.listen(self._timeline.now_ms)
-        caller, callee = _far_end(leg), _far_end(leg.partner)
-        if callee and callee.is_caller:
-            caller, callee = callee, caller
-        if caller and callee and callee.phone:
-            if caller.has_music or callee.has_music:
-                self.mishaps.append(f"music in the talk: {callee.leg_id}")
-            self._people.talk(caller, callee)
-
     def _bound(self, leg: SimulatedLeg, until_ms: int | None) -> None:
         leg.bound_ms = until_ms
         if until_ms is not None:
             self._timeline.at(until_ms, partial(self._second_cut, leg, until_ms))
 
     def _second_cut(self, leg: SimulatedLeg, bound_ms: int) -> None:
-        if leg.bound_ms == bound_ms:
-            self.leave(leg, SECOND_CUT if leg.is_caller else Cause.NORMAL)
+        if leg.bound_ms != bound_ms:
+            return
+        if leg.is_caller:
+            self._fall_back(leg, SECOND_CUT)
+        else:
+            self.leave(leg, Cause.NORMAL)
 
+    def _fall_back(self, leg: SimulatedLeg, cause: int) -> None:
+        if leg.dialled not in EMERGENCY or not leg.is_ours:
+            self.leave(leg, cause)
+            return
+        self._tell(leg, LegEnded(leg.leg_id))
+        self._bridges.part(leg)
+        leg.has_left = True
+        helper = SimulatedLeg(f"help-{leg.leg_id}", leg.call, self._timeline.now_ms, is_caller=False)
+        helper.phone, helper.has_left = self._people.phone_of(Trunk("help", leg.dialled), leg.call), True
+        self.legs[helper.leg_id] = helper
+        leg.help, helper.help = helper, leg
+        between = SimulatedBridge(helper.leg_id)
+        for one in (leg, helper):
+            self._bridges.enter(one, between)
+        self._dial(helper, HELP_RINGS_MS)
 
-def _far_end(leg: SimulatedLeg | None) -> SimulatedLeg | None:
-    """The person on this side of a bridge, through numbers of ours; None: not connected so far."""
-    while leg and leg.is_up and leg.partner and leg.twin:
-        leg = leg.twin.partner
-    return leg if leg and leg.is_up and leg.partner and not leg.twin else None
+    def _both(self, order: Join | JoinAndDial) -> list[SimulatedLeg]:
+        return [self.legs[leg_id] for leg_id in order.leg_ids]
+
+    def _tell(self, leg: SimulatedLeg, event: LegEvent) -> None:
+        """The service hears of callers until they are gone, of what the dialplan calls for them nothing."""
+        if not leg.has_left or leg.is_caller:
+            self._roads.tell(event)

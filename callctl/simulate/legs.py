@@ -30,14 +30,17 @@ class SimulatedLeg:
     since_ms: int
     is_caller: bool
     number: str = ""  # who is rung
+    dialled: str = ""  # by a caller
     phone: PhoneTold | None = None  # None: a caller, or a number of ours
     hops: int = 0
     answered_ms: int | None = None
     ended_ms: int | None = None
     bound_ms: int | None = None
     twin: "SimulatedLeg | None" = None  # the other half of a way to a number of ours
+    help: "SimulatedLeg | None" = None  # whom the dialplan called for this caller, and the other way round
     bridge: "SimulatedBridge | None" = None
     is_rung: bool = False
+    has_left: bool = False  # us, for what the dialplan does without us
     joined_ms: int | None = None  # for the first time
     has_music: bool = False
     has_ringing: bool = False
@@ -51,6 +54,11 @@ class SimulatedLeg:
     @property
     def is_alive(self) -> bool:
         return self.ended_ms is None
+
+    @property
+    def is_ours(self) -> bool:
+        """It is there and takes orders."""
+        return self.is_alive and not self.has_left
 
     @property
     def is_up(self) -> bool:

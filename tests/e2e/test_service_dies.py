@@ -196,3 +196,34 @@ async def test_an_emergency_call_outlives_its_service_and_the_next_one(
         assert mine.ended_by == "here", "nobody cuts a call to 112"
         assert ms(mine.answered_at_us, mine.ended_at_us) >= 14_000
         await assert_nothing_left(stack)
+
+
+async def test_a_service_that_hung_while_somebody_called_for_help_leaves_him_alone_when_it_goes_on(
+    guarded: Stack,
+) -> None:
+    before = len(guarded.carrier.calls_to("112"))
+    with stopped(guarded.pids["service"]):
+        call = dial(guarded, "112", hang_up_after_ms=12_000)
+        await until(
+            lambda: len(guarded.carrier.calls_to("112")) == before + 1, "the dialplan calls help itself"
+        )
+    mine = await call
+    assert mine.ended_by == "here", "nobody cuts a call to 112"
+    assert len(guarded.carrier.calls_to("112")) == before + 1
+
+
+async def test_a_call_for_help_whose_time_limit_ends_is_helped_anew(guarded: Stack) -> None:
+    before = len(guarded.carrier.calls_to("112"))
+    call = dial(guarded, "112", hang_up_after_ms=15_000)
+
+    async def talking() -> list[Json]:
+        return [live for live in await guarded.get("/calls") if live["state"] == "talking"]
+
+    async def talks() -> bool:
+        return bool(await talking())
+
+    await until(talks, "112 talks")
+    (live,) = await talking()
+    await guarded.asterisk_cli(f"dialplan set chanvar {live['call_id']} TIMEOUT(absolute) 1")
+    await until(lambda: len(guarded.carrier.calls_to("112")) == before + 2, "help is called again")
+    assert (await call).ended_by == "here"

@@ -21,7 +21,9 @@ class Desk:
         self.tally = TrunkTally([self.trunk], lambda: self.now_ms)
 
     def place(self, leg_id: str = "leg1-a", endpoint: Endpoint | None = None) -> PlaceLeg:
-        order = PlaceLeg(leg_id, "a", endpoint or Trunk(self.trunk, "79160000001"), "79030000001", None, True)
+        order = PlaceLeg(
+            leg_id, "a", endpoint or Trunk(self.trunk, "79160000001"), "79030000001", 1_000, True
+        )
         self.tally.ordered(order)
         return order
 

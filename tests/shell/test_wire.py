@@ -128,14 +128,14 @@ def test_a_refusal_means(order: MediaOrder, status: int, why: Why | None) -> Non
 
 def test_a_call_inside_comes_in_as_a_callers_own_leg() -> None:
     leg = "leg1-in-leg1-callctl-7"
-    (placing,) = write(PlaceLeg(leg, "in-leg1-callctl-7", Inside("74951234567", 2), "7903", None, False), 0)
+    (placing,) = write(PlaceLeg(leg, "in-leg1-callctl-7", Inside("74951234567", 2), "7903", 1_000, False), 0)
     arrives_as = placing.arguments["otherChannelId"]
     assert not is_leg_id(arrives_as)
     assert call_id_of(arrives_as) == arrives_as
 
 
 def test_a_name_cannot_end_a_header() -> None:
-    order = PlaceLeg("leg1-c", "c", Trunk("t", "7916"), "7903", None, False, caller_name='a"\r\n<Яна>\\')
+    order = PlaceLeg("leg1-c", "c", Trunk("t", "7916"), "7903", 1_000, False, caller_name='a"\r\n<Яна>\\')
     (placing,) = write(order, 0)
     assert placing.arguments["variables"]["CONNECTEDLINE(name,i)"] == "aЯна"
 
@@ -158,7 +158,9 @@ def test_a_channel_that_rings_or_is_up_is_news(state: str, event: Event | None) 
 
 
 def test_a_leg_is_born_with_its_account_and_node_in_one_line() -> None:
-    order = PlaceLeg("leg1-c", "c", Trunk("t", "7916"), "7903", None, False, account_id="acme", node="a\r\nb")
+    order = PlaceLeg(
+        "leg1-c", "c", Trunk("t", "7916"), "7903", 1_000, False, account_id="acme", node="a\r\nb"
+    )
     (placing,) = write(order, 0)
     variables = placing.arguments["variables"]
     assert (variables["CHANNEL(accountcode)"], variables["CALLCTL_NODE"]) == ("acme", "ab")

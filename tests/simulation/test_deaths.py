@@ -6,7 +6,10 @@ compares the ledger with what the switch saw.
 
 import pytest
 
+from callctl.calls.legs import is_leg_id
 from callctl.calls.records import EndedBy
+from callctl.simulate.exchange import TAKE_OVER_MS
+from dialplan.numbers import EMERGENCY
 from tests.simulation.fates import spend_deadly
 from tests.simulation.lives import Fate
 from tests.simulation.plights import PLIGHTS, Plight
@@ -67,21 +70,33 @@ def test_asterisk_alone_ends_what_can_cost_something_when_nobody_comes_back(plig
                 assert leg.ended_ms - died_ms <= BOUND_MS_MAX, f"{leg.leg_id} after {night.deaths}"
 
 
-def test_a_call_for_help_goes_on_whoever_dies() -> None:
+@every_plight
+def test_whom_we_rang_and_who_talks_to_nobody_is_ended_by_asterisk_alone(plight: Plight) -> None:
+    plight = plight.without_end()
+    for step in range(1, plight.spend_until_ms(100_000).steps + 1):
+        night = plight.spend(Fate((step,), comes_back=False))
+        for leg in night.exchange.legs.values():
+            is_nobodys = is_leg_id(leg.leg_id) and leg.leg_id not in night.exchange.talked
+            # That of help is gone before it rings: nobody shall ever cut such a talk.
+            if is_nobodys and leg.call.to not in EMERGENCY:
+                assert leg.ended_ms is not None, f"{leg.leg_id} lives for ever after {night.deaths}"
+
+
+@pytest.mark.parametrize("comes_back", [True, False], ids=["and comes back", "for ever"])
+def test_a_call_for_help_goes_on_whoever_dies(comes_back: bool) -> None:
     plight = PLIGHTS["for help"]
     undisturbed = plight.spend()
     (talked,) = [leg for leg in undisturbed.exchange.legs.values() if leg.phone]
     assert talked.ended_ms and talked.answered_ms and talked.ended_ms - talked.answered_ms == 60_000
     for down_ms in DOWN_MS:
         for step in range(1, undisturbed.steps + 1):
-            night = plight.spend(Fate((step,), (down_ms,)))
-            caller = night.exchange.legs.get("sim-1")
-            if caller and any(leg.is_rung for leg in night.exchange.legs.values()):
-                assert caller.leg_id in night.exchange.talked, f"nobody helped him: {night.deaths}"
-                assert caller.ended_ms and caller.answered_ms
-                talked_ms = caller.ended_ms - caller.answered_ms
-                assert talked_ms >= 60_000, f"cut after {talked_ms} ms: {night.deaths}"
-                assert caller.silence_ms <= down_ms, f"in silence: {night.deaths}"
+            night = plight.spend(Fate((step,), (down_ms,), comes_back=comes_back))
+            caller = night.exchange.legs["sim-1"]
+            assert caller.leg_id in night.exchange.talked, f"nobody helped him: {night.deaths}"
+            assert caller.ended_ms and caller.answered_ms
+            talked_ms = caller.ended_ms - caller.answered_ms
+            assert talked_ms >= 60_000, f"cut after {talked_ms} ms: {night.deaths}"
+            assert caller.silence_ms <= TAKE_OVER_MS, f"in silence: {night.deaths}"
 
 
 @pytest.mark.parametrize("faulty", [False, True], ids=["on a good switch", "on one that errs"])

@@ -301,16 +301,15 @@ def test_number_that_is_nobodys_is_not_found() -> None:
     assert Desk().arrive(number="74959999999") == [HangUp(A, Cause.NOT_FOUND)]
 
 
-def test_emergency_is_placed_with_no_money_no_hold_and_no_bound() -> None:
+def test_emergency_is_placed_with_no_money_and_no_hold() -> None:
     desk = Desk(0)
-    held, place = desk.arrive(number="112", caller="74951234567")[1:]
+    held, place = desk.arrive(number="112", caller="74951234567")
     assert isinstance(held, LegHeld) and (held.amount, held.connection.account_id) == (0, "ann")
-    assert isinstance(place, PlaceLeg) and (place.is_paid, place.until_ms) == (False, None)
+    assert isinstance(place, PlaceLeg) and not place.is_paid
     desk.hear(LegReady(B), 5)
     assert desk.hear(LegAnswered(B), 2_000)[:3] == [Answer(A), Bound(A, None), Bound(B, None)]
     desk.wake(10_000_000)
-    desk.hear(LegEnded(A), 10_000_000)
-    bill = settled(desk.hear(LegGone(A, 16), 10_000_001))
+    bill = settled(desk.hear(LegEnded(A), 10_000_000))
     assert (bill.charge.amount, bill.charge.seconds) == (0, 9_998)
 
 

@@ -6,9 +6,9 @@ Rule 2: whoever was asked is paid from the answer on, by a meter of its own; whe
     its caller back.
 """
 
-from callctl.calls.events import LegEnded, LegEvent, LegGone, OrderRefused
+from callctl.calls.events import LegEnded, LegEvent, LegGone, OrderRefused, Why
 from callctl.calls.legs import Attempt, Leg
-from callctl.calls.orders import Order, RingBack
+from callctl.calls.orders import Bound, Order, RingBack
 from callctl.calls.records import EndedBy
 from callctl.calls.scene import Reached, Scene
 from callctl.calls.stages.ringing import Ringing
@@ -57,6 +57,8 @@ class Consult:
         return []
 
     def refused(self, event: OrderRefused, at_ms: int) -> list[Order]:
+        if self._paid and isinstance(event.order, Bound) and event.why is not Why.GONE:
+            self._paid.bound_lost(event.order, at_ms)
         return self._rung(self._ringing.refused(event, at_ms), at_ms) if self.attempt is None else []
 
     def call_off(self, at_ms: int) -> list[Order]:

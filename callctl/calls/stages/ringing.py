@@ -4,6 +4,9 @@ Rule 1: the first to answer talks; the others are let go as answered elsewhere, 
 Rule 2: a lone target's ringing and early media pass to the caller. Several cannot be heard at once: then
     the caller hears ringing, or music.
 Rule 3: a target that must accept by a digit is asked alone; the caller goes on waiting meanwhile.
+Rule 4: until the phone rings Asterisk has a time limit for all legs, also for what costs nothing: we may die.
+    A caller of help keeps that of the dialplan, which calls help itself when it is over. What costs nothing
+    and rings for the caller has none any more: who answers while nobody serves talks all the same.
 """
 
 from dataclasses import dataclass, field
@@ -28,12 +31,14 @@ from callctl.calls.scene import Reached, Scene, Stage
 from callctl.calls.states import State
 from callctl.calls.talk import Talk
 from dialplan.causes import Cause
+from dialplan.numbers import EMERGENCY
 from dialplan.steps import Accept, Hears, NotReached, Ring, most_telling
 from dialplan.targets import Outside, Seat, Target
 from rating.refusal import Refusal
 
 ACCEPT_SERIAL = 1
 PATIENCE_MS_MIN = 1_000
+HELP = frozenset(Outside(number) for number in EMERGENCY)
 
 
 @dataclass(slots=True)
@@ -47,6 +52,7 @@ class Try:
     is_picked_up: bool = False
     asked_until_ms: int | None = None
     asked: Talk | None = field(default=None, repr=False)
+    is_paid: bool = False
 
     @property
     def leg(self) -> Leg:
@@ -131,6 +137,10 @@ class Ringing(Stage):
         match event.order:
             case PlaceLeg(leg_id=leg_id) if a_try := self._try_of(leg_id):
                 return self._not_placed(a_try, event.why, at_ms)
+            case Bound() if event.why is not Why.GONE:
+                for a_try in self._tries:
+                    if a_try.asked:
+                        a_try.asked.bound_lost(event.order, at_ms)
             case JoinAndDial(leg_ids=(_, leg_id)) | Dial(leg_id=leg_id) | PlayToLeg(leg_id=leg_id) if (
                 event.why is not Why.GONE
             ):
@@ -208,8 +218,7 @@ class Ringing(Stage):
             return [scene.refuse(connection, attempt, at_ms)]
         a_try.attempt = attempt
         meter = attempt.ticket.meter
-        is_paid = bool(meter and meter.is_paid) or self._is_way_in_paid
-        until_ms = answer_until_ms + scene.terms.second_cut_ms if is_paid else None
+        a_try.is_paid = bool(meter and meter.is_paid) or self._is_way_in_paid
         shown = scene.caller.number if self._step.shows_caller else scene.line
         leg_id, caller_leg_id = attempt.leg.leg_id, scene.caller.leg_id
         return [
@@ -219,8 +228,8 @@ class Ringing(Stage):
                 caller_leg_id,
                 endpoint,
                 shown,
-                until_ms,
-                is_paid,
+                answer_until_ms + scene.terms.second_cut_ms,
+                a_try.is_paid,
                 scene.caller_name,
                 scene.account_id,
                 scene.node,
@@ -241,12 +250,21 @@ class Ringing(Stage):
             both = (scene.caller.leg_id, leg.leg_id)
             scene.joined.update(both)
             has_codes = isinstance(a_try.target, Seat)
-            return [
-                *orders,
-                JoinAndDial(scene.call_id, both, patience_ms, scene.caller.since_ms, tells_keys=has_codes),
-            ]
+            join = JoinAndDial(scene.call_id, both, patience_ms, scene.caller.since_ms, tells_keys=has_codes)
+            return [*orders, *self._joined(a_try, join)]
         dial = Dial(leg.leg_id, patience_ms, scene.caller.since_ms)
         return [dial, *(self._comfort() if self._is_heard else [])]
+
+    def _joined(self, a_try: Try, join: JoinAndDial) -> list[Order]:
+        if a_try.is_paid:
+            return [join]
+        endless, of_caller = Bound(a_try.leg.leg_id, None), self._scene.bound(None)
+        # Whoever dies in between: a talk to help is never cut, and no other leg is left without a limit.
+        return [endless, join, *of_caller] if self._is_for_help else [join, endless, *of_caller]
+
+    @property
+    def _is_for_help(self) -> bool:
+        return self._passes_media and self._step.targets[0] in HELP
 
     def _comfort(self) -> list[Order]:
         if self._step.hears is not Hears.MUSIC:
@@ -275,7 +293,9 @@ class Ringing(Stage):
         meter = attempt.ticket.meter
         a_try.asked = Talk([attempt.leg], [meter] if meter else [], self._scene.terms)
         play = PlayToLeg(attempt.leg.leg_id, ACCEPT_SERIAL, self._scene.media(accept.sounds))
-        return [*a_try.asked.begin(at_ms), play, began]
+        # What costs nothing keeps the limit with which it was placed.
+        limits = [] if a_try.asked.paid_until_ms is None else a_try.asked.begin(at_ms)
+        return [*limits, play, began]
 
     def _chose(self, a_try: Try, digit: str, at_ms: int) -> list[Order]:
         assert self._step.accept
@@ -328,10 +348,10 @@ class Ringing(Stage):
             if self.outcome is not NotReached.REFUSED:
                 self._scene.refusal = None  # somebody was rung: that is told
         places = [at for at, order in enumerate(orders) if isinstance(order, PlaceLeg)]
-        if not places or not self._is_heard:  # a caller who talks has the bound of his talk
+        # A caller who talks has the bound of his talk.
+        if not places or not self._is_heard or self._is_for_help:
             return orders
-        limits = [order.until_ms for order in orders if isinstance(order, PlaceLeg)]
-        until_ms = max((limit for limit in limits if limit is not None), default=None)
+        until_ms = max(order.until_ms for order in orders if isinstance(order, PlaceLeg))
         before_record = places[0] - 1
         return [*orders[:before_record], *self._scene.bound(until_ms), *orders[before_record:]]
 
