@@ -1,4 +1,4 @@
-"""The service under watch: its Python objects by kind, counted twice, and what became more meanwhile."""
+"""The service under watch: what it holds, its Python objects by kind, and what became more meanwhile."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from typing import Any
 
 from callctl.stack.up import wait_ready
 from tests.e2e.parts import Parts, start_run
-from tests.e2e.soak.watched import ASKED_BY, TRACED
+from tests.e2e.soak.watched import ASKED_BY, CENSUS, HELD, TRACED
 from tests.e2e.words import until
 
 COUNTED_S_MAX = 30.0
@@ -36,12 +36,23 @@ async def serve_watched(parts: Parts, *, is_traced: bool) -> None:
 
 
 async def count(parts: Parts) -> Census:
-    told = _pipe(parts).with_suffix(".json")
-    _pipe(parts).write_bytes(b"?")
-    await until(told.exists, "the objects are counted", within_s=COUNTED_S_MAX)
-    counted: dict[str, Any] = json.loads(told.read_text())
-    told.unlink()
+    counted = await _asked(parts, CENSUS)
     return Census(counted["objects"], counted["collections"], counted.get("grown", []))
+
+
+async def held(parts: Parts) -> Mapping[str, float]:
+    """Blocks that are in use after a full collection, and the objects that all collections so far found."""
+    told = await _asked(parts, HELD)
+    return {"service blocks": told["blocks"], "service garbage": told["garbage"]}
+
+
+async def _asked(parts: Parts, word: bytes) -> dict[str, Any]:
+    told = _pipe(parts).with_suffix(".json")
+    _pipe(parts).write_bytes(word)
+    await until(told.exists, f"the service answers {word.decode()}", within_s=COUNTED_S_MAX)
+    answer: dict[str, Any] = json.loads(told.read_text())
+    told.unlink()
+    return answer
 
 
 def _pipe(parts: Parts) -> Path:

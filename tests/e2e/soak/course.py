@@ -1,6 +1,7 @@
 """One soak: traffic for so long, a sample every few seconds; at its end books and figures are judged."""
 
 import asyncio
+import itertools
 import json
 import re
 import time
@@ -23,7 +24,7 @@ from tests.e2e.soak.traffic import Traffic, traffic
 from tests.e2e.stacks import Stack
 
 SAMPLE_EVERY_S = 1.0
-TOLD_EVERY = 60  # samples
+HELD_EVERY, TOLD_EVERY = 10, 60  # samples
 # What happened, and must not have: nobody dies here.
 NEVER = (
     "callctl_second_cuts_total",
@@ -69,7 +70,7 @@ async def soak(folder: Path, lasts_s: float, seed: int, is_traced: bool, report:
     ):
         await serve_watched(parts, is_traced=is_traced)
         gauges = Gauges(parts)
-        outcome.before = await gauges.read()
+        outcome.before = await gauges.read_all()
         async with traffic(parts.stack, lasts_s) as mixed:
             report("traffic runs")
             office = Office(mixed, Random(seed))
@@ -82,7 +83,7 @@ async def soak(folder: Path, lasts_s: float, seed: int, is_traced: bool, report:
             report("everybody leaves")
             seen = await mixed.leave(LEAVE_S_MAX)
             await assert_nothing_left(parts.stack)
-            outcome.after, outcome.kept = await gauges.read(), more({}, (await count(parts)).collections)
+            outcome.after, outcome.kept = await gauges.read_all(), more({}, (await count(parts)).collections)
             _judge_at_rest(outcome)
             report("bills and phones are compared")
             outcome.payments, outcome.read = office.payments, office.read
@@ -123,14 +124,17 @@ async def _watch(
     points: dict[str, list[Point]] = {figure.name: [] for figure in FIGURES}
     began_s, early = time.monotonic(), (0.0, 0.0)
     census: Census | None = None
-    while (at_s := time.monotonic() - began_s) < lasts_s:
-        figures = await gauges.read()
+    for samples in itertools.count():
+        if (at_s := time.monotonic() - began_s) >= lasts_s:
+            break
+        is_full = samples % HELD_EVERY == 0
+        figures = await (gauges.read_all() if is_full else gauges.read())
         for name, value in figures.items():
             points[name].append(Point(at_s, value))
         _keep(mixed.stack.folder, at_s, figures)
         if census is None and at_s >= lasts_s / 4:  # it collects garbage: well before what is judged
             early, census = (gauges.calls, at_s), await count(gauges.parts)
-        if len(points[FIGURES[0].name]) % TOLD_EVERY == 0:
+        if samples % TOLD_EVERY == 0:
             report(_told(gauges.calls, figures))
             mixed.read_on()
         mixed.look()

@@ -1,6 +1,7 @@
 """What is measured while the traffic runs, and what growth of each figure is a leak.
 
-Rule 1: everything is read from outside, from the kernel and from `/metrics`, as an operator could.
+Rule 1: everything is read from outside, from the kernel and from `/metrics`, as an operator could; only what
+    Python holds is asked of the service itself, after a collection (`watched.py`), and more seldom.
 Rule 2: a bound is growth for each thousand calls: whoever forgets something forgets it call by call.
 """
 
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.e2e.parts import Parts
+from tests.e2e.soak.census import held
 
 MB = 1_048_576.0
 KB = 1_024.0
@@ -27,6 +29,7 @@ class Figure:
 FIGURES = (
     Figure("service memory", "MB", 0.5, "512 bytes a call: what is smaller is a block, and judged as such"),
     Figure("service blocks", "", 250, "one block in four calls: an id that is not forgotten, in a set"),
+    Figure("service garbage", "", 250, "as with blocks: who points to himself waits for a rare collection"),
     Figure("service tasks", "", 1, "one task in a thousand calls: an order that never ends"),
     Figure("service threads", "", 1, "as with tasks"),
     Figure("service files", "", 1, "one connection or file in a thousand calls"),
@@ -68,15 +71,17 @@ class Gauges:
     calls: float = 0
     loop_lags: tuple[float, float] = (0.0, 0.0)  # their sum in seconds, and how many
 
+    async def read_all(self) -> Mapping[str, float]:
+        return {**await self.read(), **await held(self.parts)}
+
     async def read(self) -> Mapping[str, float]:
-        """Every figure by its name."""
+        """Figures by their names, without what Python holds."""
         told = await self.parts.stack.metrics()
         self.calls = told["callctl_calls_arrived_total"] + told["callctl_calls_of_seats_total"]
         self.loop_lags = (told["callctl_loop_lag_seconds_sum"], told["callctl_loop_lag_seconds_count"])
         service, asterisk = (of_process(child.pid) for child in (self.parts.service, self.parts.asterisk))
         return {
             "service memory": service["memory"],
-            "service blocks": told["callctl_memory_blocks"],
             "service tasks": told["callctl_tasks"],
             "service threads": service["threads"],
             "service files": service["files"],
