@@ -20,6 +20,7 @@ from callctl.api.console.eyes import Eyes, Sight
 from callctl.api.console.hands import Hands
 from callctl.api.events import EventApi
 from callctl.api.live import LiveApi
+from callctl.api.live_page import LivePage
 from callctl.api.pace import Pace
 from callctl.api.postings import PostingApi
 from callctl.api.queues import QueueApi
@@ -182,7 +183,7 @@ async def _serve_from(
 
     health, deeds = partial(_health, service, desk, audit), Deeds(till)
     recordings = Recordings(till, RecordingFiles(settings.recordings))
-    stream = Stream(service.switchboard.live, ledger, clock.now_ms)
+    stream = Stream(service.switchboard.live, partial(news.lines, None), ledger, clock.now_ms)
     api = Api(
         AccountApi(till),
         ledger,
@@ -192,6 +193,7 @@ async def _serve_from(
         *_rooms(till, service.switchboard, news, sounds, recordings),
         ReconcileApi(open_period),
         EventApi(stream, tokens),
+        LivePage(directory.number),
         *_hands_on(till, service, news, health, tokens, deeds),
         tokens=tokens,
         pace=Pace(settings.access.requests_per_s, asyncio.get_running_loop().time),

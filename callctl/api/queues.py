@@ -39,7 +39,7 @@ class QueueApi:
         account_id = request.match_info.get("account_id")
         if account_id is not None:
             self._till.account(account_id)
-        return web.json_response([_show(line) for line in self._lines(account_id)])
+        return web.json_response([show_line(line) for line in self._lines(account_id)])
 
     async def _put_pause(self, request: web.Request) -> web.Response:
         """A member gets no calls until he resumes."""
@@ -55,7 +55,7 @@ def _member(request: web.Request) -> tuple[str, str]:
     return request.match_info["account_id"], request.match_info["member"]
 
 
-def _show(line: LineView) -> Json:
+def show_line(line: LineView) -> Json:
     return {
         "account_id": line.account_id,
         "name": line.name,

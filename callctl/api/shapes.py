@@ -53,6 +53,7 @@ class CallShown(Shape):
     arrived_at: Stamp
     answered_at: Stamp | None
     paid_until: Stamp | None
+    affordable_until: Stamp | None
     held_kopecks: int
     scheme_version: int
     balance_kopecks: int | None

@@ -1,7 +1,7 @@
-"""What runs, told to whoever listens: calls as they change, money as it moves.
+"""What runs, told to whoever listens: calls and queues as they change, money as it moves.
 
 Rule 1: while nobody listens nothing is done. Listeners make no call wait: what runs is looked at four times a
-    second, and what is told to all is written once.
+    second, at queues once a second, and what is told to all is written once.
 Rule 2: who does not read is dropped when as much waits for him as the bound says; others do not notice.
 Rule 3: whoever comes back with the number of what he heard last hears what he missed, while it is kept; else
     all that runs, in one `snapshot`.
@@ -18,12 +18,16 @@ from itertools import count
 from typing import NamedTuple
 
 from callctl import metrics
+from callctl.api.queues import show_line
 from callctl.api.words import Json, show_call
+from callctl.calls.lines.line_view import LineView
 from callctl.calls.view import CallView
+from callctl.clock import moment, rfc3339
 from rating.calendar import month_of
 from rating.ledger import Account, Ledger
 
 LOOK_EVERY_S = 0.25
+LOOKS_A_QUEUE = 4
 CALLS_AT_ONCE = 100
 WAITING_BYTES_MAX = 1_000_000
 KEPT_MAX = 2_000
@@ -64,15 +68,24 @@ class Listener:
 
 
 class Stream:
-    def __init__(self, live: Callable[[], list[CallView]], ledger: Ledger, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        live: Callable[[], list[CallView]],
+        lines: Callable[[], list[LineView]],
+        ledger: Ledger,
+        now_ms: Callable[[], int],
+    ) -> None:
         self._live = live
+        self._lines = lines
         self._ledger = ledger
         self._now_ms = now_ms
         self._listeners: set[Listener] = set()
         self._somebody = asyncio.Event()
         self._turn = asyncio.Lock()
         self._calls: dict[str, CallView] = {}
+        self._queues: dict[tuple[str, str], LineView] = {}
         self._money: dict[str, Money] = {}
+        self._looks = count()
         self._kept: deque[tuple[int, bytes]] = deque(maxlen=KEPT_MAX)
         self._serials = count(1)
         self._run = ""
@@ -113,7 +126,9 @@ class Stream:
         self._run = secrets.token_hex(4)
         self._kept.clear()
         self._calls.clear()
+        self._queues.clear()
         self._money.clear()
+        self._looks = count()
         await self._look()
 
     async def _look(self) -> None:
@@ -128,6 +143,8 @@ class Stream:
             told += self._event("gone", {"call_id": call_id})
         told += self._moved({call.account_id for call in (*calls.values(), *self._calls.values())}, month)
         self._calls = calls
+        if not next(self._looks) % LOOKS_A_QUEUE:
+            told += self._lines_moved()
         self._tell(bytes(told))
 
     def _moved(self, account_ids: Iterable[str], month: str) -> bytes:
@@ -138,6 +155,16 @@ class Stream:
                 if self._money.get(account_id) != money[account_id]:
                     told += self._event("account", _show_money(account_id, money[account_id]))
         self._money = money
+        return bytes(told)
+
+    def _lines_moved(self) -> bytes:
+        queues, told = {(line.account_id, line.name): line for line in self._lines()}, bytearray()
+        for key, line in queues.items():
+            if self._queues.get(key) != line:
+                told += self._event("queue", show_line(line))
+        for account_id, name in sorted(self._queues.keys() - queues.keys()):
+            told += self._event("queue", show_line(LineView(account_id, name, (), ())))
+        self._queues = queues
         return bytes(told)
 
     def _tell(self, told: bytes) -> None:
@@ -168,12 +195,15 @@ class Stream:
         return [event for serial, event in self._kept if serial > int(number)]
 
     def _snapshot(self) -> bytes:
-        month = month_of(self._now_ms())
+        now_ms = self._now_ms()
+        month = month_of(now_ms)
         content = {
+            "at": rfc3339(moment(now_ms)),
             "calls": [
                 show_call(call, self._ledger.account(call.account_id), month) for call in self._calls.values()
             ],
             "accounts": [_show_money(account_id, money) for account_id, money in sorted(self._money.items())],
+            "queues": [show_line(line) for line in self._queues.values()],
         }
         newest = self._kept[-1][0] if self._kept else 0
         return f"id: {self._run}-{newest}\nevent: snapshot\ndata: {json.dumps(content)}\n\n".encode()

@@ -140,6 +140,7 @@ def show_call(call: CallView, account: Account | None, month: str) -> Json:
         ("arrived_at", call.arrived_at_ms),
         ("answered_at", call.answered_at_ms),
         ("paid_until", call.paid_until_ms),
+        ("affordable_until", call.affordable_until_ms),
     ):
         shown[name] = rfc3339(moment(at_ms)) if at_ms is not None else None
     shown["from"] = shown.pop("caller")

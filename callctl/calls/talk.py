@@ -56,6 +56,14 @@ class Talk:
             (until for meter in self._meters if (until := meter.paid_until_ms) is not None), default=None
         )
 
+    @property
+    def affordable_until_ms(self) -> int | None:
+        """When the money ends; None: never, or nobody can tell, as others draw on it too."""
+        if not all(meter.is_alone for meter in self._meters):
+            return None
+        ends = (meter.affordable_until_ms for meter in self._meters)
+        return min((end for end in ends if end is not None), default=None)
+
     def deadline_ms(self) -> int | None:
         if self.paid_until_ms is None:
             return self._bound_again_at_ms

@@ -19,6 +19,7 @@ class CallView:
     arrived_at_ms: int
     answered_at_ms: int | None
     paid_until_ms: int | None
+    affordable_until_ms: int | None  # when the money ends, if nobody else draws on it
     held_kopecks: int
     scheme_version: int
     way: tuple[Passed, ...]
@@ -38,6 +39,7 @@ def view(call: Call) -> CallView:
         arrived_at_ms=call.caller.since_ms,
         answered_at_ms=attempt.leg.answered_at_ms if attempt else None,
         paid_until_ms=paid.paid_until_ms if paid else None,
+        affordable_until_ms=paid.affordable_until_ms if paid else None,
         held_kopecks=call.scene.connections.held,
         scheme_version=call.scene.scheme_version,
         way=call.course.way,

@@ -27,7 +27,7 @@ from dialplan.drawing.layout import (
 from dialplan.drawing.picture import Picture
 from dialplan.drawing.texts import fitted
 
-_STYLE = """
+STYLE = """
   .page { fill: #ffffff }
   .box { fill: #f8f9fb; stroke: #c3cad5; stroke-width: 1 }
   .name { fill: #16202e; font-weight: 600 }
@@ -73,7 +73,7 @@ def _lines(picture: Picture, layout: Layout) -> Iterator[str]:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}" width="{width}" height="{height}" '
         f'font-family="{_FONT}">'
     )
-    yield f"<style>{_STYLE}</style>"
+    yield f"<style>{STYLE}</style>"
     yield f"<defs>{_tip('tip')}{_tip('tip-back')}</defs>"
     yield f'<rect class="page" width="{width}" height="{height}"/>'
     yield from _drawn(layout.lines)

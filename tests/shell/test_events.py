@@ -22,14 +22,16 @@ from callctl.api.events import EventApi
 from callctl.api.problems import problems
 from callctl.api.routes import Serve
 from callctl.api.stream import Listener, Stream
+from callctl.calls.lines.line_view import LineView, MemberView, WaitingView
 from callctl.calls.view import CallView
 from callctl.storage.tokens import Right, Tokens
+from dialplan.targets import Seat
 from rating.ledger import Account, Ledger
 from rating.money import Money
 from tests.shell.office import Office, until
 from tests.shell.test_tokens import guarded, token_of  # noqa: F401 a fixture
 
-CALL = CallView("c1", None, "ann", "1", "2", None, "ringing", "n", 0, None, None, 0, 1, ())
+CALL = CallView("c1", None, "ann", "1", "2", None, "ringing", "n", 0, None, None, None, 0, 1, ())
 
 
 class Scene:
@@ -40,7 +42,9 @@ class Scene:
         self.ann = Account("ann", "demo", "six", Money(10_00))
         self.ledger.open(self.ann)
         self.calls: dict[str, CallView] = {"c1": CALL}
-        self.stream = Stream(lambda: list(self.calls.values()), self.ledger, lambda: 0)
+        self.lines: list[LineView] = []
+        live, lines = lambda: list(self.calls.values()), lambda: self.lines
+        self.stream = Stream(live, lines, self.ledger, lambda: 0)
         self.dropped: list[Listener] = []
 
     async def listen(self, last: str = "") -> Listener:
@@ -85,6 +89,23 @@ async def test_a_balance_is_told_when_it_moves() -> None:
     told = {"account_id": "ann", "balance_kopecks": 9_00, "held_kopecks": 0, "available_kopecks": 9_00}
     assert await scene.heard(listener) == [("account", told)]
     assert await scene.heard(listener) == []
+
+
+async def test_a_queue_is_told_when_it_changes_and_when_nobody_waits_any_more() -> None:
+    scene = Scene()
+    listener = await scene.listen()
+    listener.take()
+    waits, member = WaitingView("c1", "1", 0, 0, (), False), MemberView(Seat("anna"), "free", None, 0)
+    scene.lines = [LineView("ann", "sales", (waits,), (member,))]
+    heard = [event for _ in range(told_by.LOOKS_A_QUEUE) for event in await scene.heard(listener)]
+    ((kind, queue),) = heard
+    assert (kind, queue["name"], queue["waiting"][0]["call_id"]) == ("queue", "sales", "c1")
+    assert [member["state"] for member in queue["members"]] == ["free"]
+    ((_, _, snapshot),) = read((await scene.listen()).take())
+    assert snapshot["queues"] == [queue] and snapshot["at"].startswith("1970-01-01T00:00:00")
+    scene.lines = []
+    heard = [event for _ in range(told_by.LOOKS_A_QUEUE) for event in await scene.heard(listener)]
+    assert heard == [("queue", {"account_id": "ann", "name": "sales", "waiting": [], "members": []})]
 
 
 async def test_whoever_comes_back_hears_what_he_missed_and_nothing_twice() -> None:
@@ -244,7 +265,9 @@ async def first(response: aiohttp.ClientResponse) -> tuple[str, str, Any]:
 async def test_a_service_tells_at_once_what_runs(guarded: Office) -> None:  # noqa: F811
     async with listening(guarded) as response:
         assert (response.status, response.content_type) == (200, "text/event-stream")
-        assert (await first(response))[1:] == ("snapshot", {"calls": [], "accounts": []})
+        _, kind, content = await first(response)
+        assert (kind, content.pop("at")[-6:]) == ("snapshot", "+00:00")
+        assert content == {"calls": [], "accounts": [], "queues": []}
 
 
 async def test_a_token_that_is_revoked_hears_no_more(guarded: Office) -> None:  # noqa: F811

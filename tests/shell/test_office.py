@@ -87,7 +87,7 @@ def test_a_call_shows_the_same_money_as_its_account() -> None:
     ann = Account("ann", "demo", "six", Money(10_00))
     month = month_of(0)
     ann.pot(paid_pot("74951234567", month)).moved = 3_00
-    call = CallView("c", None, "ann", "1", "2", None, "ringing", "n", 0, None, None, 0, 1, ())
+    call = CallView("c", None, "ann", "1", "2", None, "ringing", "n", 0, None, None, None, 0, 1, ())
     account = show_account(ann, Tariffs({}), 0)
     assert show_call(call, ann, month)["available_kopecks"] == account["available_kopecks"] == 13_00
 

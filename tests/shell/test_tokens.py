@@ -33,6 +33,8 @@ ZIP = "application/zip"
 ROUTES: list[tuple[str, str, object, Right | None]] = [
     ("GET", "/health", None, None),
     ("GET", "/metrics", None, Right.READ),
+    ("GET", "/live", None, None),
+    ("GET", "/numbers/74950000000/drawing", None, Right.READ),
     ("GET", "/calls", None, Right.READ),
     ("GET", "/accounts/nobody", None, Right.READ),
     ("HEAD", "/accounts/nobody", None, Right.READ),
