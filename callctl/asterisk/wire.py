@@ -8,7 +8,7 @@ Rule 4: what happens to a bridge is told twice and is no news for a leg; its rea
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +30,7 @@ from callctl.calls.events import (
 from callctl.calls.legs import is_leg_id
 from callctl.clock import milliseconds
 from dialplan.causes import Cause
+from dialplan.numbers import EMERGENCY
 
 Frame = Mapping[str, Any]
 
@@ -172,7 +173,17 @@ def read_list(
         proven_at_ms=proven_at_ms,
         is_after_gap=is_after_gap,
         joined={bridge["id"]: frozenset(bridge["channels"]) for bridge in bridges if bridge["name"] == APP},
+        for_help=dict(_calls_for_help(ours)),
     )
+
+
+def _calls_for_help(channels: Sequence[Frame]) -> Iterator[tuple[str, CallArrived | SeatDialled]]:
+    """As they came: what Asterisk remembers of a channel is with what it came to us."""
+    for channel in channels:
+        _, *args = str(channel["dialplan"]["app_data"]).split(",")
+        arrived = _arrived({"channel": channel, "args": args})
+        if isinstance(arrived, CallArrived | SeatDialled) and arrived.number in EMERGENCY:
+            yield channel["id"], arrived
 
 
 def _is_ours(channel: Frame) -> bool:

@@ -138,6 +138,7 @@ class LegsListed:
     joined: Mapping[str, frozenset[str]] = field(default_factory=dict)  # by bridge, where that was asked
     answered_ms: Mapping[str, int] = field(default_factory=dict)
     ended_ms: Mapping[str, int] = field(default_factory=dict)
+    for_help: Mapping[str, CallArrived | SeatDialled] = field(default_factory=dict)  # callers of help
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,13 +29,12 @@ from callctl.calls.events import (
     OrderRefused,
     SeatDialled,
 )
-from callctl.calls.legs import Leg, LegState, call_id_of_order, is_leg_id
+from callctl.calls.legs import Leg, LegState, call_id_of_order
 from callctl.calls.lines.call_backs import CallBacks
 from callctl.calls.lines.lines import Lines
 from callctl.calls.lost_news import in_doubt, lost_news
 from callctl.calls.orders import (
     BridgeOrder,
-    CloseBridge,
     HangUp,
     MediaOrder,
     Order,
@@ -45,6 +44,7 @@ from callctl.calls.phones import SeatChanged
 from callctl.calls.seats import Seats
 from callctl.calls.stages.calling_back import why_missed
 from callctl.calls.states import State
+from callctl.calls.strangers import Strangers
 from callctl.calls.terms import CallTerms
 from callctl.calls.view import CallView, view
 from dialplan.causes import Cause
@@ -69,7 +69,7 @@ class Switchboard:
         self._due: dict[str, tuple[int, bool]] = {}
         self._age: dict[str, int] = {}
         self._arrived_total = 0
-        self._strangers: frozenset[str] = frozenset()
+        self._strangers = Strangers()
         self._is_closing = False
         self._faults: list[tuple[str, Exception]] = []
 
@@ -235,14 +235,11 @@ class Switchboard:
             orders += self._heard(news, at_ms)
         for call in list(self._calls.values()):
             orders += self._run(call, partial(call.listed, event), event.asked_at_ms)
-        # A newcomer's arrival may still be on its way here: only who was a stranger before is let go. No leg
-        # that we placed is a newcomer: it came after its release.
-        strangers = event.alive - self._by_leg.keys()
-        let_go = [one for one in sorted(strangers) if one in self._strangers or is_leg_id(one)]
-        self._strangers = strangers
-        orders += [HangUp(leg_id, Cause.NORMAL) for leg_id in let_go]
-        # Whoever should have closed it died before.
-        return orders + [CloseBridge(bridge_id) for bridge_id in event.joined if bridge_id not in self._calls]
+        found = self._strangers.look(event, self._by_leg, self._calls)
+        orders += found.orders
+        for arrival in found.arrivals:
+            orders += self._heard(arrival, event.asked_at_ms)
+        return orders
 
     def _catch_up(self, news: LegEvent, at_ms: int) -> list[Order]:
         """An end may come with the answer before it: what was talked in between is bought first."""

@@ -11,7 +11,6 @@ from collections.abc import Callable, Set
 from functools import partial
 
 from callctl.calls.events import (
-    CallArrived,
     DeviceSeen,
     DigitPressed,
     LegAnswered,
@@ -175,7 +174,8 @@ class Exchange:
             one.bridge_id: frozenset(leg.leg_id for leg in one.legs) for one in self._bridges.known.values()
         }
         seen = witnessed(self.legs.values() if self._has_witness else ())
-        listed = LegsListed(ids, up, self._timeline.now_ms, proven_ms, is_after_gap, joined, *seen)
+        for_help = {one.leg_id: one.arrival for one in alive if one.dialled in EMERGENCY}
+        listed = LegsListed(ids, up, self._timeline.now_ms, proven_ms, is_after_gap, joined, *seen, for_help)
         self._hear(listed, self._timeline.wall_ms)
         for device, is_reachable in self._reachable.items():
             self._hear(DeviceSeen(device, is_reachable), self._timeline.wall_ms)
@@ -187,7 +187,7 @@ class Exchange:
             self._fall_back(leg, OUT_OF_SERVICE)
             return
         self._bound(leg, self._timeline.now_ms + TAKE_OVER_MS)
-        self._roads.tell(CallArrived(leg.leg_id, leg.call.caller, number, leg.hops))
+        self._roads.tell(leg.arrival)
 
     def _take(self, order: MediaOrder, done: Done) -> None:
         match order:

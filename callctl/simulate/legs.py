@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from callctl.calls.events import CallArrived
 from callctl.calls.legs import call_id_of
 from callctl.simulate.told import CallTold, PhoneTold
 
@@ -54,6 +55,10 @@ class SimulatedLeg:
     @property
     def is_alive(self) -> bool:
         return self.ended_ms is None
+
+    @property
+    def arrival(self) -> CallArrived:
+        return CallArrived(self.leg_id, self.call.caller, self.dialled, self.hops)
 
     @property
     def is_ours(self) -> bool:

@@ -187,6 +187,19 @@ async def test_when_postgresql_and_the_service_are_killed_together_the_witness_t
     await assert_nothing_left(parts.stack)
 
 
+async def test_a_call_for_help_of_which_nothing_could_be_written_goes_on(bring_parts: BringParts) -> None:
+    parts = await bring_parts()
+    await parts.kill_postgres()
+    call = dial(parts.stack, "112", hang_up_after_ms=25_000)
+    await until(lambda: len(parts.stack.carrier.calls_to("112")) == 1, "help is called")
+    await parts.kill_service()
+    await parts.start_postgres()
+    await parts.start_service()
+    assert not call.done()
+    assert (await call).ended_by == "here", "nobody cuts a call to 112"
+    await assert_nothing_left(parts.stack)
+
+
 # --- clocks ----------------------------------------------------------------------------------------------
 
 

@@ -149,6 +149,25 @@ def test_only_bridges_of_ours_are_told() -> None:
     assert listed.joined == {"one": {"one", "leg1-one"}}
 
 
+def in_stasis(channel_id: str, *args: str) -> dict[str, object]:
+    dialplan = {"app_name": "Stasis", "app_data": ",".join([APP, *args])}
+    return {**CHANNEL, "id": channel_id, "state": "Ring", "dialplan": dialplan}
+
+
+def test_who_calls_for_help_is_listed_with_his_arrival() -> None:
+    channels = [
+        in_stasis("one", "in", "112", ""),
+        in_stasis("two", "seat", "101", "anna-1"),
+        in_stasis("three", "in", "74951234567", ""),
+        in_stasis("leg1-one", "out"),
+    ]
+    listed = read_list(channels, 0, 0, is_after_gap=True)
+    assert listed.for_help == {
+        "one": CallArrived("one", "79031112233", "112"),
+        "two": SeatDialled("two", "anna-1", "101"),
+    }
+
+
 @pytest.mark.parametrize(
     ("state", "event"),
     [("Up", LegAnswered("callctl-7")), ("Ringing", LegRings("callctl-7")), ("Ring", None), ("Busy", None)],

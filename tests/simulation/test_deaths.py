@@ -99,6 +99,19 @@ def test_a_call_for_help_goes_on_whoever_dies(comes_back: bool) -> None:
             assert caller.silence_ms <= TAKE_OVER_MS, f"in silence: {night.deaths}"
 
 
+def test_a_call_for_help_of_which_nothing_was_written_goes_on_whoever_dies() -> None:
+    plight, away = PLIGHTS["for help"], Failure(at_write=1, away_ms=30_000)
+    for down_ms in DOWN_MS:
+        for step in range(1, plight.spend(Fate(failure=away)).steps + 1):
+            night = plight.spend(Fate((step,), (down_ms,), failure=away))
+            (caller,) = [leg for leg in night.exchange.legs.values() if leg.is_caller]
+            assert caller.leg_id in night.exchange.talked, f"nobody helped him: {night.deaths}"
+            assert caller.ended_ms and caller.answered_ms
+            talked_ms = caller.ended_ms - caller.answered_ms
+            assert talked_ms >= 60_000, f"cut after {talked_ms} ms: {night.deaths}"
+            assert caller.silence_ms <= TAKE_OVER_MS, f"in silence: {night.deaths}"
+
+
 @pytest.mark.parametrize("faulty", [False, True], ids=["on a good switch", "on one that errs"])
 @pytest.mark.parametrize("first_seed", range(0, NIGHTS, 30))
 def test_a_drawn_night_comes_right_whenever_the_service_dies(first_seed: int, faulty: bool) -> None:
