@@ -113,7 +113,8 @@ class OpenLeg:
         account = ledger.account(row.account_id)
         if account and self._rate:
             caller = normal_number(row.caller) or ""
-            self._quote = Quote(tariffs, account, self._rate.side, caller, row.number, row.line)
+            side = self._rate.side
+            self._quote = Quote(tariffs, account, side, caller, row.number, row.line, row.call_id)
 
     @property
     def is_way_in(self) -> bool:

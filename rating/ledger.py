@@ -5,17 +5,19 @@ Rule 2: asking twice is asking once: a known hold is answered as it stands, a se
 Rule 3: a balance or a pot changes only by an entry; the store refuses the same reference with other content.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rating.charge import Secured
 from rating.entries import Entry, EntryKind, connection_entries
 from rating.funds import NOTHING_OWN, PLAIN_FUNDS, Funds, OwnFunds
+from rating.guards import NO_GUARDS, Guards
 from rating.limits import NumberLimit
 from rating.money import ZERO, Money
 from rating.pots import BALANCE, ONLY_BALANCE, Ask, Draw, Pot, Sources, is_gift, money_in, month_of_pot
 from rating.refusal import Refusal
 from rating.standing import Standing
+from rating.watch import Watch
 
 NOTHING: tuple[Draw, ...] = ()
 
@@ -35,6 +37,9 @@ class Account:
     pots: dict[str, Pot] = field(default_factory=dict)
     limits: dict[str, NumberLimit] = field(default_factory=dict)
     unlimited: dict[str, dict[str, int]] = field(default_factory=dict)  # spent on numbers without a limit
+    own_guards: Mapping[str, int | None] = field(default_factory=dict)  # by the fields of Guards
+    guards: Guards = NO_GUARDS  # the profile's, with the account's own over it
+    watch: Watch = field(default_factory=Watch)
 
     @property
     def available(self) -> Money:

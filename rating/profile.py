@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rating.discount import Discount
 from rating.funds import Funds
+from rating.guards import NO_GUARDS, Guards
 from rating.tariff import Plan
 
 
@@ -19,6 +20,7 @@ class Profile:
     is_invented: bool  # its prices are plausible, and nobody's
     discounts: tuple[Discount, ...] = ()
     recordings_kept_days: int | None = None  # None: until somebody removes them
+    guards: Guards = NO_GUARDS
 
 
 class Tariffs:
@@ -38,6 +40,10 @@ class Tariffs:
     def funds(self, profile: str, plan: str) -> Funds:
         known = self.plan(profile, plan)
         return known.funds if known else Funds()
+
+    def guards(self, profile: str) -> Guards:
+        known = self._profiles.get(profile)
+        return known.guards if known else NO_GUARDS
 
     def replace(self, profile: Profile) -> None:
         self._profiles[profile.name] = profile

@@ -15,11 +15,12 @@ from rating.pots import BALANCE, ONLY_BALANCE, Ask, Sources, ask, gift_pot, paid
 from rating.profile import Tariffs
 from rating.refusal import Refusal
 from rating.tariff import Rate, Side, Version
+from rating.watch import Asked
 
 
 @dataclass(slots=True, eq=False)
 class Quote:
-    """`line` is the subscriber's number on which the connection came or goes."""
+    """`line` is the subscriber's number on which the connection came or goes; `call`: of which it is part."""
 
     tariffs: Tariffs
     account: Account
@@ -27,6 +28,7 @@ class Quote:
     caller: str
     called: str
     line: str
+    call: str = ""
     _known: tuple[Version, Rate | Refusal] | None = field(default=None, init=False)  # found last
 
     def admit(self, at_ms: int) -> Rate | Refusal:
@@ -35,6 +37,12 @@ class Quote:
         if isinstance(rate, Refusal):
             return rate
         return self._stopped(rate, at_ms) or rate
+
+    def asked(self, rate: Rate) -> Asked | None:
+        """What guards have to know of it; None: it is none of their business."""
+        if self.side is Side.INCOMING or rate.is_free:
+            return None
+        return Asked(self.call, rate.destination, rate.minute_price)
 
     def offered(self, at_ms: int) -> Rate | Refusal:
         """The terms, whatever the state of account and money."""
@@ -120,8 +128,9 @@ class Quote:
 
 
 def fund(account: Account, tariffs: Tariffs) -> None:
-    """Treat its money as its plan says now, and as it has of its own."""
+    """Treat its money as its plan says now, and as it has of its own; and guard it."""
     account.funds = account.own.over(tariffs.funds(account.profile, account.plan))
+    account.guards = tariffs.guards(account.profile).over(account.own_guards)
 
 
 def stopped(account: Account, line: str, at_ms: int) -> Refusal | None:

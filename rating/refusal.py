@@ -1,6 +1,7 @@
 """Why a connection may not begin: values that the walk can go on from, never exceptions."""
 
 from enum import Enum
+from typing import Final
 
 
 class Refusal(Enum):
@@ -13,4 +14,22 @@ class Refusal(Enum):
     STOPPED = "stopped"  # the money is at the level at which service stops
     NUMBER_LIMIT = "number_limit"  # the limit of this number is used up
     NOT_ENOUGH = "not_enough"  # the first unit is not covered (S-8)
+    CALLS_AT_ONCE = "calls_at_once"  # this and the following: a guard of the account is against it
+    CALLS_A_MINUTE = "calls_a_minute"
+    MONEY_AN_HOUR = "money_an_hour"
+    NIGHT_PRICE = "night_price"
+    NEW_CALLS = "new_calls"  # to destinations that the account has not called for long
+    NEW_MONEY = "new_money"
     NOT_RECORDED = "not_recorded"  # the promise could not be written down, so nothing may be spent on it
+
+
+GUARDED: Final = frozenset(
+    {
+        Refusal.CALLS_AT_ONCE,
+        Refusal.CALLS_A_MINUTE,
+        Refusal.MONEY_AN_HOUR,
+        Refusal.NIGHT_PRICE,
+        Refusal.NEW_CALLS,
+        Refusal.NEW_MONEY,
+    }
+)

@@ -80,6 +80,12 @@ class Rate:
     def is_free(self) -> bool:
         return self.first_price == 0 and self.next_price == 0 and self.terms.setup_fee == 0
 
+    @property
+    def minute_price(self) -> int:
+        """Of the dearest minute, without the set-up; a begun kopeck counts."""
+        terms = self.terms
+        return max(-(-self.first_price * 60 // terms.first_s), -(-self.next_price * 60 // terms.next_s))
+
     def price(self, unit: int) -> Money:
         """Of the unit with this number, counted from 0."""
         return self.next_price if unit else self.first_price

@@ -118,7 +118,8 @@ class Arrivals:
         return self._scene_of(Leg(leg_id, caller_number, LegState.RINGING, at_ms), account_id, line)
 
     def _scene_of(self, caller: Leg, account_id: str, line: str) -> Scene:
-        purse = Purse(self._ledger, self._directory.tariffs, account_id, line, caller.number)
+        tariffs = self._directory.tariffs
+        purse = Purse(self._ledger, tariffs, account_id, line, caller.number, caller.leg_id)
         return Scene(
             caller.leg_id,
             account_id,

@@ -134,6 +134,30 @@ ENGLISH: Final = Words(
             "the balance did not cover the first unit (S-8)",
             "the subscriber pays money in, or ends other calls that hold some",
         ),
+        Refusal.CALLS_AT_ONCE: Refused(
+            "as many calls as the account may have at once were running",
+            "wait until one ends; the operator can allow more (`callctl account guards`)",
+        ),
+        Refusal.CALLS_A_MINUTE: Refused(
+            "as many calls as the account may begin in a minute had begun",
+            "call again in a minute; the operator can allow more (`callctl account guards`)",
+        ),
+        Refusal.MONEY_AN_HOUR: Refused(
+            "calls of the last hour cost as much as the account may spend in one",
+            "call again later; the operator can allow more (`callctl account guards`)",
+        ),
+        Refusal.NIGHT_PRICE: Refused(
+            "a minute there costs more than the account may spend on one at night",
+            "call by day; the operator can allow it at night too (`callctl account guards`)",
+        ),
+        Refusal.NEW_CALLS: Refused(
+            "the account made as many calls of a day to destinations new to it as it may",
+            "call again tomorrow; the operator can allow more (`callctl account guards`)",
+        ),
+        Refusal.NEW_MONEY: Refused(
+            "calls to destinations new to the account cost as much today as they may",
+            "call again tomorrow; the operator can allow more (`callctl account guards`)",
+        ),
         Refusal.NOT_RECORDED: Refused(
             "the hold could not be written down, so nothing was spent",
             "call again; the operator sees to it that the database answers",

@@ -121,9 +121,12 @@ class TariffDesk:
         self._restored.digests[profile.name] = digest
         self._restored.outdated.discard(profile.name)
         log.info("profile %s is in force as loaded (%s)", profile.name, digest[:12])
-        if old and {n: p.funds for n, p in old.plans.items()} == {
-            n: p.funds for n, p in profile.plans.items()
-        }:
+        is_guarded_alike = old is not None and old.guards == profile.guards
+        if (
+            old
+            and is_guarded_alike
+            and {n: p.funds for n, p in old.plans.items()} == {n: p.funds for n, p in profile.plans.items()}
+        ):
             return
         accounts = [account for account in self._till.ledger.accounts() if account.profile == profile.name]
         for place, account in enumerate(accounts, 1):

@@ -20,6 +20,7 @@ from rating.profile import Profile
 from rating.reading.csv_table import Told
 from rating.reading.deck_folder import DeckFolder, DeckSource
 from rating.reading.fault import Fault, listed, show
+from rating.reading.guard_words import guards_of
 from rating.reading.profile_text import PROFILE_TOML, ProfileText, read_text
 from rating.reading.profile_words import (
     BandTable,
@@ -184,7 +185,13 @@ def _build(name: str, text: ProfileText, table: ProfileTable, made: _Made, warni
         for one in table.discounts
     )
     profile = Profile(
-        name, table.title, plans, table.invented, discounts, recordings_kept_days=table.recordings_kept_days
+        name,
+        table.title,
+        plans,
+        table.invented,
+        discounts,
+        recordings_kept_days=table.recordings_kept_days,
+        guards=guards_of(table.guards.model_dump(exclude_none=True)),
     )
     return Source(text, table, profile, made.decks, versions, warnings)
 

@@ -15,6 +15,14 @@ from rating.deck import Key
 from rating.funds import Source, Stop
 from rating.money import MONEY_MAX
 from rating.reading.fault import show
+from rating.reading.guard_words import (
+    ALWAYS_NIGHT,
+    CallsAMinute,
+    CallsAtOnce,
+    NewAfterDays,
+    NewCalls,
+    Zone,
+)
 from rating.tariff import Every
 
 LONGEST_S_MIN: Final = 3600  # GAZ-5.3.2
@@ -25,25 +33,25 @@ YEARS: Final = range(2000, 2200)
 One = TypeVar("One")
 
 
-def _wrong(what: str) -> PydanticCustomError:
+def wrong(what: str) -> PydanticCustomError:
     return PydanticCustomError("profile", "{what}", {"what": what})
 
 
 def _printable(text: str) -> str:
     if not text.isprintable() or text != text.strip():
-        raise _wrong(f"control characters or outer spaces in {show(text)}: take them away")
+        raise wrong(f"control characters or outer spaces in {show(text)}: take them away")
     return text
 
 
 def _year_known(at: date) -> date:
     if at.year not in YEARS:
-        raise _wrong(f"the year {at.year} is absurd: write one from {YEARS[0]} to {YEARS[-1]}")
+        raise wrong(f"the year {at.year} is absurd: write one from {YEARS[0]} to {YEARS[-1]}")
     return at
 
 
 def _long_enough(seconds: int) -> int:
     if seconds < LONGEST_S_MIN:
-        raise _wrong(
+        raise wrong(
             f"a connection may not be cut before {LONGEST_S_MIN} s (GAZ-5.3.2): write more, or nothing"
         )
     return seconds
@@ -52,7 +60,7 @@ def _long_enough(seconds: int) -> int:
 def _each_once(found: list[One]) -> list[One]:
     doubled = [one for place, one in enumerate(found) if one in found[:place]]
     if doubled:
-        raise _wrong(f"{show(getattr(doubled[0], 'value', doubled[0]))} stands twice: leave one")
+        raise wrong(f"{show(getattr(doubled[0], 'value', doubled[0]))} stands twice: leave one")
     return found
 
 
@@ -62,7 +70,7 @@ def _of_clock(text: str) -> str:
         minute = int(hours) * 60 + int(minutes)
         if int(minutes) < 60 and minute <= 1440:
             return text
-    raise _wrong(f"{show(text)} is no time of a day: write 23:00")
+    raise wrong(f"{show(text)} is no time of a day: write 23:00")
 
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_printable)]
@@ -120,6 +128,28 @@ class CountingTable(Table):
     rules: dict[RuleOf, Text] | None = None
 
 
+class GuardsTable(Table):
+    """What is not said is off; hours, zone and days are as Guards has them."""
+
+    calls_at_once: CallsAtOnce | None = None
+    calls_a_minute: CallsAMinute | None = None
+    money_an_hour_kopecks: Kopecks | None = None
+    night_price_kopecks: Kopecks | None = None
+    night_begin: Clock | None = None
+    night_until: Clock | None = None
+    zone: Zone | None = None
+    new_after_days: NewAfterDays | None = None
+    new_price_kopecks: Kopecks | None = None
+    new_calls_a_day: NewCalls | None = None
+    new_money_a_day_kopecks: Kopecks | None = None
+
+    @model_validator(mode="after")
+    def _some_day(self) -> "GuardsTable":
+        if self.night_begin is not None and self.night_begin == self.night_until:
+            raise wrong(ALWAYS_NIGHT)
+        return self
+
+
 class DeckTable(Table):
     key: Annotated[Key, Field(strict=False)]
     prefixes: CsvName | None = None
@@ -132,7 +162,7 @@ class DeckTable(Table):
         is_pair = bool(self.prefixes) and bool(self.prices) and not self.rates
         is_one = bool(self.rates) and not self.prefixes and not self.prices
         if not is_pair and not is_one:
-            raise _wrong("a deck has either `rates`, or `prefixes` and `prices`")
+            raise wrong("a deck has either `rates`, or `prefixes` and `prices`")
         return self
 
     @property
@@ -174,9 +204,9 @@ class BandTable(Table):
     @model_validator(mode="after")
     def _some_time(self) -> "BandTable":
         if self.begin == self.until:
-            raise _wrong(f"the band begins and ends at {self.begin}: for a whole day write 00:00 until 24:00")
+            raise wrong(f"the band begins and ends at {self.begin}: for a whole day write 00:00 until 24:00")
         if self.begin == "24:00":
-            raise _wrong("a band cannot begin at 24:00: write 00:00")
+            raise wrong("a band cannot begin at 24:00: write 00:00")
         return self
 
 
@@ -221,6 +251,7 @@ class ProfileTable(Table):
     recordings_kept_days: Annotated[int, Field(ge=1, le=KEPT_DAYS_MAX)] | None = None
     vat: VatTable | None = None
     funds: FundsTable = FundsTable()
+    guards: GuardsTable = GuardsTable()
     counting: CountingTable = CountingTable()
     decks: dict[Text, DeckTable] = {}
     plans: Annotated[dict[PlanName, PlanTable], Field(min_length=1)]

@@ -22,6 +22,7 @@ from callctl.storage.rows import RATE, LegRow
 from dialplan.causes import Cause
 from rating.calendar import moment_of
 from rating.entries import Entry, EntryKind, grant_entries
+from rating.guards import NO_GUARDS
 from rating.ledger import Account, Ledger
 from rating.limits import LimitKind, NumberLimit
 from rating.money import Money
@@ -344,6 +345,13 @@ def number_limit() -> Desk:
     return desk
 
 
+def guarded(**own: int) -> Desk:
+    desk = Desk("go")
+    desk.account.guards = NO_GUARDS.over(own)
+    desk.outgoing("375291234567")
+    return desk
+
+
 def suspended() -> Desk:
     desk = Desk("go")
     desk.account.standing = Standing.SUSPENDED_PARTIAL
@@ -393,6 +401,12 @@ DESKS: Final[dict[str, Callable[[], Desk]]] = {
     "refused_suspended": suspended,
     "refused_stopped": stopped,
     "refused_number_limit": number_limit,
+    "refused_calls_at_once": lambda: guarded(calls_at_once=0),
+    "refused_calls_a_minute": lambda: guarded(calls_a_minute=0),
+    "refused_money_an_hour": lambda: guarded(money_an_hour=0),
+    "refused_night_price": lambda: guarded(night_price=0, night_begin=0, night_until=1440),
+    "refused_new_calls": lambda: guarded(new_calls_a_day=0),
+    "refused_new_money": lambda: guarded(new_money_a_day=0),
     "refused_not_enough": lambda: refused("six", balance=50),
 }
 

@@ -1,10 +1,12 @@
 """A scenario played by the product and by the oracle, side by side.
 
 Rule 1: both know the words of a scenario, and nothing else of each other; prices each reads by itself.
+Rule 2: the oracle knows no guards, so here they are off; a list of its own is held against them in
+    `tests/laws/test_guards.py`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from callctl.calls.legs import call_id_of, leg_id_of
 from callctl.calls.records import EndedBy, LegHeld, LegRefused, LegSettled
@@ -12,6 +14,7 @@ from callctl.simulate.night import Night
 from callctl.simulate.scenario import Scenario
 from callctl.simulate.told import ANONYMOUS, AccountTold, CallTold
 from dialplan.numbers import EMERGENCY
+from rating.guards import NO_GUARDS
 from rating.ledger import Account as ProductAccount
 from rating.pots import BALANCE, is_gift, month_of_pot
 from rating.profile import Tariffs
@@ -70,12 +73,17 @@ def differing(product: Story, oracle: Story) -> list[Difference]:
 
 def stories(scenario: Scenario, tariffs: Tariffs, plans: Plans) -> tuple[Story, Story]:
     """The product's and the oracle's."""
-    night = Night(scenario, tariffs)
+    night = Night(scenario, unguarded(tariffs))
     night.run()
     world = world_of(scenario, plans)
     run(world, HORIZON_S)
     granted = {told.id: plans[told.plan].edition(scenario.start).gift_s for told in scenario.accounts}
     return _night_story(night, scenario.start_ms), _world_story(world, granted)
+
+
+def unguarded(tariffs: Tariffs) -> Tariffs:
+    profiles = tariffs.profiles.items()
+    return Tariffs({name: replace(profile, guards=NO_GUARDS) for name, profile in profiles})
 
 
 def world_of(scenario: Scenario, plans: Plans) -> World:

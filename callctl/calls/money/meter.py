@@ -37,8 +37,15 @@ class Meter:
         if not ledger.takes_paid and not dearest.is_free:
             return Refusal.NOT_RECORDED
         sources = quote.sources(rate, at_ms)
-        hold = ledger.hold(leg_id, quote.account.account_id, sources, *first_asks(dearest))
-        return hold if isinstance(hold, Refusal) else cls(ledger, hold, quote, rate, dearest)
+        account = quote.account
+        hold = ledger.hold(leg_id, account.account_id, sources, *first_asks(dearest))
+        if isinstance(hold, Refusal):
+            return hold
+        asked = quote.asked(rate)
+        if asked and (refusal := account.watch.begin(account.guards, hold, asked, at_ms)):
+            ledger.release(hold)
+            return refusal
+        return cls(ledger, hold, quote, rate, dearest)
 
     @classmethod
     def open_at(
@@ -47,7 +54,11 @@ class Meter:
         """For a connection whose terms are known and whose answer lies behind us."""
         sources = quote.sources(rate, answered_ms)
         hold = ledger.hold(leg_id, quote.account.account_id, sources, *first_asks(rate))
-        return hold if isinstance(hold, Refusal) else cls(ledger, hold, quote, rate, rate)
+        if isinstance(hold, Refusal):
+            return hold
+        if asked := quote.asked(rate):
+            quote.account.watch.resume(hold, asked)
+        return cls(ledger, hold, quote, rate, rate)
 
     def resume(self, answered_ms: int) -> None:
         """It was answered before our time, with the terms that it has."""
@@ -146,6 +157,7 @@ class Meter:
 
     def release(self) -> None:
         """Give back all that is held; it costs nothing."""
+        self._quote.account.watch.drop(self._hold.hold_id)
         self._ledger.release(self._hold)
 
     def settle(self, ended_at_ms: int, *, is_connected: bool) -> tuple[Charge, tuple[Entry, ...]]:
@@ -156,6 +168,7 @@ class Meter:
             charge = charge_nothing("not_connected", "S-15")
         else:
             return self.charge(duration_s(self._answered_at_ms, ended_at_ms), ended_at_ms)
+        self._quote.account.watch.drop(self._hold.hold_id)
         self._ledger.settle(self._hold, 0, with_setup=False, at_ms=ended_at_ms)
         return charge, ()
 
@@ -178,6 +191,8 @@ class Meter:
         draws, entries = settled
         charge = charge_connection(self._rate, seconds, secured, draws)
         assert charge.amount == money_in(draws), (charge, draws)
+        account = self._quote.account
+        account.watch.end(account.guards, self._hold.hold_id, seconds, charge.amount, at_ms)
         return charge, entries
 
     def _after_answer(self, paid_ms: int | None) -> int | None:

@@ -6,7 +6,7 @@ Rule 2: the connection from the caller to an 8-800 number is the subscriber's to
 
 from callctl.calls.money.meter import Meter
 from dialplan.numbers import EMERGENCY, normal_number
-from rating.ledger import Ledger
+from rating.ledger import Account, Ledger
 from rating.money import ZERO, Money
 from rating.profile import Tariffs
 from rating.quote import Quote, stopped
@@ -16,11 +16,20 @@ from rating.tariff import Rate, Side
 
 
 class Purse:
-    def __init__(self, ledger: Ledger, tariffs: Tariffs, account_id: str, line: str, caller: str) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        tariffs: Tariffs,
+        account_id: str,
+        line: str,
+        caller: str,
+        call_id: str = "",
+    ) -> None:
         self._ledger = ledger
         self._tariffs = tariffs
         self._account = ledger.account(account_id)
         self._line = line
+        self._call_id = call_id
         self.caller = normal_number(caller) or ""
 
     @property
@@ -50,7 +59,7 @@ class Purse:
             return None
         if self._account is None:
             return Refusal.NO_ACCOUNT
-        quote = Quote(self._tariffs, self._account, Side.OUTGOING, self.caller, target, self._line)
+        quote = self._quote(self._account, self.caller, target)
         return Meter.open(self._ledger, leg_id, quote, at_ms, until_ms)
 
     def admit_call_back(self, leg_id: str, at_ms: int, until_ms: int) -> Meter | Refusal:
@@ -64,5 +73,7 @@ class Purse:
 
     def _quote_back(self) -> Quote | None:
         """From the subscriber's number to the caller's."""
-        account, line = self._account, self._line
-        return Quote(self._tariffs, account, Side.OUTGOING, line, self.caller, line) if account else None
+        return self._quote(self._account, self._line, self.caller) if self._account else None
+
+    def _quote(self, account: Account, caller: str, called: str) -> Quote:
+        return Quote(self._tariffs, account, Side.OUTGOING, caller, called, self._line, self._call_id)
