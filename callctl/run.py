@@ -19,6 +19,7 @@ from callctl.api.console.door import Console
 from callctl.api.console.eyes import Eyes, Sight
 from callctl.api.console.hands import Hands
 from callctl.api.events import EventApi
+from callctl.api.guards import GuardApi
 from callctl.api.live import LiveApi
 from callctl.api.live_page import LivePage
 from callctl.api.pace import Pace
@@ -82,6 +83,7 @@ from callctl.storage.sounds import Sounds, restore_sounds
 from callctl.storage.statement import Statements
 from callctl.storage.till import Till
 from callctl.storage.tokens import Tokens
+from callctl.storage.watches import learn
 from callctl.storage.ways import Ways
 from callctl.supervisor import Supervisor
 from callctl.tariffs.desk import TariffDesk
@@ -225,6 +227,7 @@ async def _load(connection: Connection, ledger: Ledger, directory: Directory, no
     for account in await read_accounts(connection, now_ms - LATE_MS_MAX):
         fund(account, directory.tariffs)
         ledger.open(account)
+    await learn(connection, ledger.accounts(), now_ms)
     await _read_directory(connection, directory)
     return await read_left(connection, ledger)
 
@@ -277,6 +280,7 @@ def _rooms(
 ) -> list[HasRoutes]:
     """What the office does besides money."""
     return [
+        GuardApi(till),
         SchemeApi(Schemes(till)),
         SoundApi(Sounds(till, sounds)),
         WayApi(Ways(till), switchboard.live, till.clock.now_ms),

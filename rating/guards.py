@@ -7,7 +7,7 @@ Rule 3: nights are those of the account's own zone; new destinations go by Mosco
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 from rating.calendar import DAY_MS, MINUTE_MS
@@ -46,3 +46,14 @@ class Guards:
 
 
 NO_GUARDS: Final = Guards()
+FIELDS: Final = frozenset(field.name for field in fields(Guards))
+# Those that can be off.
+LIMITS: Final = frozenset(name for name in FIELDS if getattr(NO_GUARDS, name) is None)
+
+
+def known_guards(own: Mapping[str, int | None]) -> Mapping[str, int | None]:
+    """Raises ValueError when these are none."""
+    for name, value in own.items():
+        if name not in FIELDS or (value is None and name not in LIMITS):
+            raise ValueError(f"there is no guard {name!r} that is {value}")
+    return own

@@ -15,6 +15,7 @@ from callctl.commands.arguments import (
     roubles_argument,
 )
 from callctl.commands.client import account_path, add_service_options, ask
+from callctl.commands.guards import add_guards
 from callctl.commands.show import print_json, print_table
 from callctl.commands.statement import LINE_COLUMNS, add_statement, told_entry
 from callctl.complaint import Complaint, one_line
@@ -28,7 +29,7 @@ STANDINGS = tuple(standing.value for standing in Standing)
 
 def add_commands(commands: Any) -> None:
     account = commands.add_parser(
-        "account", help="accounts: add, set, show, entries, statement, limit, pay and other money"
+        "account", help="accounts: add, set, show, entries, statement, limit, guards, pay and other money"
     )
     words = account.add_subparsers(required=True, metavar="WORD")
     _add_opening(words)
@@ -46,6 +47,7 @@ def add_commands(commands: Any) -> None:
 
     add_statement(words)
     _add_limit(words)
+    add_guards(words)
     postings.add_words(words)
 
     number = commands.add_parser("number", help="numbers: add")

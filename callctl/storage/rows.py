@@ -19,6 +19,7 @@ from callctl.storage.database import Connection
 from rating.calendar import bounds_of, month_of
 from rating.discount import Priced
 from rating.funds import OwnFunds, Stop
+from rating.guards import known_guards
 from rating.ledger import Account
 from rating.limits import LimitKind, NumberLimit
 from rating.money import Money
@@ -29,7 +30,7 @@ LIST_MAX = 10_000
 ACCOUNT_REMEDY = "its calls are refused until the row is mended and the service started again"
 
 ACCOUNT_COLUMNS = """account_id, profile, plan, balance_kopecks,
-threshold_kopecks, credit_kopecks, stops, barred, standing"""
+threshold_kopecks, credit_kopecks, stops, barred, standing, guards"""
 NUMBERS = """
 SELECT DISTINCT ON (e164) e164, number.account_id, text, version
 FROM number JOIN scheme ON scheme.account_id = number.account_id AND scheme.number = e164
@@ -60,6 +61,7 @@ SELECT count(*) FROM leg
 WHERE ended_at IS NULL AND account_id = $1 AND answered_at >= $2 AND answered_at < $3
 """
 RATE = TypeAdapter(Rate)
+OWN_GUARDS = TypeAdapter(dict[str, int | None])
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +175,16 @@ async def read_account(connection: Connection, account_id: str) -> Account | Non
 
 
 def _account(row: asyncpg.Record) -> Account:
-    account_id, profile, plan, balance, threshold, credit, stops, barred, standing = row.values()
-    own = OwnFunds(threshold, credit, Stop(stops) if stops else None)
+    account_id, profile, plan, balance, threshold, credit, stops, barred, standing, guards = row.values()
     return Account(
-        account_id, profile, plan, Money(balance), own, barred=tuple(barred), standing=Standing(standing)
+        account_id,
+        profile,
+        plan,
+        Money(balance),
+        OwnFunds(threshold, credit, Stop(stops) if stops else None),
+        barred=tuple(barred),
+        standing=Standing(standing),
+        own_guards=known_guards(OWN_GUARDS.validate_json(guards)),
     )
 
 

@@ -64,15 +64,6 @@ FIELDS: Final = {
     "new_calls_a_day": "new_calls_a_day",
     "new_money_a_day_kopecks": "new_money_a_day",
 }
-# Those that are off when they are not there.
-LIMITS: Final = (
-    "calls_at_once",
-    "calls_a_minute",
-    "money_an_hour_kopecks",
-    "night_price_kopecks",
-    "new_calls_a_day",
-    "new_money_a_day_kopecks",
-)
 _READ: Final[Mapping[str, Callable[[str], int]]] = {
     "night_begin": minutes_of,
     "night_until": minutes_of,

@@ -15,7 +15,7 @@ from tests.golden.rows import RULES, check, read_rows
 from tests.golden.subscriber import CALLER, LINE, moment
 from tests.plans import deck, tariffs
 
-PRICES = {"79": ("Russia mobile", 200), "995": ("Georgia", 2000), "53": ("Cuba", 6000)}
+PRICES = {"79": ("Russia mobile", Money(200)), "995": ("Georgia", Money(2000)), "53": ("Cuba", Money(6000))}
 GUARDS = Guards(
     calls_at_once=2,
     calls_a_minute=3,
@@ -30,7 +30,7 @@ GUARDS = Guards(
 
 class Office:
     def __init__(self) -> None:
-        sold = deck({prefix: Destination(*told, told[1]) for prefix, told in PRICES.items()})
+        sold = deck({prefix: Destination(name, price, price) for prefix, (name, price) in PRICES.items()})
         plan = Plan("own", "Own", Funds(), [Version("1", 0, None, Terms("test/own@1"), sold)])
         self.tariffs = tariffs(plan)
         self.account = Account("ann", "test", "own", Money(100_000_00), guards=GUARDS)

@@ -145,6 +145,18 @@ CASES: Mapping[str, Case] = {
         {series("callctl_connections_refused_total", reason="not_enough"): "0+10x30"},
         {"reason": "no_price"},
     ),
+    "CallctlGuardsRefuse": Case(
+        {series("callctl_connections_refused_total", reason="night_price"): "0x10 6x10"},
+        f"guards of accounts refuse calls on {HOST}: night_price",
+        {series("callctl_connections_refused_total", reason="barred"): "0+10x30"},
+        {"reason": "night_price"},
+    ),
+    "CallctlSipTurnedAway": Case(
+        {series("callctl_sip_turned_away_total", why="secret"): "0+10x30"},
+        f"many SIP requests are not let in on {HOST}: secret",
+        {series("callctl_sip_turned_away_total", why="secret"): "0+6x30"},
+        {"why": "secret"},
+    ),
     "CallctlNodesFail": case(
         counted("callctl_nodes_failed_total"), f"steps of schemes could not be done on {HOST}"
     ),
