@@ -11,7 +11,8 @@ from callctl.demo.subscribers import Subscriber
 from dialplan.straight import forwarding_to
 from tests.bench.ways import target_number
 
-UNIT_MS, UNIT_KOPECKS = 6_000, 100  # the plan demo/six
+SIX = ("demo", "six")
+UNIT_MS, UNIT_KOPECKS = 6_000, 100  # of this plan
 AT_ONCE_MAX = 8
 
 
@@ -26,38 +27,35 @@ class Books:
 
 
 async def add_subscribers(
-    api_url: str, count: int, *, first: int, balance_kopecks: int
+    api_url: str, count: int, *, first: int, balance_kopecks: int, plan: tuple[str, str] = SIX
 ) -> tuple[Subscriber, ...]:
-    """Each with a number of its own, forwarded to a target of its own."""
+    """Each with a number of its own, forwarded to a target of its own; `plan` with its profile before it."""
     subscribers = tuple(
         Subscriber(f"bench-{i}", f"7495{i:07d}", forwarding_to(target_number(i)), balance_kopecks, "")
         for i in range(first, first + count)
     )
     turn = asyncio.Semaphore(AT_ONCE_MAX)
     async with aiohttp.ClientSession(api_url) as http:
-        await asyncio.gather(*(_add(http, subscriber, turn) for subscriber in subscribers))
+        await asyncio.gather(*(_add(http, subscriber, plan, turn) for subscriber in subscribers))
     return subscribers
 
 
 async def add_number(api_url: str, account_id: str, number: str, scheme: str, balance_kopecks: int) -> None:
     """An account with one number that goes by this scheme."""
     async with aiohttp.ClientSession(api_url) as http:
-        await _add_number(http, account_id, number, scheme, balance_kopecks)
-
-
-async def _add(http: aiohttp.ClientSession, subscriber: Subscriber, turn: asyncio.Semaphore) -> None:
-    async with turn:
-        await _add_number(
-            http, subscriber.account_id, subscriber.number, subscriber.scheme, subscriber.balance_kopecks
+        await _add(
+            http, Subscriber(account_id, number, scheme, balance_kopecks, ""), SIX, asyncio.Semaphore()
         )
 
 
-async def _add_number(
-    http: aiohttp.ClientSession, account_id: str, number: str, scheme: str, balance_kopecks: int
+async def _add(
+    http: aiohttp.ClientSession, subscriber: Subscriber, plan: tuple[str, str], turn: asyncio.Semaphore
 ) -> None:
-    account = {"account_id": account_id, "profile": "demo", "plan": "six"}
-    await _post(http, "/accounts", {**account, "balance_kopecks": balance_kopecks})
-    await _post(http, "/numbers", {"e164": number, "account_id": account_id, "scheme": scheme})
+    account_id, number, scheme = subscriber.account_id, subscriber.number, subscriber.scheme
+    account = {"account_id": account_id, "profile": plan[0], "plan": plan[1]}
+    async with turn:
+        await _post(http, "/accounts", {**account, "balance_kopecks": subscriber.balance_kopecks})
+        await _post(http, "/numbers", {"e164": number, "account_id": account_id, "scheme": scheme})
 
 
 async def _post(http: aiohttp.ClientSession, path: str, body: dict[str, Any]) -> None:
