@@ -17,8 +17,10 @@ from typing import Any
 from callctl.complaint import Complaint
 from callctl.demo.sipp import SippFailed
 from tests.bench import ledger, schemes, start
+from tests.bench.api import course as api
+from tests.bench.api import tables as api_tables
 from tests.bench.course import Course
-from tests.bench.plan import FULL, FULL_QUEUES, QUICK, QUICK_QUEUES
+from tests.bench.plan import FULL, FULL_API, FULL_QUEUES, QUICK, QUICK_API, QUICK_QUEUES
 from tests.bench.queues import course as queues
 from tests.bench.queues import tables as queue_tables
 from tests.bench.rating.report import PartFailed, check_compiled, measure, print_figures
@@ -36,6 +38,7 @@ def main() -> int:
         "--schemes", action="store_true", help="only schemes, read and drawn; needs no Asterisk"
     )
     only.add_argument("--queues", action="store_true", help="only cuts beside a queue and menus")
+    only.add_argument("--api", action="store_true", help="only cuts beside 10,000 questions to the API")
     only.add_argument("--ledger", action="store_true", help="only writing to PostgreSQL; needs no Asterisk")
     only.add_argument("--start", action="store_true", help="only a start beside 2,000 talks; --quick: 200")
     parser.add_argument(
@@ -58,6 +61,9 @@ def main() -> int:
             return 0
         if options.queues:
             asyncio.run(_queues(options))
+            return 0
+        if options.api:
+            asyncio.run(_api(options))
             return 0
         calls = None if options.rating else asyncio.run(_calls(options))
         rating = measure(is_quick=options.quick, report=_report)
@@ -118,6 +124,18 @@ async def _queues(options: argparse.Namespace) -> None:
         print(json.dumps(queue_tables.as_json(results, before, took_s), indent=2))
     else:
         queue_tables.print_tables(results, before, took_s)
+
+
+async def _api(options: argparse.Namespace) -> None:
+    _end_on_signals()
+    before, began = machine(), time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="callctl-bench-", ignore_cleanup_errors=True) as folder:
+        results = await api.run(QUICK_API if options.quick else FULL_API, Path(folder), _report)
+    took_s = time.monotonic() - began
+    if options.json:
+        print(json.dumps(api_tables.as_json(results, before, took_s), indent=2))
+    else:
+        api_tables.print_tables(results, before, took_s)
 
 
 def _end_on_signals() -> None:

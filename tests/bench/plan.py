@@ -42,6 +42,15 @@ class QueuePlan:
         return 10_000
 
 
+@dataclass(frozen=True, slots=True)
+class ApiPlan:
+    """`questions` at least, while `cut_calls` calls run out of money."""
+
+    cut_calls: int
+    cut_units: int
+    questions: int
+
+
 FULL = BenchPlan(
     modest=(20, 50),
     rounds=2,
@@ -69,3 +78,5 @@ QUICK = BenchPlan(
 )
 FULL_QUEUES = QueuePlan(in_queue=520, in_menus=200, members=20, cut_calls=200, cut_units=2)
 QUICK_QUEUES = QueuePlan(in_queue=520, in_menus=200, members=20, cut_calls=100, cut_units=1)
+FULL_API = ApiPlan(cut_calls=200, cut_units=5, questions=10_000)
+QUICK_API = ApiPlan(cut_calls=60, cut_units=2, questions=1_000)
