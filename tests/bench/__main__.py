@@ -56,15 +56,10 @@ def main() -> int:
         if options.ledger:
             ledger.main(as_json=options.json)
             return 0
-        if options.start:
-            asyncio.run(_start(options))
-            return 0
-        if options.queues:
-            asyncio.run(_queues(options))
-            return 0
-        if options.api:
-            asyncio.run(_api(options))
-            return 0
+        for is_wanted, run in ((options.start, _start), (options.queues, _queues), (options.api, _api)):
+            if is_wanted:
+                asyncio.run(run(options))
+                return 0
         calls = None if options.rating else asyncio.run(_calls(options))
         rating = measure(is_quick=options.quick, report=_report)
         if options.json:
