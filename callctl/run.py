@@ -185,7 +185,7 @@ async def _serve_from(
 
     health, deeds = partial(_health, service, desk, audit), Deeds(till)
     recordings = Recordings(till, RecordingFiles(settings.recordings))
-    stream = Stream(service.switchboard.live, partial(news.lines, None), ledger, clock.now_ms)
+    stream = Stream(service.switchboard.live_in_turn, partial(news.lines, None), ledger, clock.now_ms)
     api = Api(
         AccountApi(till),
         ledger,
@@ -200,7 +200,7 @@ async def _serve_from(
         tokens=tokens,
         pace=Pace(settings.access.requests_per_s, asyncio.get_running_loop().time),
         deeds=deeds,
-        live=service.switchboard.live,
+        live=service.switchboard.live_in_turn,
         health=health,
         measure=service.measure,
     )
@@ -283,7 +283,7 @@ def _rooms(
         GuardApi(till),
         SchemeApi(Schemes(till)),
         SoundApi(Sounds(till, sounds)),
-        WayApi(Ways(till), switchboard.live, till.clock.now_ms),
+        WayApi(Ways(till), switchboard.live_in_turn, till.clock.now_ms),
         SeatApi(SeatBook(till, news.seat_changed), switchboard.seats),
         QueueApi(till, Pauses(till, news.paused), news.lines),
         RecordingApi(Messages(till, recordings.files), recordings),

@@ -3,7 +3,7 @@
 import json
 import logging
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -20,7 +20,7 @@ from callctl.api.pace import Pace
 from callctl.api.problems import problems
 from callctl.api.routes import HasRoutes, Route, get
 from callctl.api.shapes import CallShown, Health
-from callctl.api.words import BODY_TYPE, Json, show_call
+from callctl.api.words import BODY_TYPE, Json, a_few_at_a_time, show_call
 from callctl.calls.view import CallView
 from callctl.complaint import Complaint
 from callctl.storage.deeds import Deeds
@@ -42,7 +42,7 @@ class Api:
         tokens: Tokens,
         pace: Pace,
         deeds: Deeds,
-        live: Callable[[], list[CallView]],
+        live: Callable[[], Iterable[CallView]],
         health: Callable[[], Json],
         measure: Callable[[], None],
     ) -> None:
@@ -98,9 +98,11 @@ class Api:
     async def _get_calls(self, request: web.Request) -> web.Response:
         """The calls that run."""
         month = self._accounts.month
-        return web.json_response(
-            [show_call(call, self._ledger.account(call.account_id), month) for call in self._live()]
-        )
+        shown = [
+            json.dumps(show_call(call, self._ledger.account(call.account_id), month))
+            async for call in a_few_at_a_time(self._live())
+        ]
+        return web.Response(text=f"[{', '.join(shown)}]", content_type=BODY_TYPE)
 
 
 def _is_ours(record: logging.LogRecord) -> bool:

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from callctl import metrics
 from callctl.api.queues import show_line
-from callctl.api.words import Json, show_call
+from callctl.api.words import Json, a_few_at_a_time, show_call
 from callctl.calls.lines.line_view import LineView
 from callctl.calls.view import CallView
 from callctl.clock import moment, rfc3339
@@ -28,7 +28,6 @@ from rating.ledger import Account, Ledger
 
 LOOK_EVERY_S = 0.25
 LOOKS_A_QUEUE = 4
-CALLS_AT_ONCE = 100
 WAITING_BYTES_MAX = 1_000_000
 KEPT_MAX = 2_000
 
@@ -70,7 +69,7 @@ class Listener:
 class Stream:
     def __init__(
         self,
-        live: Callable[[], list[CallView]],
+        live: Callable[[], Iterable[CallView]],
         lines: Callable[[], list[LineView]],
         ledger: Ledger,
         now_ms: Callable[[], int],
@@ -112,7 +111,7 @@ class Stream:
             if not self._listeners:
                 await self._begin()
             missed = self._missed(last)
-            listener.offer(self._snapshot() if missed is None else b"".join(missed))
+            listener.offer(await self._snapshot() if missed is None else b"".join(missed))
             self._listeners.add(listener)
             self._somebody.set()
 
@@ -132,13 +131,12 @@ class Stream:
         await self._look()
 
     async def _look(self) -> None:
-        calls = {call.call_id: call for call in self._live()}
+        calls: dict[str, CallView] = {}
         month, told = month_of(self._now_ms()), bytearray()
-        for place, call in enumerate(calls.values(), 1):
+        async for call in a_few_at_a_time(self._live()):
+            calls[call.call_id] = call
             if self._calls.get(call.call_id) != call:
                 told += self._event("call", show_call(call, self._ledger.account(call.account_id), month))
-            if not place % CALLS_AT_ONCE:
-                await asyncio.sleep(0)
         for call_id in self._calls.keys() - calls.keys():
             told += self._event("gone", {"call_id": call_id})
         told += self._moved({call.account_id for call in (*calls.values(), *self._calls.values())}, month)
@@ -194,19 +192,21 @@ class Stream:
             return None
         return [event for serial, event in self._kept if serial > int(number)]
 
-    def _snapshot(self) -> bytes:
+    async def _snapshot(self) -> bytes:
         now_ms = self._now_ms()
         month = month_of(now_ms)
-        content = {
+        calls = [
+            json.dumps(show_call(call, self._ledger.account(call.account_id), month))
+            async for call in a_few_at_a_time(self._calls.values())
+        ]
+        others = {
             "at": rfc3339(moment(now_ms)),
-            "calls": [
-                show_call(call, self._ledger.account(call.account_id), month) for call in self._calls.values()
-            ],
             "accounts": [_show_money(account_id, money) for account_id, money in sorted(self._money.items())],
             "queues": [show_line(line) for line in self._queues.values()],
         }
         newest = self._kept[-1][0] if self._kept else 0
-        return f"id: {self._run}-{newest}\nevent: snapshot\ndata: {json.dumps(content)}\n\n".encode()
+        content = f'{{"calls": [{", ".join(calls)}], {json.dumps(others)[1:]}'
+        return f"id: {self._run}-{newest}\nevent: snapshot\ndata: {content}\n\n".encode()
 
 
 def _money(account: Account, month: str) -> Money:

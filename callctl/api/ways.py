@@ -3,7 +3,7 @@
 Rule 1: a call that runs is asked of the service, one that is over of its record.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from aiohttp import web
 
@@ -18,7 +18,7 @@ from callctl.storage.calls import CallRow
 from callctl.storage.tokens import Right
 from callctl.storage.ways import Ways
 
-Live = Callable[[], list[CallView]]
+Live = Callable[[], Iterable[CallView]]
 
 
 class WayApi:

@@ -4,7 +4,9 @@ Rule 1: amounts are integer kopecks in fields that say so; times are RFC 3339 wi
 Rule 2: nothing is taken for what it is not: no text for a number, no 1.0 and no `true` for 1.
 """
 
+import asyncio
 import re
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import asdict
 from typing import Annotated, Any, NamedTuple, TypeVar
 
@@ -22,6 +24,7 @@ from rating.pots import is_gift
 
 SCHEME_CHARACTERS_MAX = 100_000
 BODY_TYPE = "application/json"
+AT_ONCE = 50
 
 OUR_REFERENCES = ("late-", "paid/", "discount/", "reconcile:")
 
@@ -60,6 +63,7 @@ class Asked(BaseModel):
 
 AnyBody = TypeVar("AnyBody", bound=Body)
 AnyAsked = TypeVar("AnyAsked", bound=Asked)
+Thing = TypeVar("Thing")
 
 
 class Declared(NamedTuple):
@@ -134,16 +138,33 @@ def show_leg(leg: LegRow) -> Json:
 
 
 def show_call(call: CallView, account: Account | None, month: str) -> Json:
-    shown = {name: value for name, value in asdict(call).items() if not name.endswith("_ms")}
-    del shown["way"]  # has a route of its own
-    for name, at_ms in (
-        ("arrived_at", call.arrived_at_ms),
-        ("answered_at", call.answered_at_ms),
-        ("paid_until", call.paid_until_ms),
-        ("affordable_until", call.affordable_until_ms),
-    ):
-        shown[name] = rfc3339(moment(at_ms)) if at_ms is not None else None
-    shown["from"] = shown.pop("caller")
-    shown["balance_kopecks"] = account.balance if account else None
-    shown["available_kopecks"] = account.available_in(month) if account else None
-    return shown
+    return {
+        "call_id": call.call_id,
+        "leg_id": call.leg_id,
+        "account_id": call.account_id,
+        "from": call.caller,
+        "number": call.number,
+        "target": call.target,
+        "state": call.state,
+        "node": call.node,
+        "arrived_at": _stamp(call.arrived_at_ms),
+        "answered_at": _stamp(call.answered_at_ms),
+        "paid_until": _stamp(call.paid_until_ms),
+        "affordable_until": _stamp(call.affordable_until_ms),
+        "held_kopecks": call.held_kopecks,
+        "scheme_version": call.scheme_version,
+        "balance_kopecks": account.balance if account else None,
+        "available_kopecks": account.available_in(month) if account else None,
+    }
+
+
+def _stamp(at_ms: int | None) -> str | None:
+    return None if at_ms is None else rfc3339(moment(at_ms))
+
+
+async def a_few_at_a_time(many: Iterable[Thing]) -> AsyncIterator[Thing]:
+    """So that no call waits for the end of a long list."""
+    for place, thing in enumerate(many, 1):
+        yield thing
+        if not place % AT_ONCE:
+            await asyncio.sleep(0)

@@ -90,6 +90,12 @@ class Switchboard:
     def live(self) -> list[CallView]:
         return [view(call) for call in self._calls.values()]
 
+    def live_in_turn(self) -> Iterator[CallView]:
+        """Each as it is when it is asked for, so that many can be looked at a few at a time."""
+        for call_id in list(self._calls):
+            if call := self._calls.get(call_id):
+                yield view(call)
+
     def where(self, call_id: str) -> tuple[str, str] | None:
         """Node and state of a call that runs."""
         call = self._calls.get(call_id)

@@ -22,6 +22,7 @@ from callctl.api.events import EventApi
 from callctl.api.problems import problems
 from callctl.api.routes import Serve
 from callctl.api.stream import Listener, Stream
+from callctl.api.words import AT_ONCE
 from callctl.calls.lines.line_view import LineView, MemberView, WaitingView
 from callctl.calls.view import CallView
 from callctl.storage.tokens import Right, Tokens
@@ -166,6 +167,25 @@ async def test_what_is_kept_is_bounded() -> None:
         scene.calls["c1"] = replace(CALL, held_kopecks=held + 1)
         await scene.heard(listener)
     assert len(scene.stream._kept) == told_by.KEPT_MAX
+
+
+async def test_the_loop_is_given_back_many_times_while_hundreds_of_calls_are_told() -> None:
+    scene = Scene()
+    scene.calls = {str(n): replace(CALL, call_id=str(n)) for n in range(10 * AT_ONCE)}
+    turns = 0
+
+    async def count_turns() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count_turns())
+    listener = await scene.listen()
+    counting.cancel()
+    ((_, _, content),) = read(listener.take())
+    assert len(content["calls"]) == 10 * AT_ONCE
+    assert turns >= 20, "ten times to look, ten times to tell"
 
 
 async def test_a_name_with_a_line_break_breaks_no_event() -> None:
