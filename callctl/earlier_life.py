@@ -14,7 +14,7 @@ from dataclasses import replace
 from callctl.calls.adoption import Living
 from callctl.calls.events import LegsListed
 from callctl.calls.orders import CloseBridge
-from callctl.calls.records import CallAt, CallOver, EndedBy, LegBegan
+from callctl.calls.records import CallAt, CallOver, EndedBy, LegBegan, PlaceKept
 from callctl.recovery import OpenLeg, secure
 from callctl.storage.rows import LegRow
 from callctl.storage.running_calls import Left, Tried
@@ -31,12 +31,18 @@ class EarlierLife:
         self._legs = [OpenLeg(leg, ledger, tariffs, now_ms) for leg in left.legs]
         self._calls = list(left.calls)
         self._tried = left.tried
+        self._kept = left.kept
         self._left: tuple[tuple[int, int], set[str]] | None = None  # asked for a thousand calls at a time
         secure(self._legs)
 
     @property
     def calls(self) -> Sequence[CallAt]:
         return self._calls
+
+    def take_kept(self) -> Sequence[PlaceKept]:
+        """The places of callers at home, once."""
+        kept, self._kept = self._kept, ()
+        return kept
 
     def take_up(
         self, listed: LegsListed, answered_ms: Mapping[str, int]

@@ -49,13 +49,16 @@ class Inheritance:
         return Question(min(moments), sides, callers)
 
     def take_up(self, listed: LegsListed, seen: Witnessed) -> None:
-        if not self._earlier.calls:
+        kept = self._earlier.take_kept()
+        if not (self._earlier.calls or kept):
             return
+        if kept:
+            log.warning("%d places are kept for callers at home", len(kept))
         living = list(self._earlier.take_up(listed, seen.answered_ms))
         for call, began in living:
             log.warning("call %s goes on at %s", call.place.call_id, call.place.node)
             self._obey([*began, *self._left_message(call.place, listed)])
-        self._obey(self._switchboard.adopt([call for call, _ in living], listed.asked_at_ms))
+        self._obey(self._switchboard.adopt([call for call, _ in living], kept, listed.asked_at_ms))
         self._calls_over(listed, seen.ended_ms)
 
     def listed(self, listed: LegsListed, seen: Witnessed) -> LegsListed:

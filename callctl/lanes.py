@@ -1,7 +1,7 @@
 """Orders of one call, one after the other; calls do not wait for each other.
 
-Rule 1: what costs money from this order on waits until its hold is durable, and is given up when that takes
-too long; whatever else stands behind it in its lane waits too.
+Rule 1: what costs money from this order on waits until its hold is durable, and what promises something until
+that is; each is given up when that takes too long; whatever else stands behind it in its lane waits too.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from callctl.calls.orders import (
     Answer,
     MediaOrder,
     PlaceLeg,
+    PlayToLeg,
 )
 
 Work = Coroutine[None, None, None]
@@ -40,7 +41,8 @@ class Lanes:
     def take(self, order: MediaOrder) -> None:
         call_id = call_id_of_order(order)
         is_paid = isinstance(order, PlaceLeg | Answer) and order.is_paid
-        waiting = (order, self._hold_of(call_id) if is_paid else None)
+        waits = is_paid or (isinstance(order, PlayToLeg) and order.is_promise)
+        waiting = (order, self._hold_of(call_id) if waits else None)
         lane = self._lanes.get(call_id)
         if lane is not None:
             lane.append(waiting)

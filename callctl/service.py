@@ -25,13 +25,7 @@ from callctl.asterisk.trunks import Trunks
 from callctl.calls.directory import Directory
 from callctl.calls.events import DeviceSeen, Event, LegAnswered, OrderRefused, Why
 from callctl.calls.orders import Answer, HangUp, MediaOrder, Order
-from callctl.calls.records import (
-    CallAt,
-    CallBackOver,
-    LegSettled,
-    NodeFailed,
-    Record,
-)
+from callctl.calls.records import CallAt, LegSettled, NodeFailed, Record
 from callctl.calls.switchboard import Switchboard
 from callctl.clock import Clock
 from callctl.earlier_life import EarlierLife
@@ -274,8 +268,6 @@ class Service:
                     self._labels.at(order)
                 case _ if isinstance(order, Record):
                     self.write_down(order)
-                case CallBackOver():
-                    metrics.CALL_BACKS[order.end].inc()
                 case NodeFailed():
                     metrics.NODES_FAILED.inc()
                     at = {"call": order.call_id, "node": order.node}

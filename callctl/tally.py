@@ -15,6 +15,7 @@ from callctl.calls.events import CallArrived, Event, OrderRefused, SeatDialled, 
 from callctl.calls.lines.lines import WaitEnd
 from callctl.calls.orders import HangUp, JoinAndDial, MediaOrder
 from callctl.calls.records import (
+    CallBackOver,
     CallOver,
     EndedBy,
     LegHeld,
@@ -69,6 +70,8 @@ class Tally:
                 metrics.MESSAGES.inc()
             case RecordingBegan():
                 metrics.RECORDINGS.inc()
+            case CallBackOver():
+                metrics.CALL_BACKS[record.end].inc()
             case _:
                 pass
 

@@ -10,20 +10,24 @@ from callctl.calls.connections import Connections
 from callctl.calls.directory import Directory
 from callctl.calls.events import CallArrived, SeatDialled
 from callctl.calls.legs import Leg, LegState, called_back_id
-from callctl.calls.lines.call_backs import CallBacks
+from callctl.calls.lines.call_backs import CallBacks, Promise
 from callctl.calls.lines.lines import Lines, Place
 from callctl.calls.money.purse import Purse
+from callctl.calls.records import PlaceKept
 from callctl.calls.scene import Scene
 from callctl.calls.seats import Seats
 from callctl.calls.stages.calling_back import place_again
 from callctl.calls.terms import CallTerms
 from dialplan.causes import Cause
+from dialplan.facts import Facts, Standing
 from dialplan.numbers import EMERGENCY, normal_number
 from dialplan.scheme import Scheme
+from dialplan.steps import Queue
 from dialplan.straight import dialled, to_emergency
 from dialplan.targets import Outside, Seat, Target
 from dialplan.walk import Walk
 from rating.ledger import Ledger
+from rating.money import ZERO
 
 # Two numbers could be forwarded to each other.
 HOPS_MAX = 4
@@ -89,6 +93,31 @@ class Arrivals:
         scene = self._scene(call_id, place.caller, place.account_id, promise.line, at_ms)
         place_again(scene, promise)
         return self._call(scene, promise.scheme, promise.line)
+
+    def kept(self, kept: PlaceKept, at_ms: int) -> Promise:
+        """The place of somebody who waits at home since an earlier life of the service."""
+        scene = self._scene(kept.call_id, kept.caller, kept.account_id, kept.line, at_ms)
+        scene.hops = kept.hops
+        facts = Facts(kept.call_id, at_ms, kept.caller, ZERO, Standing.ACTIVE)
+        queue = Walk(kept.scheme).begin(facts)
+        assert isinstance(queue, Queue) and queue.call_back, kept
+        place = self._lines.join(kept.account_id, kept.call_id, kept.caller, queue, kept.since_ms)
+        self._lines.keep(place, kept.caller)
+        return Promise(
+            place,
+            kept.call_id,
+            tuple(scene.ways_to(kept.caller)),
+            kept.line,
+            kept.scheme,
+            kept.scheme_version,
+            kept.hops,
+            queue.call_back,
+            kept.until_ms,
+            kept.caller_name,
+            kept.record,
+            kept.record_node,
+            tries=kept.tries,
+        )
 
     def again(self, living: Living, at_ms: int) -> Call:
         """Of an earlier life of the service."""

@@ -230,7 +230,7 @@ class Course:
         orders += self._told(outcome)
         self._move(State.ROUTING)
         if outcome is LeftQueue.CALL_BACK:
-            self._scene.call_backs.promise(promise_to(self._scene, self._walk.rest, at_ms))
+            orders += self._scene.call_backs.promise(promise_to(self._scene, self._walk.rest, at_ms))
         return orders + self._take(self._walk.go_on(outcome, self._facts(at_ms)), at_ms)
 
     def _called_back(self, outcome: Outcome, at_ms: int) -> list[Order]:

@@ -125,6 +125,7 @@ class PlayToLeg:
     leg_id: str
     serial: int
     media: tuple[str, ...]
+    is_promise: bool = False  # it waits until the record of what it promises is durable
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,6 +157,26 @@ class NodeFailed:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class PlaceKept:
+    """In a line, for a caller at home who will be called back; told anew after each try."""
+
+    account_id: str
+    queue: str
+    caller: str
+    call_id: str  # in which he asked
+    line: str  # the number that he had dialled
+    hops: int
+    scheme_version: int
+    scheme: Scheme  # from the queue on
+    caller_name: str
+    record: RecordTalk | None
+    record_node: str
+    since_ms: int  # of his place
+    until_ms: int
+    tries: int  # that failed
+
+
 class PromiseEnd(Enum):
     """What became of somebody who was to be called back."""
 
@@ -166,7 +186,6 @@ class PromiseEnd(Enum):
     UNREACHABLE = "unreachable"
     REFUSED = "refused"  # there was no money for it
     TOO_LATE = "too_late"
-    SERVICE_ENDED = "service_ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,5 +200,6 @@ class CallBackOver:
     end: PromiseEnd
 
 
-Record = LegHeld | LegBegan | LegSettled | LegRefused | CallAt | CallOver | MessageTaken | RecordingBegan
-Notice = NodeFailed | CallBackOver
+Connected = LegHeld | LegBegan | LegSettled | LegRefused
+Record = Connected | CallAt | CallOver | MessageTaken | RecordingBegan | PlaceKept | CallBackOver
+Notice = NodeFailed

@@ -64,6 +64,7 @@ class Scene:
     record_node: str = ""  # which said so
     is_recorded: bool = False
     place: Place | None = None  # in a line, kept for a caller who is called back
+    is_promised: bool = False  # to be called back; he has not been told yet
     promise: Promise | None = None  # which this call keeps: we are the ones who call
     joined: set[str] = field(default_factory=set)  # the legs that came into the bridge
     is_bridged: bool = False
@@ -116,7 +117,8 @@ class Scene:
         orders = self.quiet()
         self._serial += 1
         self._playing = self._serial
-        return [*orders, PlayToLeg(self.caller.leg_id, self._serial, self.media(sounds))]
+        is_promise, self.is_promised = self.is_promised, False
+        return [*orders, PlayToLeg(self.caller.leg_id, self._serial, self.media(sounds), is_promise)]
 
     def has_ended(self, prompt: PromptEnded) -> bool:
         """Whether what plays now is over; an older playing that was stopped is no news, nor another's."""

@@ -6,7 +6,7 @@ admissions. Boundaries that lie before an event are therefore taken first.
 Rule 3: a bug in one call ends that call, settled by rule; the others go on.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from heapq import heappop, heappush
 
@@ -41,6 +41,7 @@ from callctl.calls.orders import (
     StopRecording,
 )
 from callctl.calls.phones import SeatChanged
+from callctl.calls.records import PlaceKept
 from callctl.calls.seats import Seats
 from callctl.calls.stages.calling_back import why_missed
 from callctl.calls.states import State
@@ -178,11 +179,18 @@ class Switchboard:
             orders += self._run(call, partial(call.offer, members, at_ms), at_ms)
         return orders
 
-    def adopt(self, calls: Iterable[Living], at_ms: int) -> list[Order]:
-        """Those of an earlier life, in the order in which they came to where they are."""
+    def adopt(self, calls: Sequence[Living], kept: Iterable[PlaceKept], at_ms: int) -> list[Order]:
+        """Those of an earlier life, on the phone or not, as they came to where they are."""
         orders: list[Order] = []
-        for living in sorted(calls, key=lambda living: living.place.way[-1].at_ms):
-            call = self._arrivals.again(living, at_ms)
+        on_phone = {living.place.call_id for living in calls}
+        came: list[tuple[int, Living | PlaceKept]] = [(one.since_ms, one) for one in kept]
+        came += [(living.place.way[-1].at_ms, living) for living in calls]
+        for _, one in sorted(came, key=lambda pair: pair[0]):
+            if isinstance(one, PlaceKept):
+                promise = self._arrivals.kept(one, at_ms)
+                self.call_backs.restore(promise, at_ms, is_on_phone=one.call_id in on_phone)
+                continue
+            call = self._arrivals.again(one, at_ms)
             self._enter(call)
             orders += self._run(call, partial(call.resume, at_ms), at_ms)
         return orders + self._offer(at_ms)
@@ -196,7 +204,8 @@ class Switchboard:
         orders: list[Order] = []
         for call in [call for call in self._calls.values() if not call.is_emergency]:
             orders += self._run(call, partial(call.tear_down, at_ms), at_ms)
-        return [*orders, *self.call_backs.close()]
+        self.call_backs.close()
+        return orders
 
     def _arrived(self, event: CallArrived | SeatDialled, at_ms: int) -> list[Order]:
         if self._is_closing or event.leg_id in self._calls or event.leg_id in self._by_leg:

@@ -22,6 +22,7 @@ from callctl.calls.records import (
     LegSettled,
     MessageTaken,
     NodeFailed,
+    PlaceKept,
     Record,
     RecordingBegan,
 )
@@ -211,7 +212,7 @@ class Night:
             match order:
                 case LegHeld() | LegBegan() | LegSettled() | LegRefused():
                     self._record(order)
-                case CallAt():
+                case CallAt() | PlaceKept():
                     pass
                 case CallOver() | MessageTaken() | RecordingBegan() | NodeFailed() | CallBackOver():
                     self.told.append(order)

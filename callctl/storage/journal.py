@@ -17,8 +17,17 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from callctl.calls.records import CallAt, CallOver, LegBegan, LegHeld, LegRefused, LegSettled, Record
-from callctl.storage import calls, legs, running_calls
+from callctl.calls.records import (
+    CallAt,
+    CallOver,
+    LegBegan,
+    LegHeld,
+    LegRefused,
+    LegSettled,
+    PlaceKept,
+    Record,
+)
+from callctl.storage import calls, kept_places, legs, running_calls
 from callctl.storage.batches import BY_KEYS, carry_out
 from callctl.storage.database import Connection, DatabaseAway, Fenced, Session, when_away
 from callctl.storage.entries import post_entries
@@ -70,14 +79,14 @@ class Journal:
             durable.cancel()
             return durable
         self._waiting.append((record, durable))
-        if isinstance(record, LegHeld):
-            self._holds[record.connection.call_id] = durable
+        if call_id := _waited_for_in(record):
+            self._holds[call_id] = durable
         self._news.set()
         self._look_for_room()
         return durable
 
     def hold_of(self, call_id: str) -> asyncio.Future[None] | None:
-        """The last one of the call, while it is not durable: what it pays for has to wait."""
+        """The last one of the call, or its promise, while it is not durable: what that is for has to wait."""
         return self._holds.get(call_id)
 
     def _is_left_out(self, record: Record) -> bool:
@@ -173,8 +182,9 @@ class Journal:
     def _tell(self, durable: Sequence[Written]) -> None:
         self.transactions_total += 1
         for record, future in durable:
-            if isinstance(record, LegHeld) and self.hold_of(record.connection.call_id) is future:
-                del self._holds[record.connection.call_id]
+            call_id = _waited_for_in(record)
+            if call_id and self.hold_of(call_id) is future:
+                del self._holds[call_id]
             if not future.done():
                 future.set_result(None)
 
@@ -190,8 +200,19 @@ class Journal:
             self._connection = None
 
 
+def _waited_for_in(record: Record) -> str | None:
+    """The call in which somebody waits for this record."""
+    match record:
+        case LegHeld():
+            return record.connection.call_id
+        case PlaceKept():
+            return record.call_id
+        case _:
+            return None
+
+
 async def _write_all(connection: Connection, records: Sequence[Record]) -> None:
-    rooms = (legs, calls, running_calls)
+    rooms = (legs, calls, running_calls, kept_places)
     statements = [statement for room in rooms for statement in room.statements_of(records)]
     entries = [entry for record in records if isinstance(record, LegSettled) for entry in record.entries]
     if len(statements) == 1 and not entries:

@@ -13,11 +13,12 @@ from typing import Any
 import asyncpg
 from pydantic import TypeAdapter, ValidationError
 
-from callctl.calls.records import CallAt, CallOver, Passed, Record
+from callctl.calls.records import CallAt, CallOver, Passed, PlaceKept, Record
 from callctl.clock import milliseconds, moment
 from callctl.storage.batches import Row, Statement
 from callctl.storage.damage import damaged
 from callctl.storage.database import Connection
+from callctl.storage.kept_places import read_kept
 from callctl.storage.open_legs import readable
 from callctl.storage.rows import LegRow, read_open_legs
 from callctl.storage.texts import held
@@ -74,6 +75,7 @@ class Left:
     legs: Sequence[LegRow] = ()  # without a bill
     calls: Sequence[CallAt] = ()  # not over
     tried: Mapping[str, Tried] = field(default_factory=dict)  # by call
+    kept: Sequence[PlaceKept] = ()  # places of callers at home
 
     def only(self, readable: Sequence[LegRow]) -> "Left":
         """Without what nobody can read, and the calls that have to do with it."""
@@ -118,7 +120,8 @@ async def read_left(connection: Connection, ledger: Ledger) -> Left:
         call_id: Tried(tries or 0, milliseconds(talked) if talked else None)
         for call_id, tries, talked in await connection.fetch(TRIED)
     }
-    return Left(legs, calls, tried).only(readable(legs, ledger))
+    kept = await read_kept(connection)
+    return Left(legs, calls, tried, kept).only(readable(legs, ledger))
 
 
 def _at(record: CallAt) -> Row:

@@ -13,12 +13,12 @@ from callctl.asterisk.witness import Witnessed
 from callctl.calls.directory import Directory
 from callctl.calls.events import Event, LegsListed, OrderRefused, Why
 from callctl.calls.legs import call_id_of_order
-from callctl.calls.orders import Answer, HangUp, MediaOrder, Order, PlaceLeg
+from callctl.calls.orders import Answer, HangUp, MediaOrder, Order, PlaceLeg, PlayToLeg
 from callctl.calls.records import (
-    CallBackOver,
     LegHeld,
     LegSettled,
     NodeFailed,
+    PlaceKept,
     Record,
 )
 from callctl.calls.switchboard import Switchboard
@@ -116,14 +116,17 @@ class Life:
                     durable = self._write(order)
                     if isinstance(order, LegHeld):
                         self._held[order.connection.call_id] = durable
+                    elif isinstance(order, PlaceKept):
+                        self._held[order.call_id] = durable
                     self._watch(order)
-                case CallBackOver() | NodeFailed():
+                case NodeFailed():
                     pass
                 case HangUp():
                     self._world.exchange.carry_out(order)
                 case _:
-                    is_paid = isinstance(order, PlaceLeg | Answer) and order.is_paid
-                    self._queue(order, self._held.get(call_id_of_order(order)) if is_paid else None)
+                    waits = isinstance(order, PlaceLeg | Answer) and order.is_paid
+                    waits |= isinstance(order, PlayToLeg) and order.is_promise
+                    self._queue(order, self._held.get(call_id_of_order(order)) if waits else None)
         for call_id, fault in self.switchboard.take_faults():
             raise AssertionError(f"a fault in {call_id}") from fault
         self.promises.check()

@@ -33,7 +33,7 @@ TARIFFS: Tariffs = tariffs(BOTH)
 
 CITY, TOLL_FREE, SECOND = "74950000001", "78000000001", "74950000002"
 ONE, TWO, THREE = "79160000001", "79160000002", "79160000003"
-CALLER = "79031112233"
+CALLER, FIRST_CALLER = "79031112233", "79031112244"
 
 RING_ONE: Told = {"start": "f", "nodes": {"f": {"kind": "forward", "to": [f"+{ONE}"], "patience_s": 20}}}
 RING_ALL: Told = {
@@ -64,6 +64,10 @@ ACCEPT: Told = {
 QUEUE: Told = {
     "start": "q",
     "nodes": {"q": {"kind": "queue", "name": "sales", "members": [f"+{ONE}", f"+{TWO}"]}},
+}
+CALL_BACK: Told = {
+    "start": "q",
+    "nodes": {"q": {"kind": "queue", "name": "sales", "members": [f"+{ONE}"], "call_back_digit": "1"}},
 }
 MENU_QUEUE: Told = {
     "start": "m",
@@ -187,6 +191,11 @@ PLIGHTS: dict[str, Plight] = {
         [_call(TOLL_FREE, hang_up=40)],
         phones={"anna-1": {"answer": 2}, TWO: {"answer": 5}},
         keys=(lives.Key(10_000, "anna-1", f"*3{TWO}#"), lives.Key(22_000, "anna-1", "*1")),
+    ),
+    "called back": Plight(
+        {CITY: CALL_BACK},
+        [_call(CITY, **{"from": FIRST_CALLER}), _call(CITY, at=5, digits=[{"press": "1", "at": 2}])],
+        phones={ONE: {"answer": 2}, CALLER: {"answer": 3}},
     ),
     "refused": Plight({CITY: RING_ONE}, [_call(CITY)], balance="0.50"),
     "cut by money": Plight({CITY: RING_ONE}, [_call(CITY, hang_up="never")], balance="3.50"),

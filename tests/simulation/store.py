@@ -14,7 +14,7 @@ from callctl.calls.records import CallAt, CallOver, LegSettled, MessageTaken, Re
 from callctl.clock import milliseconds, moment
 from callctl.simulate.books import Books, open_account
 from callctl.simulate.scenario import Scenario
-from callctl.storage import legs, running_calls
+from callctl.storage import kept_places, legs, running_calls
 from callctl.storage.rows import LegRow
 from callctl.storage.running_calls import Left, Tried, place_of
 from dialplan.scheme import Scheme
@@ -56,6 +56,22 @@ AT = (
     "arrived_at",
     "way",
 )
+KEPT = (
+    "account_id",
+    "queue",
+    "caller",
+    "call_id",
+    "line",
+    "hops",
+    "scheme_version",
+    "scheme",
+    "caller_name",
+    "record",
+    "record_node",
+    "since",
+    "until",
+    "tries",
+)
 EMPTY = dict.fromkeys(LegRow.__dataclass_fields__)
 
 
@@ -84,6 +100,7 @@ class Store:
         self.rows: dict[str, Row] = {}
         self.calls: dict[str, CallOver] = {}
         self.places: dict[str, Row] = {}
+        self.kept: dict[tuple[str, ...], Row] = {}
         self.messages: dict[str, MessageTaken] = {}
         self.clashes: list[str] = []
         self.overdrawn: list[str] = []
@@ -134,7 +151,8 @@ class Store:
             scheme = Scheme.model_validate_json(told) if told else number.scheme if number else None
             assert scheme, row
             calls.append(place_of(row, scheme))
-        return Left(self.open_legs(), calls, {call.call_id: self._tried(call) for call in calls})
+        kept = [kept_places.kept_of(row) for row in sorted(self.kept.values(), key=lambda row: row["since"])]
+        return Left(self.open_legs(), calls, {call.call_id: self._tried(call) for call in calls}, kept)
 
     def _tried(self, call: CallAt) -> Tried:
         since = moment(call.arrived_at_ms - 1_000)
@@ -169,9 +187,10 @@ class Store:
                 account.spend(row["line"], month_of(milliseconds(row["answered_at"])), row["charge_kopecks"])
 
     def _commit(self, records: Sequence[Record]) -> None:
-        for statement, rows in [*legs.statements_of(records), *running_calls.statements_of(records)]:
-            for row in rows:
-                self._execute(statement, row)
+        for room in (legs, running_calls, kept_places):
+            for statement, rows in room.statements_of(records):
+                for row in rows:
+                    self._execute(statement, row)
         for record in records:
             match record:
                 case LegSettled():
@@ -206,6 +225,10 @@ class Store:
                 self.places[row[1]] = dict(zip(AT, row, strict=True))
             case running_calls.GONE:
                 self.places.pop(row[1], None)
+            case kept_places.KEPT:
+                self.kept[tuple(row[:3])] = dict(zip(KEPT, row, strict=True))
+            case kept_places.OVER:
+                self.kept.pop(tuple(row), None)
             case _:
                 raise AssertionError(statement)
 

@@ -33,7 +33,7 @@ def test_who_weighs_more_is_chosen_more_often_and_every_strategy_and_end_of_a_pr
         ends += overseer.called_back
         heavy, expected = heavy + overseer.heavy, expected + overseer.heavy_expected
     assert set(offers) == set(Strategy)
-    assert set(ends) >= set(PromiseEnd) - {PromiseEnd.REFUSED, PromiseEnd.SERVICE_ENDED}
+    assert set(ends) >= set(PromiseEnd) - {PromiseEnd.REFUSED}
     assert abs(heavy - expected) < expected / 5, f"{heavy} offers to who weighs most, {expected} expected"
 
 

@@ -6,7 +6,7 @@ compares the ledger with what the switch saw.
 
 import pytest
 
-from callctl.calls.legs import is_leg_id
+from callctl.calls.legs import asked_in, is_leg_id
 from callctl.calls.records import EndedBy
 from callctl.simulate.exchange import TAKE_OVER_MS
 from dialplan.numbers import EMERGENCY
@@ -68,6 +68,21 @@ def test_asterisk_alone_ends_what_can_cost_something_when_nobody_comes_back(plig
             if leg.leg_id not in night.free:
                 assert leg.ended_ms is not None, f"{leg.leg_id} lives for ever after {night.deaths}"
                 assert leg.ended_ms - died_ms <= BOUND_MS_MAX, f"{leg.leg_id} after {night.deaths}"
+
+
+def test_who_was_told_that_he_will_be_called_back_is_called_whoever_dies() -> None:
+    plight, told = PLIGHTS["called back"], 0
+    for failure in (None, Failure(at_write=2, away_ms=1_500), Failure(at_write=3, away_ms=20_000)):
+        for down_ms in DOWN_MS:
+            for step in range(1, plight.spend(Fate(failure=failure)).steps + 1):
+                night = plight.spend(Fate((step,), (down_ms,), failure=failure))
+                legs = night.exchange.legs
+                if "sim-2" in legs and legs["sim-2"].prompts_heard:
+                    told += 1
+                    calls = {asked_in(leg.leg_id) for leg in legs.values() if leg.is_rung}
+                    assert "sim-2" in calls, f"not called back: {night.deaths}"
+                assert not night.store.kept, f"kept for ever: {night.deaths}"
+    assert told > 100
 
 
 @every_plight

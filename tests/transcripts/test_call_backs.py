@@ -26,6 +26,7 @@ from callctl.calls.records import (
     LegRefused,
     LegSettled,
     Passed,
+    PlaceKept,
     PromiseEnd,
 )
 from callctl.calls.seats import SeatTold
@@ -107,6 +108,15 @@ def does_not_answer(at: Desk, leg_id: str, at_ms: int) -> list[Order]:
 
 def over(orders: Sequence[Order]) -> list[tuple[str, int, PromiseEnd]]:
     return [(order.call_id, order.tries, order.end) for order in orders if isinstance(order, CallBackOver)]
+
+
+def kept(orders: Sequence[Order]) -> list[PlaceKept]:
+    return [order for order in orders if isinstance(order, PlaceKept)]
+
+
+def left_by(at: Desk) -> list[PlaceKept]:
+    """What the next service finds."""
+    return [promise.kept for promise in at.board.call_backs.promises]
 
 
 def test_who_presses_the_digit_hears_the_promise_and_is_released() -> None:
@@ -390,9 +400,8 @@ def test_a_promise_that_could_not_be_kept_in_time_is_over() -> None:
 def test_a_service_that_ends_calls_nobody_back() -> None:
     at = promised(desk())
     orders = at.board.close(HIS_TURN)
-    assert over(orders) == [(B, 0, PromiseEnd.SERVICE_ENDED)]
-    orders = ends(at, "leg1-a", A, HIS_TURN + 10)
-    assert placed(orders) == []
+    orders += ends(at, "leg1-a", A, HIS_TURN + 10)
+    assert (placed(orders), over(orders)) == ([], [])
     assert at.board.lines.waiting == 0
 
 
@@ -400,8 +409,8 @@ def test_a_service_that_ends_while_he_is_called_lets_him_go() -> None:
     at = called_back(desk())
     orders = at.board.close(HIS_TURN + 1_000)
     assert HangUp(BACK, Cause.UNAVAILABLE) in orders
-    assert over(orders) == [(B, 0, PromiseEnd.SERVICE_ENDED)]
-    assert placed(hears(at, HIS_TURN + 1_010, LegEnded(BACK), LegGone(BACK, 16))) == []
+    orders += hears(at, HIS_TURN + 1_010, LegEnded(BACK), LegGone(BACK, 16))
+    assert (placed(orders), over(orders), kept(orders)) == ([], [], [])
     assert (at.account.held, states(at)) == (0, {})
 
 
@@ -461,3 +470,63 @@ def test_his_place_is_seen_in_the_line() -> None:
     (line,) = view(at.board.lines, at.board.seats, at.board.directory, HIS_TURN)
     (one,) = line.waiting
     assert (one.call_id, one.caller, one.since_ms, one.is_called_back) == (B, CALLER, 2_000, True)
+
+
+def test_the_promise_is_told_only_when_its_record_is_durable() -> None:
+    at = desk()
+    waits(at)
+    orders = at.hear(DigitPressed(A, DIGIT), 3_000)
+    (place,) = kept(orders)
+    (play,) = [order for order in orders if isinstance(order, PlayToLeg)]
+    assert (place.call_id, place.caller, place.since_ms, play.is_promise) == (A, CALLER, 0, True)
+    assert orders.index(place) < orders.index(play)
+    assert not any(order.is_promise for order in waits(at, 4_000, B) if isinstance(order, PlayToLeg))
+
+
+def test_a_promise_that_cannot_be_written_is_not_told_but_kept() -> None:
+    at = desk()
+    waits(at)
+    (play,) = [order for order in at.hear(DigitPressed(A, DIGIT), 3_000) if isinstance(order, PlayToLeg)]
+    orders = at.hear(OrderRefused(play, Why.NOT_RECORDED), 5_000)
+    assert HangUp(A, Cause.NORMAL) in orders
+    assert (over(orders), len(left_by(at))) == ([], 1)
+
+
+def test_each_try_that_failed_is_written() -> None:
+    at = called_back(desk())
+    (place,) = kept(does_not_answer(at, BACK, HIS_TURN + 10_000))
+    assert (place.call_id, place.tries) == (B, 1)
+
+
+def test_who_was_promised_a_call_by_an_earlier_life_is_called_when_it_is_his_turn() -> None:
+    left = left_by(promised(desk()))
+    at = desk()
+    assert placed(at.hear(LegReady("nobodys"), 100_000)) == []
+    at._told(at.board.adopt([], left, 100_000))
+    assert placed(at.wake(104_999)) == []
+    ((leg_id, number),) = placed(at.wake(105_000))
+    assert (asked_in(leg_id), number) == (B, CALLER)
+    assert leg_id != BACK, "that may have been used"
+    orders = hears(at, 108_000, LegReady(leg_id), LegAnswered(leg_id))
+    assert over(orders) == [(B, 0, PromiseEnd.ANSWERED)]
+
+
+def test_places_of_an_earlier_life_keep_their_order() -> None:
+    at = desk()
+    waits(at)
+    talks(at, "leg1-a", 1_000)
+    for place, leg_id in enumerate(("x", "y"), 1):
+        at.arrive(1_000 + place, leg_id, caller=f"7903000000{place}")
+        at.hear(LegAnswered(leg_id), 2_000)
+        asks(at, leg_id, 4_000 - place)
+    left = left_by(at)
+    again = desk()
+    again._told(again.board.adopt([], reversed(left), 100_000))
+    assert [number for _, number in placed(again.wake(200_000))] == ["79030000001"]
+
+
+def test_an_earlier_life_s_place_whose_time_is_over_goes() -> None:
+    left = left_by(promised(desk(called_back="{within_s: 600}")))
+    at = desk()
+    at._told(at.board.adopt([], left, 700_000))
+    assert over(at.wake(700_000)) == [(B, 0, PromiseEnd.TOO_LATE)]

@@ -2,15 +2,16 @@
 
 Rule 1: nobody is called before he has hung up, nor twice at once; after a try that failed there is a pause.
 Rule 2: a caller has one place in a line, however often he asks.
-Rule 3: every promise comes to one end, which is told.
+Rule 3: every promise comes to one end, which is told. It outlives the service.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from callctl.calls.lines.lines import Lines, Place
 from callctl.calls.orders import Endpoint
-from callctl.calls.records import CallBackOver, PromiseEnd
+from callctl.calls.records import CallBackOver, PlaceKept, PromiseEnd
 from dialplan.scheme import Scheme
 from dialplan.steps import CallBack, NotReached, RecordTalk
 
@@ -41,6 +42,26 @@ class Promise:
     due_ms: int | None = None  # None: while he is called, or has not hung up yet
     is_over: bool = False
 
+    @property
+    def kept(self) -> PlaceKept:
+        place = self.place
+        return PlaceKept(
+            place.account_id,
+            place.queue.name,
+            place.caller,
+            self.call_id,
+            self.line,
+            self.hops,
+            self.scheme_version,
+            self.scheme,
+            self.caller_name,
+            self.record,
+            self.record_node,
+            place.since_ms,
+            self.until_ms,
+            self.tries,
+        )
+
 
 class CallBacks:
     def __init__(self, lines: Lines) -> None:
@@ -55,13 +76,26 @@ class CallBacks:
     def waiting(self) -> int:
         return len(self._promises)
 
-    def promise(self, promise: Promise) -> None:
+    @property
+    def promises(self) -> Iterable[Promise]:
+        return self._promises.values()
+
+    def promise(self, promise: Promise) -> list[PlaceKept]:
         key = _key(promise.place)
         if key in self._promises:
             self._lines.leave(promise.place)
-            return
+            return []
         self._promises[key] = promise
         self._asked.setdefault(promise.call_id, []).append(promise)
+        return [promise.kept]
+
+    def restore(self, promise: Promise, at_ms: int, *, is_on_phone: bool) -> None:
+        """Of an earlier life of the service, which may have called him under numbers that are lower."""
+        self.promise(promise)
+        self._called_total = max(self._called_total, at_ms - promise.place.since_ms)
+        if not is_on_phone:
+            del self._asked[promise.call_id]
+            self._rest(promise, at_ms + HUNG_UP_MS)
 
     def turn(self, place: Place) -> tuple[Promise, int]:
         """It is his turn: whom to call, and a number for this call that no other has."""
@@ -76,7 +110,7 @@ class CallBacks:
 
     def call_over(
         self, call_id: str, promise: Promise | None, why: NotReached, at_ms: int
-    ) -> list[CallBackOver]:
+    ) -> list[CallBackOver | PlaceKept]:
         """`promise`: that which the call should have kept, `why`: what came of it instead."""
         for asked in self._asked.pop(call_id, ()):
             self._rest(asked, at_ms + HUNG_UP_MS)
@@ -98,12 +132,14 @@ class CallBacks:
                 self._wait_until(promise, promise.until_ms)
         return told
 
-    def close(self) -> list[CallBackOver]:
-        """The service ends; nobody will be called."""
-        promises = list(self._promises.values())
-        return [told for promise in promises for told in self._drop(promise, PromiseEnd.SERVICE_ENDED)]
+    def close(self) -> None:
+        """The service ends: who waits at home is the next one's to call."""
+        for promise in self._promises.values():
+            self._lines.leave(promise.place)
+            promise.is_over, promise.due_ms = True, None
+        self._promises.clear()
 
-    def _failed(self, promise: Promise, why: NotReached, at_ms: int) -> list[CallBackOver]:
+    def _failed(self, promise: Promise, why: NotReached, at_ms: int) -> list[CallBackOver | PlaceKept]:
         promise.way += 1
         if why is NotReached.UNREACHABLE and promise.way < len(promise.ways):
             self._lines.resume(promise.place)
@@ -111,9 +147,9 @@ class CallBacks:
             return []
         promise.way, promise.tries = 0, promise.tries + 1
         if why is NotReached.REFUSED or promise.tries >= promise.terms.tries:
-            return self._drop(promise, PromiseEnd(why.value))
+            return [*self._drop(promise, PromiseEnd(why.value))]
         self._rest(promise, at_ms + promise.terms.pause_ms)
-        return []
+        return [promise.kept]
 
     def _rest(self, promise: Promise, until_ms: int) -> None:
         """Whoever stands behind him goes first meanwhile."""

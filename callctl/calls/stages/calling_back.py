@@ -74,7 +74,7 @@ def promise_to(scene: Scene, scheme: Scheme, at_ms: int) -> Promise:
     """`scheme`: from the queue on in which the caller's place is kept."""
     place = scene.place
     assert place and place.queue.call_back
-    scene.place = None
+    scene.place, scene.is_promised = None, True
     terms = place.queue.call_back
     return Promise(
         place,
