@@ -6,6 +6,8 @@ import pytest
 
 from callctl.demo.media import handset
 from callctl.demo.phones import BUSY, Answers, ByNumber, Press
+from tests.e2e.conftest import Bring
+from tests.e2e.lifetimes import LONG, another_life
 from tests.e2e.lines import ANNA, until_talks, until_waiting, waiting
 from tests.e2e.schemes import FIRST, SECOND, bill_to, given_scheme, spoken, targets_of
 from tests.e2e.stacks import Stack
@@ -91,3 +93,24 @@ async def test_who_is_busy_when_he_is_called_back_loses_his_place_and_nobody_pay
     await until_waiting(stack, who)
     legs = await bills(stack, who, 2)
     assert_refused_by_nobody_paying(bill_to(legs, caller), cause=17, ended_by="caller")
+
+
+async def test_who_was_promised_a_call_gets_it_from_the_next_service(bring: Bring) -> None:
+    stack = await bring(config=LONG)
+    talks_long = replace(MEMBER, hang_up_after_ms=15_000)
+    at_home = Answers(ring_ms=200, hang_up_after_ms=8_000)
+    await stack.carrier.behaves(ByNumber({FIRST: talks_long, SECOND: at_home}))
+    who = await given_scheme(stack, 10_000, LINE)
+    caller = targets_of(who).second
+    first = dial(stack, who.number, caller=ANNA)
+    await until_talks(stack, who, ANNA)
+    await dial(stack, who.number, caller=caller, presses=(Press(300, "1"),))
+    async with another_life(stack):
+        assert await waiting(stack, who) == [caller]
+        await first
+        (back,) = await stack.carrier.over(caller)
+        assert back.was_answered and back.caller == who.number
+        _, his = await stack.carrier.over(who.target, 2)
+        assert his.caller == caller
+        await until_waiting(stack, who)
+        assert not await stack.database.fetch("SELECT * FROM kept_place")

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from callctl.calls.orders import Answer, MediaOrder, Part, RingBack
+from callctl.calls.orders import Answer, MediaOrder, Part, PlayToLeg, RingBack
 from callctl.lanes import Lanes, Work
 from callctl.metrics import REGISTRY
 
@@ -88,3 +88,22 @@ async def test_a_paid_answer_whose_record_is_late_or_not_kept_is_given_up_and_th
         await hall.end()
         assert (hall.given_up, hall.done) == ([PAID], [RingBack(A)])
     assert waits() == before
+
+
+async def test_a_promise_is_told_when_it_is_durable_and_not_at_all_when_it_is_not_in_time() -> None:
+    durable = asyncio.get_running_loop().create_future()
+    promise, word = PlayToLeg(A, 1, ("sound:booked",), is_promise=True), PlayToLeg(A, 2, ("sound:hello",))
+    hall = Hall(holds={A: durable})
+    lanes = hall.lanes()
+    lanes.take(promise)
+    await turns()
+    assert hall.done == []
+    durable.set_result(None)
+    await hall.end()
+    assert hall.done == [promise]
+    late = Hall(holds={A: asyncio.get_running_loop().create_future()})
+    lanes = late.lanes(grace_s=0.01)
+    for order in (promise, word):
+        lanes.take(order)
+    await late.end()
+    assert (late.given_up, late.done) == ([promise], [word])

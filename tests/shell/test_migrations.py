@@ -314,3 +314,19 @@ async def test_0007_leaves_all_rows_and_has_compared_nothing(url: str, tmp_path:
     assert await sql.fetch("SELECT * FROM leg") == before
     assert await sql.fetchval("SELECT count(*) FROM witness_mark") == 0
     await sql.close()
+
+
+async def test_0010_leaves_all_rows_and_has_kept_no_place(url: str, tmp_path: Path) -> None:
+    for file in sorted(MIGRATIONS.glob("*.sql"))[:9]:
+        (tmp_path / file.name).write_text(file.read_text("utf-8"))
+    await migrate(url, tmp_path)
+    sql = await asyncpg.connect(url)
+    await sql.execute(
+        "INSERT INTO call_at VALUES"
+        " ('ann', 'a', '7495', '7495', '7916', NULL, 0, 1, NULL, '', NULL, '', now(), '[]')"
+    )
+    before = await sql.fetch("SELECT * FROM call_at")
+    assert await migrate(url, MIGRATIONS) == newer_than(9)
+    assert await sql.fetch("SELECT * FROM call_at") == before
+    assert await sql.fetchval("SELECT count(*) FROM kept_place") == 0
+    await sql.close()
