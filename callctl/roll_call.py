@@ -1,7 +1,8 @@
 """Who is still there: asked after each connection to Asterisk, and now and then.
 
 Rule 1: who is missing ended when the witness says; without a witness, when he was last proven alive.
-Rule 2: what the service before us left is taken up by the first list, before ours hear of it.
+Rule 2: a bridge that nobody's call knows is closed: the order to close it may have got lost.
+Rule 3: what the service before us left is taken up by the first list, before ours hear of it.
 """
 
 import asyncio
@@ -63,11 +64,12 @@ class RollCall:
                 continue
             asked_at_ms = self._clock.now_ms()
             try:
+                bridges = await ari.list_bridges()
                 channels = await ari.list_channels()
             except (AriRefused, AriUnknown) as error:
                 log.warning("channels could not be listed: %s", error)
                 continue
-            listed = wire.read_list(channels, asked_at_ms, self._listed_at_ms, is_after_gap=False)
+            listed = wire.read_list(channels, asked_at_ms, self._listed_at_ms, bridges, is_after_gap=False)
             listed = await self._testified(listed)
             self._tell(listed, await self._witnessed(listed))
             if not self._switchboard.calls_running:

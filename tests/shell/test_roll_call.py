@@ -9,10 +9,11 @@ import pytest
 
 from callctl import roll_call
 from callctl.asterisk import wire
+from callctl.asterisk.ari import Ari
 from callctl.asterisk.witness import Question, Witnessed, witnessed
 from callctl.calls.directory import Directory
 from callctl.calls.events import LegsListed
-from callctl.calls.orders import Order
+from callctl.calls.orders import CloseBridge, Order
 from callctl.calls.records import LegSettled
 from callctl.calls.switchboard import Switchboard
 from callctl.clock import Clock
@@ -21,6 +22,7 @@ from callctl.inheritance import Inheritance
 from callctl.roll_call import RollCall
 from callctl.settings import CallSettings
 from callctl.storage.running_calls import Left
+from tests.shell.exchanges import until
 from tests.shell.test_earlier_life import CALL, LEG, NOW_MS, PLACE
 from tests.shell.test_recovery import NOON_MS, TARIFFS, a_ledger, an_open_leg
 
@@ -40,13 +42,29 @@ class Heir:
         board = Switchboard(ledger, directory, CallSettings().terms(("simulated",), "simulated"))
         inheritance = Inheritance(earlier, board, lambda _name: 0, self.ordered.extend)
         self.roll_call = RollCall(board, inheritance, str(log), self.clock, self._hear)
+        self._board = board
 
-    def _hear(self, listed: LegsListed, _at_ms: int) -> None:
+    def _hear(self, listed: LegsListed, at_ms: int) -> None:
         self.heard.append(listed)
+        self.ordered += self._board.handle(listed, at_ms)
 
     @property
     def bills(self) -> list[LegSettled]:
         return [order for order in self.ordered if isinstance(order, LegSettled)]
+
+
+class Rest(Ari):
+    """An Asterisk that has these bridges, and no channel."""
+
+    def __init__(self, *bridges: wire.Frame) -> None:
+        self.is_up = True
+        self._bridges = list(bridges)
+
+    async def list_channels(self) -> list[wire.Frame]:
+        return NOBODY
+
+    async def list_bridges(self) -> list[wire.Frame]:
+        return self._bridges
 
 
 def said(kind: str, channel: str, at_ms: int) -> str:
@@ -100,3 +118,18 @@ async def test_what_the_witness_saw_is_on_the_bill(log: Path) -> None:
     (bill,) = heir.bills
     assert bill.ended_at_ms == NOON_MS + 7_000
     assert len(heir.heard) == 1
+
+
+async def test_a_bridge_whose_call_is_over_is_closed_and_somebody_elses_is_not(log: Path) -> None:
+    heir = Heir(log)
+    await heir.roll_call.first(NOBODY, NOBODY, NOW_MS)
+    heir.ordered.clear()
+    asterisk = Rest(
+        {"id": "callctl-1795310597.1", "name": wire.APP, "channels": []},
+        {"id": "somebody", "name": "else", "channels": []},
+    )
+    listing = asyncio.create_task(heir.roll_call.now_and_then(asterisk, every_s=0))
+    await until(lambda: heir.ordered, "something is ordered")
+    listing.cancel()
+    assert heir.ordered[0] == CloseBridge("callctl-1795310597.1")
+    assert set(heir.ordered) == {heir.ordered[0]}
