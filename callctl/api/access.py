@@ -1,12 +1,15 @@
 """Who may come in: the one place where a token is asked for.
 
-Rule 1: where no token is known there is nobody to tell apart, and the service listens on loopback only.
+Rule 1: where no token is known there is nobody to tell apart, and the service listens on loopback only. It is
+    asked by an address there, never by a name: that may be a page's in somebody's browser which leads here.
 Rule 2: whoever asks too often waits, so that calls do not.
 Rule 3: a path that leads nowhere is refused like any other to whoever shows no token.
 """
 
 from base64 import b64decode
 from collections.abc import Mapping
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -16,6 +19,7 @@ from callctl.storage.tokens import Right, Token, Tokens
 
 ANYBODY = Token("(open)", frozenset({Right.ADMIN}))
 WHO = web.RequestKey("who", Token)
+LOCALHOST = "localhost"
 SHOW_ONE = "show a token: Authorization: Bearer TOKEN"
 
 # By method and path as it was declared.
@@ -46,6 +50,8 @@ class Access:
 
     def _shown(self, request: web.Request) -> Token:
         if not self._tokens.is_guarded:
+            if not _is_no_name(request.headers.get("Host", LOCALHOST)):
+                raise web.HTTPForbidden(reason="without a token ask 127.0.0.1 or localhost, by no other name")
             return ANYBODY
         secret = secret_of(request)
         token = self._tokens.find(secret) if secret else None
@@ -60,6 +66,14 @@ def route_of(request: web.Request, known: Known) -> Route | None:
     resource = request.match_info.route.resource
     method = "GET" if request.method == "HEAD" else request.method
     return known.get((method, resource.canonical)) if resource else None
+
+
+def _is_no_name(host: str) -> bool:
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+        return name == LOCALHOST or bool(ip_address(name))
+    except ValueError:
+        return False
 
 
 def secret_of(request: web.Request) -> str:

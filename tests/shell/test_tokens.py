@@ -102,6 +102,26 @@ async def test_a_token_opens_what_its_rights_say_and_nothing_else(guarded: Offic
         assert both not in (401, 403), (method, path)
 
 
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1", 200),
+        ("localhost:8080", 200),
+        ("[::1]:1", 200),
+        ("evil.example", 403),
+        ("a b", 403),
+        ("", 403),
+    ],
+)
+async def test_without_tokens_a_name_that_leads_here_opens_nothing(
+    own: Office, host: str, status: int
+) -> None:
+    """A page in a browser whose name was turned to this address is of one origin with it."""
+    assert await status_of(own, "GET", "/calls", None, {"Host": host}) == status
+    made = {"name": "ann", "rights": ["admin"]}
+    assert (await status_of(own, "POST", "/tokens", made, {"Host": host}) == 403) is (status == 403)
+
+
 async def test_rights_add_up(guarded: Office) -> None:
     _, token = await token_of(guarded, Right.OPERATE, Right.MONEY)
     statuses = [
