@@ -38,15 +38,16 @@ class RollCall:
         self._clock = clock
         self._hear = hear
         self._proven_at_ms = self._listed_at_ms = clock.now_ms()
+        switchboard.silence.proven(self._proven_at_ms)
 
     def heard(self, at_ms: int) -> None:
         """By then all news had come."""
-        self._proven_at_ms = min(max(self._proven_at_ms, at_ms), self._clock.now_ms())
+        self._prove(min(max(self._proven_at_ms, at_ms), self._clock.now_ms()))
 
     def connected(self, is_up: bool) -> None:
         """Of a stream that is lost, only what came proves anything."""
         if is_up:
-            self._proven_at_ms = self._clock.now_ms()
+            self._prove(self._clock.now_ms())
 
     async def first(self, channels: list[wire.Frame], bridges: list[wire.Frame], asked_at_ms: int) -> None:
         """After every (re)connect: who is missing left in the gap."""
@@ -74,6 +75,10 @@ class RollCall:
             self._tell(listed, await self._witnessed(listed))
             if not self._switchboard.calls_running:
                 self._clock.anchor()
+
+    def _prove(self, at_ms: int) -> None:
+        self._proven_at_ms = at_ms
+        self._switchboard.silence.proven(at_ms)
 
     async def _testified(self, listed: LegsListed) -> LegsListed:
         return await self._witness.added(listed, self._switchboard.in_doubt(listed))

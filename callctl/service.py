@@ -280,6 +280,8 @@ class Service:
             metrics.FAULTS.inc()
             torn_down = "call %s was torn down by a fault of ours"
             log.error(torn_down, call_id, exc_info=fault, extra={"fields": {"call": call_id}})
+        if self.switchboard.silence.take_wanted():
+            self._ari.ask_for_proof()
         self._arm()
 
     def _not_recorded(self, order: MediaOrder) -> None:

@@ -135,6 +135,7 @@ class Ari:
         self._http: _Http | None = None
         self._client: Any = None
         self._waiting: list[Frame] | None = None
+        self._proof_wanted = asyncio.Event()
         self.is_up = False
         self.is_taken = False  # by another process
 
@@ -169,6 +170,10 @@ class Ari:
                     await stream.close()
         finally:
             await self._forget_client()
+
+    def ask_for_proof(self) -> None:
+        """Somebody waits for it: now, not within a second."""
+        self._proof_wanted.set()
 
     async def call(self, operation: Operation) -> Any:
         """Carry out one operation; its JSON, or None when there is none."""
@@ -232,8 +237,9 @@ class Ari:
             waiting, self._waiting = self._waiting, None
             for frame in waiting:
                 self._on_frame(frame)
-            self.is_up = True
-            self._on_state(True)
+            if not reading.done():
+                self.is_up = True
+                self._on_state(True)
             proving = asyncio.create_task(self._ask_for_proof(stream), name="ask ARI for a proof of life")
             try:
                 await reading
@@ -245,7 +251,10 @@ class Ari:
     async def _ask_for_proof(self, stream: aiohttp.ClientWebSocketResponse) -> None:
         with contextlib.suppress(aiohttp.ClientError, OSError):  # who reads finds out that it is lost
             while True:
-                await asyncio.sleep(PROOF_EVERY_S)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(PROOF_EVERY_S):
+                        await self._proof_wanted.wait()
+                self._proof_wanted.clear()
                 await stream.ping(str(self._now_ms()).encode())
 
     async def _read(self, stream: aiohttp.ClientWebSocketResponse) -> None:

@@ -52,7 +52,11 @@ class Witness:
         return replace(
             listed,
             answered_ms=self._believed(seen.answered_ms, in_doubt, asked_at_ms),
-            ended_ms=self._believed(seen.ended_ms, in_doubt, asked_at_ms),
+            # Who has left by the time that the question came back may have left before it was asked.
+            ended_ms={
+                leg_id: min(at_ms, asked_at_ms)
+                for leg_id, at_ms in self._believed(seen.ended_ms, in_doubt, asked_at_ms).items()
+            },
         )
 
     def _read(self, path: Path, in_doubt: Mapping[str, int]) -> Witnessed:
@@ -67,5 +71,5 @@ class Witness:
         for leg_id, stamp_ms in stamps.items():
             at_ms = self._clock.stamped_ms(stamp_ms)
             if in_doubt[leg_id] - BEFORE_GAP_MS <= at_ms <= asked_at_ms + BEFORE_GAP_MS:
-                believed[leg_id] = min(at_ms, asked_at_ms)
+                believed[leg_id] = at_ms
         return believed

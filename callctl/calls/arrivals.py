@@ -16,6 +16,7 @@ from callctl.calls.money.purse import Purse
 from callctl.calls.records import PlaceKept
 from callctl.calls.scene import Scene
 from callctl.calls.seats import Seats
+from callctl.calls.silence import Silence
 from callctl.calls.stages.calling_back import place_again
 from callctl.calls.terms import CallTerms
 from dialplan.causes import Cause
@@ -45,6 +46,7 @@ class Arrivals:
         lines: Lines,
         call_backs: CallBacks,
         terms: CallTerms,
+        silence: Silence,
     ) -> None:
         self._ledger = ledger
         self._directory = directory
@@ -52,6 +54,7 @@ class Arrivals:
         self._lines = lines
         self._call_backs = call_backs
         self._terms = terms
+        self._silence = silence
 
     def from_outside(self, event: CallArrived, at_ms: int) -> Call | Cause:
         """Or why it is none."""
@@ -160,6 +163,7 @@ class Arrivals:
             self._lines,
             self._call_backs,
             self._terms,
+            self._silence,
             is_own=lambda e164: self._directory.number(e164) is not None,
         )
 

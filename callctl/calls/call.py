@@ -6,7 +6,6 @@ Rule 3: the dialplan's walk says what to try next; a stage does it; what came of
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from callctl.calls.course import Course
 from callctl.calls.events import (
@@ -23,7 +22,6 @@ from callctl.calls.events import (
 from callctl.calls.legs import Ending, Leg, LegState
 from callctl.calls.lost_news import note_missing
 from callctl.calls.orders import Answer, Bound, CloseBridge, HangUp, Join, MusicOff, Order, PlaceLeg
-from callctl.calls.outcomes import SECOND_CUT_CAUSE
 from callctl.calls.records import CallAt, EndedBy
 from callctl.calls.scene import Reached, Scene
 from callctl.calls.stages.consult import Consult
@@ -155,6 +153,7 @@ class Call:
         is_unanswered = self.caller.leg_id in event.alive and self.caller.leg_id not in event.up
         if not is_unanswered or not self.scene.is_answering or not self._phase.is_live:
             return []
+        self.caller.was_found_unanswered = True
         return [self.scene.answer_again()]  # nobody shall pay for a talk without him
 
     def refused(self, event: OrderRefused, at_ms: int) -> list[Order]:
@@ -189,7 +188,8 @@ class Call:
                 return self._refused_on_course(event, at_ms)
             case HangUp(leg_id=leg_id) if event.why is Why.GONE:
                 leg = self._leg(leg_id)
-                if leg.state is not LegState.GONE:
+                is_heard = self.scene.silence.is_watched(at_ms)
+                if leg.state is not LegState.GONE and is_heard:
                     gone = LegGone(leg_id, Cause.NORMAL)
                     return self._ended(leg, EndedBy.LOST, at_ms) + self._gone(leg, gone, at_ms)
             case _:
@@ -308,9 +308,16 @@ class Call:
         for leg in reversed(self.legs):
             orders += leg.release(Cause.NORMAL, at_ms, due_at_ms=at_ms)
         orders += self._break_off(at_ms)
-        orders += self._connections.settle(at_ms, why, Cause.NORMAL)
+        orders += self._settle_proven(why, Cause.NORMAL, at_ms)
         self._phase.move(State.ENDING)
         return orders
+
+    def _settle_proven(self, by: EndedBy, cause: int, at_ms: int) -> list[Order]:
+        """Who may have left before, and the news of it are lost, is billed when he is known to be gone."""
+        if self.scene.silence.is_proven(at_ms):
+            return [*self._connections.settle(at_ms, by, cause)]
+        self._ending = Ending(self.caller, at_ms, by, cause)
+        return []
 
     def _ended(self, leg: Leg, ended_by: EndedBy, at_ms: int) -> list[Order]:
         """A leg's media is over. The bill waits some milliseconds for the cause."""
@@ -346,12 +353,9 @@ class Call:
         leg.gone(event.cause, was_cancelled=event.was_cancelled)
         ending = self._ending
         if ending and ending.leg is leg:
-            cause = event.cause
-            if cause == SECOND_CUT_CAUSE:
-                ending = replace(ending, by=EndedBy.SECOND_CUT)
-            elif is_caller and self._connections.talking is None and not self.scene.promise:
-                cause = Cause.NORMAL  # Asterisk says 127, "interworking", of a CANCEL
-            orders += self._connections.settle(ending.at_ms, ending.by, cause)
+            is_unmet_caller = is_caller and self._connections.talking is None and not self.scene.promise
+            by, cause = ending.why(event, is_unmet_caller=is_unmet_caller)
+            orders += self._connections.settle(ending.at_ms, by, cause)
         else:
             orders += self._hear_on_course(event, at_ms)
         return orders + self._over_if_empty(at_ms)
@@ -359,16 +363,19 @@ class Call:
     def _end(self, cause: Cause, at_ms: int) -> list[Order]:
         """The scheme is over, and so is the way in. A refusal that nothing followed is told as is set."""
         scene = self.scene
-        bills = self._connections.settle_caller(at_ms, EndedBy.SERVICE, cause)
         if scene.refusal is None:
-            self._phase.move(State.ENDING)
-            return [*bills, *self.caller.release(cause, at_ms), *self._over_if_empty(at_ms)]
+            return self._let_go(cause, cause, at_ms)
         prompt = scene.terms.refusal_prompts.get(scene.refusal)
         if prompt is None or not self.caller.can_hear or self.state is State.PROMPTING:
-            self._phase.move(State.ENDING)
-            released = self.caller.release(self.scene.terms.refusal_causes[scene.refusal], at_ms)
-            return [*bills, *released, *self._over_if_empty(at_ms)]
+            return self._let_go(scene.terms.refusal_causes[scene.refusal], cause, at_ms)
+        bills = self._connections.settle_caller(at_ms, EndedBy.SERVICE, cause)
         return [*bills, *self.course.say_farewell(prompt, at_ms)]
+
+    def _let_go(self, told: int, cause: int, at_ms: int) -> list[Order]:
+        """The caller, who is told something else than what is on his bill."""
+        bills = self._settle_proven(EndedBy.SERVICE, cause, at_ms)
+        self._phase.move(State.ENDING)
+        return [*bills, *self.caller.release(told, at_ms), *self._over_if_empty(at_ms)]
 
     def _break_off(self, at_ms: int) -> list[Order]:
         """Nobody is rung or consulted any more."""

@@ -7,8 +7,10 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from callctl.calls.events import LegGone
 from callctl.calls.money.ticket import Ticket
 from callctl.calls.orders import BridgeOrder, HangUp, MediaOrder, StopRecording
+from callctl.calls.outcomes import SECOND_CUT_CAUSE
 from callctl.calls.records import EndedBy, LegBegan, LegSettled
 from dialplan.causes import Cause
 
@@ -70,6 +72,7 @@ class Leg:
     release_again_at_ms: int | None = None
     release_cause: int = Cause.NORMAL
     missed_since_ms: int | None = None  # a list did not have it: last proven alive then
+    was_found_unanswered: bool = False  # by a list, after it was to be answered
     answer_refused: bool = False  # it was to be answered, and was not
     has_given_up: bool = False  # before any answer reached its phone
     gone_cause: int = Cause.UNAVAILABLE
@@ -87,7 +90,9 @@ class Leg:
         proves it."""
         if self.answer_refused or self.has_given_up or at_ms <= since_ms:
             return False
-        return self.answered_at_ms is not None or at_ms - since_ms > ANSWER_LAG_MS_MAX
+        if self.answered_at_ms is not None:
+            return True
+        return not self.was_found_unanswered and at_ms - since_ms > ANSWER_LAG_MS_MAX
 
     def answered(self, at_ms: int) -> None:
         self.state = LegState.UP
@@ -122,11 +127,20 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """The clock has stopped; the cause comes with the news that this leg is gone."""
+    """The clock has stopped; the cause comes with the news that this leg is gone, if we did not choose it."""
 
     leg: Leg
     at_ms: int
     by: EndedBy
+    cause: int | None = None
+
+    def why(self, gone: LegGone, *, is_unmet_caller: bool) -> tuple[EndedBy, int]:
+        if self.cause is not None:
+            return self.by, self.cause
+        if gone.cause == SECOND_CUT_CAUSE:
+            return EndedBy.SECOND_CUT, gone.cause
+        # Asterisk says 127, "interworking", of a CANCEL.
+        return self.by, Cause.NORMAL if is_unmet_caller else gone.cause
 
 
 @dataclass(slots=True)

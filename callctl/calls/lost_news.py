@@ -61,4 +61,6 @@ def _news_of(leg: Leg, listed: LegsListed) -> Iterator[tuple[int, LegEvent]]:
         yield ended_ms, LegEnded(leg_id)
     elif leg.ended_at_ms is None:
         yield max(_proven_ms(leg, listed), answered_ms or 0), LegEnded(leg_id, was_seen=False)
-    yield listed.asked_at_ms, LegGone(leg_id, Cause.NORMAL)
+    # The witness knows how it ended, and of no answer: its phone has heard none.
+    was_cancelled = leg.state is LegState.RINGING and answered_ms is None and ended_ms is not None
+    yield listed.asked_at_ms, LegGone(leg_id, Cause.NORMAL, was_cancelled)

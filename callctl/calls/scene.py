@@ -30,6 +30,7 @@ from callctl.calls.orders import (
 )
 from callctl.calls.records import Connection, LegRefused
 from callctl.calls.seats import Seats
+from callctl.calls.silence import Silence
 from callctl.calls.states import State
 from callctl.calls.talk import Talk
 from callctl.calls.terms import CallTerms
@@ -50,6 +51,7 @@ class Scene:
     lines: Lines
     call_backs: CallBacks
     terms: CallTerms
+    silence: Silence
     is_own: Callable[[str], bool]  # whether a number is one of ours
     scheme_version: int = 0
     language: str = "ru"  # of the scheme with which the caller came

@@ -43,6 +43,7 @@ from callctl.calls.orders import (
 from callctl.calls.phones import SeatChanged
 from callctl.calls.records import PlaceKept
 from callctl.calls.seats import Seats
+from callctl.calls.silence import Silence
 from callctl.calls.stages.calling_back import why_missed
 from callctl.calls.states import State
 from callctl.calls.strangers import Strangers
@@ -63,7 +64,10 @@ class Switchboard:
         self.seats = Seats()
         self.lines = Lines(self.seats)
         self.call_backs = CallBacks(self.lines)
-        self._arrivals = Arrivals(ledger, directory, self.seats, self.lines, self.call_backs, terms)
+        self.silence = Silence()
+        self._arrivals = Arrivals(
+            ledger, directory, self.seats, self.lines, self.call_backs, terms, self.silence
+        )
         self._calls: dict[str, Call] = {}
         self._by_leg: dict[str, Call] = {}
         self._deadlines: list[tuple[int, bool, int, str]] = []

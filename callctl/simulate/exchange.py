@@ -18,7 +18,6 @@ from callctl.calls.events import (
     LegEvent,
     LegGone,
     LegReady,
-    LegsListed,
     Why,
 )
 from callctl.calls.legs import asked_in
@@ -47,7 +46,7 @@ from callctl.calls.orders import (
     Trunk,
 )
 from callctl.simulate.bridges import Bridges
-from callctl.simulate.legs import SimulatedBridge, SimulatedLeg, witnessed
+from callctl.simulate.legs import SimulatedBridge, SimulatedLeg, listed, witnessed
 from callctl.simulate.people import CANCELLED, People
 from callctl.simulate.roads import Done, Hear, Roads
 from callctl.simulate.scenario import Scenario
@@ -93,6 +92,11 @@ class Exchange:
     def legs_alive(self) -> list[str]:
         return [leg.leg_id for leg in self.legs.values() if leg.is_alive]
 
+    @property
+    def proven_ms(self) -> int:
+        """Until then, no news have been lost with their stream."""
+        return self._roads.proven_ms
+
     def desert(self) -> None:
         """The service is gone; calls go on without it."""
         self._roads.lose_client()
@@ -125,7 +129,8 @@ class Exchange:
 
     def list_again(self) -> None:
         """Asked now and then, so that what got lost is found."""
-        self._list(self._listed_ms, is_after_gap=False)
+        if not self._roads.is_swallowing:
+            self._list(self._listed_ms, is_after_gap=False)
 
     def pick_up(self, leg: SimulatedLeg) -> None:
         if not leg.is_alive or leg.answered_ms is not None:
@@ -167,16 +172,11 @@ class Exchange:
 
     def _list(self, proven_ms: int, *, is_after_gap: bool) -> None:
         self._listed_ms = self._timeline.now_ms
-        alive = [leg for leg in self.legs.values() if leg.is_ours]
-        up = frozenset(leg.leg_id for leg in alive if leg.is_up)
-        ids = frozenset(leg.leg_id for leg in alive)
-        joined = {
-            one.bridge_id: frozenset(leg.leg_id for leg in one.legs) for one in self._bridges.known.values()
-        }
-        seen = witnessed(self.legs.values() if self._has_witness else ())
-        for_help = {one.leg_id: one.arrival for one in alive if one.dialled in EMERGENCY}
-        listed = LegsListed(ids, up, self._timeline.now_ms, proven_ms, is_after_gap, joined, *seen, for_help)
-        self._hear(listed, self._timeline.wall_ms)
+        legs, bridges = self.legs.values(), self._bridges.known.values()
+        seen = witnessed(legs if self._has_witness else ())
+        self._hear(
+            listed(legs, bridges, self._listed_ms, proven_ms, is_after_gap, seen), self._timeline.wall_ms
+        )
         for device, is_reachable in self._reachable.items():
             self._hear(DeviceSeen(device, is_reachable), self._timeline.wall_ms)
 

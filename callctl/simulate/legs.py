@@ -8,9 +8,10 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from callctl.calls.events import CallArrived
+from callctl.calls.events import CallArrived, LegsListed
 from callctl.calls.legs import call_id_of
 from callctl.simulate.told import CallTold, PhoneTold
+from dialplan.numbers import EMERGENCY
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,3 +139,19 @@ def witnessed(legs: Iterable[SimulatedLeg]) -> tuple[dict[str, int], dict[str, i
         if leg.ended_ms is not None:
             ended_ms[leg.leg_id] = leg.ended_ms
     return answered_ms, ended_ms
+
+
+def listed(
+    legs: Iterable[SimulatedLeg],
+    bridges: Iterable[SimulatedBridge],
+    asked_at_ms: int,
+    proven_at_ms: int,
+    is_after_gap: bool,
+    seen: tuple[dict[str, int], dict[str, int]],
+) -> LegsListed:
+    alive = [leg for leg in legs if leg.is_ours]
+    ids = frozenset(leg.leg_id for leg in alive)
+    up = frozenset(leg.leg_id for leg in alive if leg.is_up)
+    joined = {one.bridge_id: frozenset(leg.leg_id for leg in one.legs) for one in bridges}
+    for_help = {leg.leg_id: leg.arrival for leg in alive if leg.dialled in EMERGENCY}
+    return LegsListed(ids, up, asked_at_ms, proven_at_ms, is_after_gap, joined, *seen, for_help)

@@ -199,11 +199,13 @@ class Night:
         self._promises.check()
 
     def _hear(self, event: Event, stamp_ms: int) -> None:
+        self.switchboard.silence.proven(self.exchange.proven_ms)
         self._obey(self.switchboard.handle(event, self._clock.heard_ms(stamp_ms)), event)
 
     def _wake(self, due_ms: int) -> None:
         if self._woken_at_ms == due_ms:
             self._woken_at_ms = None
+            self.switchboard.silence.proven(self.exchange.proven_ms)
             self._obey(self.switchboard.wake(self._clock.now_ms()))
 
     def _obey(self, orders: Sequence[Order], event: Event | None = None) -> None:

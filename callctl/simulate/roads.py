@@ -65,13 +65,27 @@ class Roads:
         self._hear = hear
         self._take = take
         self._pass_by = pass_by
-        self._silent_until_ms = 0
+        self._silent_since_ms = self._silent_until_ms = 0
         self._client = Client()
         self._began_ms: dict[str, int] = {}  # when the first news of a caller comes, which none overtakes
 
     @property
     def is_deserted(self) -> bool:
         return self._client.is_gone
+
+    @property
+    def proven_ms(self) -> int:
+        """Until then, nothing has been lost with the stream."""
+        return self._silent_since_ms if self._is_silent else self._timeline.now_ms
+
+    @property
+    def _is_silent(self) -> bool:
+        return self._timeline.now_ms < self._silent_until_ms
+
+    @property
+    def is_swallowing(self) -> bool:
+        """Nothing passes, either way."""
+        return self._is_silent and self._faults.silence_swallows
 
     def lose_client(self) -> None:
         self._client.is_gone = True
@@ -104,12 +118,12 @@ class Roads:
 
     def fall_silent(self) -> int:
         """The news are lost until then."""
+        self._silent_since_ms = self.proven_ms
         self._silent_until_ms = self._timeline.now_ms + self._luck.randint(1, self._faults.silence_ms_max)
         return self._silent_until_ms
 
     def _deliver(self, client: Client, event: Event, stamp_ms: int) -> None:
-        is_lost = self._timeline.now_ms < self._silent_until_ms
-        if not is_lost and self._is_there(client):
+        if not self._is_silent and self._is_there(client):
             self._hear(event, stamp_ms)
 
     def _is_there(self, client: Client) -> bool:
@@ -138,7 +152,9 @@ class Roads:
             self._carry_out(client, lane.waiting.popleft(), partial(self._next, client, lane))
 
     def _carry_out(self, client: Client, order: MediaOrder, go_on: Callable[[], None]) -> None:
-        if self._luck.random() < self._faults.reject and not isinstance(order, HangUp | Bound):
+        if self.is_swallowing:
+            self._swallow(client, order, go_on)
+        elif self._luck.random() < self._faults.reject and not isinstance(order, HangUp | Bound):
             self._answer(client, order, Why.REJECTED)
             go_on()
         elif self._luck.random() < self._faults.unknown:
@@ -148,6 +164,13 @@ class Roads:
             go_on()
         else:
             self._wait_for(client, order, go_on)
+
+    def _swallow(self, client: Client, order: MediaOrder, go_on: Callable[[], None]) -> None:
+        def given_up() -> None:
+            self._answer(client, order, Why.UNKNOWN)
+            go_on()
+
+        self._timeline.at(self._timeline.now_ms + ANSWER_MS_MAX, given_up)
 
     def _wait_for(self, client: Client, order: MediaOrder, go_on: Callable[[], None]) -> None:
         is_over = False

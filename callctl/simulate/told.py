@@ -254,4 +254,5 @@ class Faults(Table):
     unknown: Share = 0  # orders that get no answer, done or not
     silence_every_s: Annotated[int, Field(ge=0)] = 0  # the stream is lost now and then: its news are dropped
     silence_ms_max: Annotated[int, Field(ge=0, le=60_000)] = 5_000
+    silence_swallows: bool = False  # orders are lost in it, too
     witness: bool = True  # it can say afterwards when legs were answered and when they ended

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
+from callctl import lanes as lanes_room
 from callctl.calls.orders import Answer, MediaOrder, Part, PlayToLeg, RingBack
 from callctl.lanes import Lanes, Work
 from callctl.metrics import REGISTRY
@@ -107,3 +108,20 @@ async def test_a_promise_is_told_when_it_is_durable_and_not_at_all_when_it_is_no
         lanes.take(order)
     await late.end()
     assert (late.given_up, late.done) == ([promise], [word])
+
+
+async def test_who_waited_behind_another_has_waited_for_his_record_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else five targets at once would make their caller wait five times."""
+    clock_s = 0.0
+    monkeypatch.setattr(lanes_room, "monotonic", lambda: clock_s)
+    hall = Hall(holds={A: asyncio.get_running_loop().create_future()}, slow={RingBack(A): asyncio.Event()})
+    lanes = hall.lanes(grace_s=60)
+    for order in (RingBack(A), PAID):
+        lanes.take(order)
+    await turns()
+    clock_s = 61
+    hall.slow[RingBack(A)].set()
+    await hall.end()
+    assert (hall.given_up, hall.done) == ([PAID], [RingBack(A)])

@@ -73,6 +73,11 @@ async def test_nothing_ends_after_it_was_asked_for(log: Path) -> None:
     assert (await asked(log)).ended_ms == {CALLEE: ASKED_MS}
 
 
+async def test_an_answer_that_came_after_the_question_begins_when_it_came(log: Path) -> None:
+    write(log, said("ANSWER", CALLEE, ASKED_MS + 90) + said("BRIDGE_ENTER", CALLEE, ASKED_MS + 90))
+    assert (await asked(log)).answered_ms == {CALLEE: ASKED_MS + 90}
+
+
 async def test_a_line_that_comes_a_moment_after_the_list_is_waited_for(
     log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

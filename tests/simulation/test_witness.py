@@ -24,6 +24,7 @@ from callctl.reconcile import (
 )
 from callctl.simulate.night import Night
 from callctl.simulate.scenario import Scenario
+from callctl.simulate.told import Faults
 from callctl.storage.bills import Bill
 from tests.simulation.evenings import draw_evening
 from tests.simulation.nights import draw_night
@@ -81,6 +82,15 @@ def test_on_a_bad_switch_nothing_differs_as_its_log_knows_what_news_got_lost() -
             assert not found, f"seed {seed}: {found}"
             judged += 1
     assert judged > 50
+
+
+def test_when_news_and_orders_are_swallowed_nobody_who_answers_meanwhile_talks_for_nothing() -> None:
+    """Also who answers after his patience, or to an order that nobody knows the fate of."""
+    hole = Faults(silence_every_s=14, silence_ms_max=12_000, silence_swallows=True)
+    for draw in (draw_night, draw_evening):
+        for seed in range(120):
+            found = found_in(draw(seed, faulty=False).model_copy(update={"faults": hole}), seed)
+            assert not found, f"seed {seed}: {found}"
 
 
 def test_on_a_bad_switch_without_a_log_what_differs_is_in_the_subscribers_favour() -> None:

@@ -7,6 +7,7 @@ Rule 3: a target that must accept by a digit is asked alone; the caller goes on 
 Rule 4: until the phone rings Asterisk has a time limit for all legs, also for what costs nothing: we may die.
     A caller of help keeps that of the dialplan, which calls help itself when it is over. What costs nothing
     and rings for the caller has none any more: who answers while nobody serves talks all the same.
+Rule 5: nobody is given up while the news of his answer may be lost.
 """
 
 from dataclasses import dataclass, field
@@ -39,6 +40,7 @@ from rating.refusal import Refusal
 ACCEPT_SERIAL = 1
 PATIENCE_MS_MIN = 1_000
 HELP = frozenset(Outside(number) for number in EMERGENCY)
+PROVEN_AGAIN_MS = 50
 
 
 @dataclass(slots=True)
@@ -50,6 +52,8 @@ class Try:
     attempt: Attempt | None = None
     outcome: NotReached | None = None
     is_picked_up: bool = False
+    in_doubt_since_ms: int | None = None  # nobody knows whether it was dialled
+    proven_again_ms: int = 0  # when to look again whether it is silent
     asked_until_ms: int | None = None
     asked: Talk | None = field(default=None, repr=False)
     is_paid: bool = False
@@ -110,6 +114,10 @@ class Ringing(Stage):
                     if isinstance(paid, EndedBy)
                     else paid
                 )
+            elif a_try.asked is None and not self._scene.silence.is_proven(self._silent_until_ms(a_try)):
+                a_try.proven_again_ms = at_ms + PROVEN_AGAIN_MS
+            elif a_try.in_doubt_since_ms is not None:
+                orders += self._not_dialled(a_try, at_ms)
             else:
                 orders += self._failed(a_try, NotReached.NO_ANSWER, EndedBy.SERVICE, Cause.NO_ANSWER, at_ms)
         return self._after(orders)
@@ -145,11 +153,12 @@ class Ringing(Stage):
                 event.why is not Why.GONE
             ):
                 a_try = self._try_of(leg_id)
-                if a_try and a_try.outcome is None:
-                    orders = self._failed(
-                        a_try, NotReached.UNREACHABLE, EndedBy.SERVICE, Cause.UNAVAILABLE, at_ms
-                    )
-                    return self._after(orders)
+                if a_try is None or a_try.outcome is not None:
+                    return []
+                if event.why is Why.UNKNOWN and a_try.asked is None:
+                    a_try.in_doubt_since_ms = at_ms
+                    return []
+                return self._after(self._not_dialled(a_try, at_ms))
             case _:
                 pass
         return []
@@ -314,6 +323,9 @@ class Ringing(Stage):
         self.outcome = Reached(winner.attempt)
         return orders
 
+    def _not_dialled(self, a_try: Try, at_ms: int) -> list[Order]:
+        return self._failed(a_try, NotReached.UNREACHABLE, EndedBy.SERVICE, Cause.UNAVAILABLE, at_ms)
+
     def _not_placed(self, a_try: Try, why: Why, at_ms: int) -> list[Order]:
         if a_try.outcome is not None:
             return []
@@ -322,7 +334,7 @@ class Ringing(Stage):
             a_try.endpoints.clear()
             orders = self._failed(a_try, NotReached.REFUSED, EndedBy.REFUSED, Cause.CONGESTION, at_ms)
         else:
-            orders = self._failed(a_try, NotReached.UNREACHABLE, EndedBy.SERVICE, Cause.UNAVAILABLE, at_ms)
+            orders = self._not_dialled(a_try, at_ms)
         return self._after(orders)
 
     def _failed(
@@ -330,6 +342,7 @@ class Ringing(Stage):
     ) -> list[Order]:
         """This way led nowhere: settle it, then another, while there is one and time for it."""
         orders = self._let_go(a_try, ended_by, cause, at_ms)
+        a_try.in_doubt_since_ms = None
         if outcome is NotReached.UNREACHABLE and a_try.endpoints and at_ms < self._ring_until_ms:
             return orders + self._place(a_try, at_ms)
         a_try.outcome = outcome
@@ -357,9 +370,13 @@ class Ringing(Stage):
 
     def _deadline_of(self, a_try: Try) -> int:
         if a_try.asked_until_ms is None:
-            return self._ring_until_ms
+            return max(self._silent_until_ms(a_try), a_try.proven_again_ms)
         paid_until_ms = a_try.asked.deadline_ms() if a_try.asked else None
         return a_try.asked_until_ms if paid_until_ms is None else min(a_try.asked_until_ms, paid_until_ms)
+
+    def _silent_until_ms(self, a_try: Try) -> int:
+        in_doubt_ms = a_try.in_doubt_since_ms
+        return self._ring_until_ms if in_doubt_ms is None else min(in_doubt_ms, self._ring_until_ms)
 
     def _try_of(self, leg_id: str) -> Try | None:
         return next((a_try for a_try in self._tries if a_try.attempt and a_try.leg.leg_id == leg_id), None)
