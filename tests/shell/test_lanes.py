@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import dataclass, field
 
+import pytest
+
 from callctl import lanes as lanes_room
 from callctl.calls.orders import Answer, MediaOrder, Part, PlayToLeg, RingBack
 from callctl.lanes import Lanes, Work
