@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 CONNECT_S_MAX = 5.0
 STATEMENT_S_MAX = 10.0
 READERS_MAX = 4
+# For as long as the connection: else each is thrown away after five minutes, and the next who asks prepares it.
+STATEMENTS_LIVE_S = 0
 
 # A socket that breaks, and what a server says that goes away, comes up, has no room, or gave way to another.
 AWAY = (
@@ -71,7 +73,11 @@ async def connect(url: str, settings: Mapping[str, str] | None = None) -> Sessio
     """`settings` are those of the session, for PostgreSQL."""
     try:
         return await asyncpg.connect(
-            url, timeout=CONNECT_S_MAX, command_timeout=STATEMENT_S_MAX, server_settings=dict(settings or {})
+            url,
+            timeout=CONNECT_S_MAX,
+            command_timeout=STATEMENT_S_MAX,
+            max_cached_statement_lifetime=STATEMENTS_LIVE_S,
+            server_settings=dict(settings or {}),
         )
     except NOT_LET_IN as error:
         raise DatabaseAway(_words(error)) from error
@@ -86,6 +92,7 @@ async def open_pool(url: str, settings: Mapping[str, str] | None = None) -> Pool
             max_size=READERS_MAX,
             timeout=CONNECT_S_MAX,
             command_timeout=STATEMENT_S_MAX,
+            max_cached_statement_lifetime=STATEMENTS_LIVE_S,
             server_settings=dict(settings or {}),
         )
         assert pool
