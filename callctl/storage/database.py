@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 CONNECT_S_MAX = 5.0
 STATEMENT_S_MAX = 10.0
 READERS_MAX = 4
-# For as long as the connection: else each is thrown away after five minutes, and the next who asks prepares it.
+# For as long as the connection: else whoever asks after five minutes prepares it anew.
 STATEMENTS_LIVE_S = 0
 
 # A socket that breaks, and what a server says that goes away, comes up, has no room, or gave way to another.
