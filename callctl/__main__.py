@@ -20,6 +20,7 @@ from callctl.commands import (
     doctor,
     live,
     machines,
+    notices,
     prompts,
     queues,
     reconcile,
@@ -60,6 +61,7 @@ def parser() -> argparse.ArgumentParser:
     reconcile.add_commands(commands)
     tokens.add_commands(commands)
     deeds.add_commands(commands)
+    notices.add_commands(commands)
     doctor.add_commands(commands)
     completion.add_commands(commands, lambda: parser)
     return parser

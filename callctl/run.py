@@ -22,6 +22,7 @@ from callctl.api.events import EventApi
 from callctl.api.guards import GuardApi
 from callctl.api.live import LiveApi
 from callctl.api.live_page import LivePage
+from callctl.api.notices import NoticeApi
 from callctl.api.pace import Pace
 from callctl.api.postings import PostingApi
 from callctl.api.queues import QueueApi
@@ -45,6 +46,7 @@ from callctl.calls.switchboard import Switchboard
 from callctl.clock import Clock, milliseconds
 from callctl.complaint import Complaint
 from callctl.doors import Doors, read_doors
+from callctl.herald import Herald
 from callctl.inspection import Inspector
 from callctl.logbook import logged
 from callctl.mending import Mender
@@ -69,6 +71,7 @@ from callctl.storage.database import (
 from callctl.storage.deeds import Deeds
 from callctl.storage.messages import Messages
 from callctl.storage.migrations import migrate
+from callctl.storage.notices import Notices
 from callctl.storage.ownership import Ownership, take
 from callctl.storage.pauses import Pauses, read_pauses
 from callctl.storage.postings import Postings
@@ -206,19 +209,22 @@ async def _serve_from(
     )
     runner = await serve_api(api, *settings.api, doors.tls)
     try:
-        await service.run(_besides(recordings, audit, stream))
+        await service.run(
+            _besides(recordings, audit, stream, Herald(Notices(till), stream, service.wrong_secrets))
+        )
     finally:
         await runner.cleanup()
 
 
 def _besides(
-    recordings: Recordings, audit: Audit | None, stream: Stream
+    recordings: Recordings, audit: Audit | None, stream: Stream, herald: Herald
 ) -> dict[str, Callable[[], Coroutine[None, None, None]]]:
     followed = {"follow the witness": audit.run} if audit else {}
     return {
         "remove old recordings": recordings.sweep_now_and_then,
         "tell systemd": Supervisor().run,
         "tell what runs": stream.run,
+        "tell of notices": herald.run,
         **followed,
     }
 
@@ -281,6 +287,7 @@ def _rooms(
     """What the office does besides money."""
     return [
         GuardApi(till),
+        NoticeApi(Notices(till)),
         SchemeApi(Schemes(till)),
         SoundApi(Sounds(till, sounds)),
         WayApi(Ways(till), switchboard.live_in_turn, till.clock.now_ms),

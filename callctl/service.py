@@ -32,7 +32,7 @@ from callctl.earlier_life import EarlierLife
 from callctl.inheritance import Inheritance
 from callctl.lanes import Lanes
 from callctl.roll_call import RollCall
-from callctl.settings import ServiceSettings
+from callctl.settings import AmiSettings, ServiceSettings
 from callctl.signals import as_long_as
 from callctl.standstill import Standstill
 from callctl.storage.database import Fenced
@@ -42,6 +42,7 @@ from callctl.storage.recording_files import RecordingFiles
 from callctl.storage.running_calls import Left
 from callctl.tally import Tally
 from callctl.telling import tell
+from callctl.wrong_secrets import WrongSecrets
 from rating.calendar import month_of
 from rating.ledger import Ledger
 
@@ -84,8 +85,8 @@ class Service:
             on_state=self._on_ari_state,
             on_proof=self._roll_call.heard,
         )
-        ami = settings.ami
-        self._ami = Ami(*ami.address, ami.user, ami.password, on_state=partial(self._on_state, "ami"))
+        self.wrong_secrets = WrongSecrets(self.switchboard.seats.seat_of, clock.now_ms)
+        self._ami = self._ami_at(settings.ami)
         self._labels = Labels(self._ami)
         self._switch = Switch(self._ari, self._ami, clock, settings.sounds)
         self.registrar = Registrar(self._ari, self._on_device)
@@ -106,6 +107,16 @@ class Service:
         self._timer_at_ms: int | None = None
         self.on_bill: Callable[[LegSettled], None] = lambda _bill: None
         self.up: dict[str, bool] = {"ari": False, "ami": False, "database": True}
+
+    def _ami_at(self, ami: AmiSettings) -> Ami:
+        on_state = partial(self._on_state, "ami")
+        return Ami(
+            *ami.address,
+            ami.user,
+            ami.password,
+            on_state=on_state,
+            on_wrong_secret=self.wrong_secrets.heard,
+        )
 
     @property
     def trunks(self) -> Trunks:

@@ -41,6 +41,7 @@ class OwnFunds:
     threshold: Money | None = None
     credit: Money | None = None
     stops: Stop | None = None
+    low: Money | None = None  # a balance below it is told; None: as for everybody
 
     def over(self, plan: Funds) -> Funds:
         if self == NOTHING_OWN:

@@ -11,6 +11,7 @@ class OwnTerms(Shape):
     threshold_kopecks: int | None
     credit_kopecks: int | None
     stops: str | None
+    low_kopecks: int | None
 
 
 class GiftShown(Shape):

@@ -53,12 +53,18 @@ class Terms(Body):
     threshold_kopecks: Limit | None = None
     credit_kopecks: Limit | None = None
     stops: Stop | None = None
+    low_kopecks: Limit | None = None
     barred: Barred | None = None
 
     @property
     def own(self) -> dict[str, Any]:
         """The fields of OwnFunds that were given."""
-        told = {"threshold": "threshold_kopecks", "credit": "credit_kopecks", "stops": "stops"}
+        told = {
+            "threshold": "threshold_kopecks",
+            "credit": "credit_kopecks",
+            "stops": "stops",
+            "low": "low_kopecks",
+        }
         given = self.model_fields_set
         return {name: getattr(self, field) for name, field in told.items() if field in given}
 
@@ -140,6 +146,7 @@ def show_account(account: Account, tariffs: Tariffs, now_ms: int) -> Json:
             "threshold_kopecks": own.threshold,
             "credit_kopecks": own.credit,
             "stops": own.stops.value if own.stops else None,
+            "low_kopecks": own.low,
         },
         "barred": list(account.barred),
         "gift": _show_gift(account, tariffs, now_ms),

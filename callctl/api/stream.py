@@ -115,6 +115,11 @@ class Stream:
             self._listeners.add(listener)
             self._somebody.set()
 
+    def tell(self, kind: str, content: Json) -> None:
+        """What is no matter of what runs."""
+        if self._listeners:
+            self._tell(self._event(kind, content))
+
     def leave(self, listener: Listener) -> None:
         self._listeners.discard(listener)
         if not self._listeners:

@@ -11,6 +11,7 @@ Rule 3: time limits that come all at once, as at a start, are asked for a few at
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from panoramisk import Manager
@@ -44,12 +45,20 @@ class _OneConnection(Manager):  # type: ignore[misc]
 
 class Ami:
     def __init__(
-        self, host: str, port: int, user: str, password: str, *, on_state: Callable[[bool], None]
+        self,
+        host: str,
+        port: int,
+        user: str,
+        password: str,
+        *,
+        on_state: Callable[[bool], None],
+        on_wrong_secret: Callable[[str], None] = lambda _name: None,
     ) -> None:
         self._address = (host, port)
         self._user = user
         self._password = password
         self._on_state = on_state
+        self._count = partial(turned_away.count, on_wrong_secret)
         self._manager: _OneConnection | None = None
         self._turn = asyncio.Semaphore(ASKED_AT_ONCE)
 
@@ -125,7 +134,7 @@ class Ami:
             ping_interval=NEVER_S,
         )
         for event in turned_away.EVENTS:
-            manager.register_event(event, turned_away.count)
+            manager.register_event(event, self._count)
         connecting = loop.create_connection(AMIProtocol, *self._address)
         connected: asyncio.Future[Any] = loop.create_future()
         connected.set_result(await asyncio.wait_for(connecting, ACTION_S_MAX))

@@ -1,9 +1,10 @@
 """Who asked Asterisk's SIP side for something and was not let in, counted as it is told over AMI.
 
-Rule 1: a name or an address of theirs goes nowhere from here: whoever knocks chooses it. The ban list reads
-    Asterisk's own security log.
+Rule 1: an address of theirs goes nowhere from here, and a name only to be looked for among the phones that we
+    know: whoever knocks chooses it. The ban list reads Asterisk's own security log.
 """
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from callctl import metrics
@@ -18,6 +19,10 @@ _WHY: Final = {
 EVENTS: Final = tuple(_WHY)
 
 
-def count(_manager: object, event: Any) -> None:
-    if event["Service"] == "PJSIP":
-        metrics.TURNED_AWAY[_WHY[event["Event"]]].inc()
+def count(wrong_secret: Callable[[str], None], _manager: object, event: Any) -> None:
+    if event["Service"] != "PJSIP":
+        return
+    why = _WHY[event["Event"]]
+    metrics.TURNED_AWAY[why].inc()
+    if why is Turned.SECRET:
+        wrong_secret(event["AccountID"])

@@ -90,6 +90,9 @@ def _add_setting(words: Any) -> None:
 def _add_terms(parser: ArgumentParser) -> Any:
     parser.add_argument("--credit", metavar="RUB|plan", type=own_argument, help="how far below 0 it may go")
     parser.add_argument("--threshold", metavar="RUB|plan", type=own_argument, help="the lowest balance")
+    parser.add_argument(
+        "--low", metavar="RUB|plan", type=own_argument, help="below this its owner is told (plan: 100.00)"
+    )
     parser.add_argument("--stops", choices=(*STOPS, "plan"), help="what stops there")
     barred = parser.add_mutually_exclusive_group()
     barred.add_argument(
@@ -119,7 +122,12 @@ def _add_limit(words: Any) -> None:
 
 def _terms(options: Namespace) -> dict[str, object]:
     """What was given; `plan` is null."""
-    given = {"credit_kopecks": options.credit, "threshold_kopecks": options.threshold, "stops": options.stops}
+    given = {
+        "credit_kopecks": options.credit,
+        "threshold_kopecks": options.threshold,
+        "stops": options.stops,
+        "low_kopecks": options.low,
+    }
     terms: dict[str, object] = {
         name: None if value == "plan" else value for name, value in given.items() if value is not None
     }
@@ -142,7 +150,9 @@ def _set(options: Namespace) -> None:
     if options.standing:
         terms["standing"] = options.standing
     if not terms:
-        raise Complaint("nothing to set: give --standing, --credit, --threshold, --stops or some --bar")
+        raise Complaint(
+            "nothing to set: give --standing, --credit, --threshold, --stops, --low or some --bar"
+        )
     print_account(options, ask(options, "PATCH", account_path(options), terms))
 
 

@@ -35,11 +35,13 @@ from rating.standing import Standing
 from rating.tariff import Plan
 
 ADD_ACCOUNT = """
-INSERT INTO account (account_id, profile, plan, opened_at, threshold_kopecks, credit_kopecks, stops, barred)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO account (account_id, profile, plan, opened_at, threshold_kopecks, credit_kopecks, stops,
+    barred, low_kopecks)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 SET_TERMS = """
-UPDATE account SET threshold_kopecks = $2, credit_kopecks = $3, stops = $4, barred = $5, standing = $6
+UPDATE account SET threshold_kopecks = $2, credit_kopecks = $3, stops = $4, barred = $5,
+    low_kopecks = $6, standing = $7
 WHERE account_id = $1
 """
 SET_LIMIT = """
@@ -218,7 +220,7 @@ class Books:
 
 
 def _columns(own: OwnFunds, barred: Sequence[str]) -> tuple[object, ...]:
-    return own.threshold, own.credit, own.stops.value if own.stops else None, list(barred)
+    return own.threshold, own.credit, own.stops.value if own.stops else None, list(barred), own.low
 
 
 def _check_barred(plan: Plan, barred: Sequence[str]) -> None:

@@ -2,16 +2,20 @@
 
 Rule 1: the same reference with the same content is no news; with other content it is a clash, and shouts,
     be the other in the table or in the same batch.
+Rule 2: a balance that falls below what its owner wants to hear of is a notice of the same transaction.
 """
 
 from collections.abc import Sequence
 
 import asyncpg
 
+from callctl.calls.notices import NoticeCause
 from callctl.clock import milliseconds, moment
 from callctl.storage.database import Connection
 from rating.entries import Entry, EntryKind, ReferenceClash, same_entry
 from rating.pots import BALANCE
+
+LOW_KOPECKS = 100_00  # for whom nobody said otherwise
 
 POST = f"""
 WITH new AS (
@@ -19,14 +23,22 @@ WITH new AS (
     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[],
                          $6::text[], $7::text[], $8::text[])
     ON CONFLICT DO NOTHING
-    RETURNING account_id, reference, pot, amount_kopecks
+    RETURNING account_id, reference, pot, amount_kopecks, at
 ), balance_moved AS (
     UPDATE account SET balance_kopecks = balance_kopecks + moved.amount
     FROM (
-        SELECT account_id, sum(amount_kopecks)::bigint AS amount FROM new WHERE pot = '{BALANCE}'
+        SELECT account_id, sum(amount_kopecks)::bigint AS amount, max(at) AS at
+        FROM new WHERE pot = '{BALANCE}'
         GROUP BY account_id ORDER BY account_id  -- always the same: two writers cannot block each other
     ) AS moved
     WHERE account.account_id = moved.account_id
+    RETURNING account.account_id, moved.at, balance_kopecks AS after,
+              balance_kopecks - moved.amount AS before, coalesce(low_kopecks, {LOW_KOPECKS}) AS low
+), told AS (
+    INSERT INTO notice (account_id, cause, subject, day, at)
+    SELECT account_id, '{NoticeCause.LOW_BALANCE.value}', '', (at AT TIME ZONE 'Europe/Moscow')::date, at
+    FROM balance_moved WHERE after < low AND before >= low
+    ON CONFLICT DO NOTHING
 )
 SELECT account_id, reference FROM new
 """

@@ -27,7 +27,7 @@ from callctl.calls.records import (
     PlaceKept,
     Record,
 )
-from callctl.storage import calls, kept_places, legs, running_calls
+from callctl.storage import calls, kept_places, legs, notices, running_calls
 from callctl.storage.batches import BY_KEYS, carry_out
 from callctl.storage.database import Connection, DatabaseAway, Fenced, Session, when_away
 from callctl.storage.entries import post_entries
@@ -212,7 +212,7 @@ def _waited_for_in(record: Record) -> str | None:
 
 
 async def _write_all(connection: Connection, records: Sequence[Record]) -> None:
-    rooms = (legs, calls, running_calls, kept_places)
+    rooms = (legs, calls, running_calls, kept_places, notices)
     statements = [statement for room in rooms for statement in room.statements_of(records)]
     entries = [entry for record in records if isinstance(record, LegSettled) for entry in record.entries]
     if len(statements) == 1 and not entries:

@@ -30,7 +30,7 @@ LIST_MAX = 10_000
 ACCOUNT_REMEDY = "its calls are refused until the row is mended and the service started again"
 
 ACCOUNT_COLUMNS = """account_id, profile, plan, balance_kopecks,
-threshold_kopecks, credit_kopecks, stops, barred, standing, guards"""
+threshold_kopecks, credit_kopecks, stops, barred, standing, guards, low_kopecks"""
 NUMBERS = """
 SELECT DISTINCT ON (e164) e164, number.account_id, text, version
 FROM number JOIN scheme ON scheme.account_id = number.account_id AND scheme.number = e164
@@ -175,13 +175,14 @@ async def read_account(connection: Connection, account_id: str) -> Account | Non
 
 
 def _account(row: asyncpg.Record) -> Account:
-    account_id, profile, plan, balance, threshold, credit, stops, barred, standing, guards = row.values()
+    account_id, profile, plan, balance, threshold, credit, stops, barred, standing, *more = row.values()
+    guards, low = more
     return Account(
         account_id,
         profile,
         plan,
         Money(balance),
-        OwnFunds(threshold, credit, Stop(stops) if stops else None),
+        OwnFunds(threshold, credit, Stop(stops) if stops else None, low),
         barred=tuple(barred),
         standing=Standing(standing),
         own_guards=known_guards(OWN_GUARDS.validate_json(guards)),

@@ -43,7 +43,12 @@ async def test_an_account_can_have_terms_of_its_own_and_give_them_back(
     )
     assert opened["barred"] == ["Russia mobile", "810"]
     changed = callctl(*f"account set {account_id} --credit plan --threshold 10 --json".split()).json
-    assert changed["own"] == {"threshold_kopecks": 10_00, "credit_kopecks": None, "stops": "everything"}
+    assert changed["own"] == {
+        "threshold_kopecks": 10_00,
+        "credit_kopecks": None,
+        "stops": "everything",
+        "low_kopecks": None,
+    }
     assert (changed["credit_kopecks"], changed["available_kopecks"]) == (0, -10_00)
     assert changed["barred"] == ["Russia mobile", "810"]
     said = callctl("account", "set", account_id, "--bar", "7916", "--stops", "plan").out

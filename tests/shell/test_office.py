@@ -49,7 +49,7 @@ TERMS: dict[str, object] = {
     "threshold_kopecks": 0,
     "credit_kopecks": 0,
     "stops": "paid",
-    "own": {"threshold_kopecks": None, "credit_kopecks": None, "stops": None},
+    "own": {"threshold_kopecks": None, "credit_kopecks": None, "stops": None, "low_kopecks": None},
     "barred": [],
     "gift": None,
     "paid": [],
