@@ -213,7 +213,7 @@ async def first_plan(office: Office, profile: str) -> str:
 
 
 REFUSED: dict[str, tuple[str, tuple[str, ...]]] = {
-    "nothing to set": ("set {id}", ("give --standing, --credit, --threshold, --stops or some --bar",)),
+    "nothing to set": ("set {id}", ("give --standing, --credit, --threshold, --stops, --low or some --bar",)),
     "terms of nobody": ("set nobody --credit 5", ("no account 'nobody'",)),
     "credit a word": ("set {id} --credit much", ("'much' is not an amount",)),
     "credit negative": ("set {id} --credit -5", ("'-5' is not an amount",)),
