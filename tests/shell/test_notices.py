@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -21,7 +22,8 @@ from rating.money import Money
 from rating.refusal import Refusal
 from tests.plans import rate
 from tests.shell.command_line import Callctl, is_complaint
-from tests.shell.office import JSON, Office, until
+from tests.shell.office import JSON, Office, open_office, until
+from tests.shell.relay import Relay
 from tests.shell.shop import LINE, MOBILE, NOW_MS, Shop
 from tests.shell.test_account_commands import new_account
 from tests.shell.test_journal import journal_to
@@ -170,7 +172,15 @@ async def test_notices_are_listed_page_by_page_newest_first(office: Office, call
     assert is_complaint(callctl("notices", "nobody"), 2, "there is no account 'nobody'")
 
 
-async def test_who_listens_hears_a_notice(office: Office, callctl: Callctl) -> None:
+async def test_who_listens_hears_a_notice(
+    relay: Relay, tmp_path: Path, database_name: str, database: str
+) -> None:
+    """An office of its own: while somebody listens it asks the database by itself."""
+    async with open_office(tmp_path, relay, database_name, database) as office:
+        await hear_a_notice(office)
+
+
+async def hear_a_notice(office: Office) -> None:
     account_id, _ = await new_account(office, balance=200_00)
     reader, writer = await asyncio.open_connection(*office.api.split(":"))
     writer.write(f"GET /events HTTP/1.1\r\nHost: {office.api}\r\nAccept: {JSON}\r\n\r\n".encode())
