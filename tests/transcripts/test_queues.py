@@ -37,7 +37,7 @@ from callctl.calls.records import CallOver, LegRefused, LegSettled, NodeFailed
 from callctl.calls.seats import SeatTold
 from callctl.calls.states import State
 from dialplan.causes import Cause
-from tests.transcripts.words import A, Desk
+from tests.transcripts.words import A, Desk, sound_scheme
 
 FIRST, SECOND, THIRD = "79160000001", "79160000002", "79160000003"
 B = "b"
@@ -441,3 +441,23 @@ def test_an_announcement_that_cannot_be_said_leads_to_failed_where_the_scheme_ha
     orders = at.hear(REJECTED, 5_010)
     assert UNSAID in orders
     assert HangUp(A, Cause.CONGESTION) in orders
+
+
+def test_a_member_who_is_new_to_a_line_does_not_get_all_calls() -> None:
+    at = desk((FIRST, SECOND), strategy="fewest_calls")
+    rang: list[str] = []
+
+    def one_call(leg_id: str, at_ms: int) -> None:
+        ((leg, number),) = placed(waits(at, at_ms, leg_id))
+        rang.append(number)
+        talks(at, leg, at_ms + 1_000)
+        ends(at, leg, leg_id, at_ms + 2_000)
+
+    for number in range(4):
+        one_call(f"old{number}", number * 10_000)
+    (line,) = at.board.directory.numbers()
+    wider = sound_scheme(queue((FIRST, SECOND, THIRD), strategy="fewest_calls"))
+    at.board.directory.add(replace(line, scheme=wider))
+    for number in range(3):
+        one_call(f"new{number}", 100_000 + number * 10_000)
+    assert rang == [FIRST, SECOND, FIRST, SECOND, FIRST, SECOND, THIRD]

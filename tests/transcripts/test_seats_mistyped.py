@@ -2,11 +2,11 @@
 
 import pytest
 
-from callctl.calls.events import PromptEnded
-from callctl.calls.orders import Order, PlayToLeg, StopPlaying
+from callctl.calls.events import LegAnswered, LegReady, PromptEnded
+from callctl.calls.orders import Join, Order, PlayToLeg, RingBack, StopPlaying
 from callctl.calls.states import State
-from tests.transcripts.test_seats import ANNA, hears, state, talking, types
-from tests.transcripts.words import A, B
+from tests.transcripts.test_seats import ANNA, C, hears, state, talking, types
+from tests.transcripts.words import A, B, Desk
 
 SERIAL = 2
 
@@ -42,3 +42,30 @@ def test_only_the_end_of_what_is_told_is_its_end(leg_id: str, serial: int, *, is
     types(at, "*2999#", 5_000)
     hears(at, 6_000, PromptEnded(leg_id, serial))
     assert (StopPlaying(B, SERIAL) in types(at, "*1", 7_000)) is not is_over
+
+
+def consulting() -> Desk:
+    at = talking()
+    types(at, "*3201#", 3_000)
+    at.hear(LegReady(C), 3_040)
+    return at
+
+
+def test_it_is_told_also_while_a_colleague_is_asked_who_rings_on() -> None:
+    at = consulting()
+    assert types(at, "*2999#", 5_000) == [told("ru")]
+    assert at.hear(PromptEnded(B, SERIAL), 7_000) == [RingBack(B)]
+
+
+def test_a_colleague_who_answers_meanwhile_is_heard_at_once() -> None:
+    at = consulting()
+    types(at, "*2999#", 5_000)
+    orders = at.hear(LegAnswered(C), 6_000)
+    assert orders.index(StopPlaying(B, SERIAL)) < orders.index(Join(A, (B,)))
+
+
+def test_whoever_has_his_caller_back_hears_no_ringing() -> None:
+    at = consulting()
+    types(at, "*2999#", 5_000)
+    assert types(at, "*1", 6_000)[0] == StopPlaying(B, SERIAL)
+    assert at.hear(PromptEnded(B, SERIAL), 6_010) == []

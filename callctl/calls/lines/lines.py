@@ -68,6 +68,18 @@ class _Line:
     places: list[Place] = field(default_factory=list)  # in order
     last_offered: Target | None = None
     calls: dict[Target, int] = field(default_factory=dict)
+    ahead: dict[Target, int] = field(default_factory=dict)  # of the calls of his own, by who came later
+
+    def fairly(self, target: Target) -> int:
+        """His calls, and those that others had before he came."""
+        return self.calls.get(target, 0) + self.ahead.get(target, 0)
+
+    def meet(self, members: Sequence[Member]) -> None:
+        """Who is new begins with the fewest, or he would get all calls until he has as many as the others."""
+        least = min((self.fairly(one.target) for one in members if one.target in self.ahead), default=0)
+        for member in members:
+            self.ahead.setdefault(member.target, least)
+
     taken_ms: deque[int] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
 
 
@@ -93,6 +105,7 @@ class Lines:
 
     def join(self, account_id: str, call_id: str, caller: str, queue: Queue, at_ms: int) -> Place:
         self._arrived += 1
+        self._line(account_id, queue).meet(queue.members)
         place = Place(account_id, call_id, caller, at_ms, queue, self._arrived, _able(queue))
         insort(self._line(account_id, queue).places, place, key=_rank)
         insort(self._waiting.setdefault(account_id, []), place, key=_rank)
@@ -210,7 +223,7 @@ class Lines:
                 index,
                 member,
                 self.members.state((account_id, member.target)).idle_since_ms,
-                line.calls.get(member.target, 0),
+                line.fairly(member.target),
             )
             for index, member in enumerate(queue.members)
             if member.target in idle and member.target in place.able

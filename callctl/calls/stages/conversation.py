@@ -5,7 +5,7 @@ Rule 2: only who was called as a seat has codes: an outside line must not order 
 """
 
 from callctl.calls.events import DigitPressed, LegEvent, OrderRefused, PromptEnded, Why
-from callctl.calls.orders import MusicOff, Order, PlayToLeg, RecordBridge, StopPlaying
+from callctl.calls.orders import MusicOff, Order, PlayToLeg, RecordBridge, RingBack, StopPlaying
 from callctl.calls.records import NodeFailed, RecordingBegan
 from callctl.calls.scene import Reached, Scene
 from callctl.calls.stages.codes import Codes, Command
@@ -69,7 +69,8 @@ class Conversation:
                 return [*self._hush(), *self._obey(command, at_ms)] if command else []
             case PromptEnded(leg_id=played_to, serial=self._told_serial) if played_to == leg_id:
                 self._is_told = False
-                return []
+                is_waiting = self.consult is not None and self.consult.attempt is None
+                return [RingBack(leg_id)] if is_waiting else []
         return self._consulted(self.consult.hear(event, at_ms)) if self.consult else []
 
     def refused(self, event: OrderRefused, at_ms: int) -> list[Order]:
@@ -98,11 +99,11 @@ class Conversation:
                 return self._consulted(self.consult.call_off(at_ms))
             self._is_held = not self._is_held
             return self._scene.music(self._scene.terms.music) if self._is_held else self._scene.quiet()
-        if self.consult:
-            return []
         target = self._target(command.number)
         if target is None:
             return self._tell(Phrase.TRANSFER_NOBODY)
+        if self.consult:
+            return []
         if command.order is Code.HAND_OVER:
             self.handed_over_to = target
             return []
@@ -132,4 +133,4 @@ class Conversation:
     def _consulted(self, orders: list[Order]) -> list[Order]:
         if self.consult and self.consult.is_over:
             self.consult, self._is_held = None, False
-        return orders
+        return [*(self._hush() if orders else []), *orders]
