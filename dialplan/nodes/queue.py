@@ -9,6 +9,7 @@ Rule 4: who will be called back is told so. He has what he wants: `otherwise` is
 """
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -162,6 +163,11 @@ class WaitInQueue(Station):
             raise ValueError("a call back needs `call_back_digit`: nobody could ask for it")
         return self
 
+    @cached_property
+    def as_members(self) -> tuple[Member, ...]:
+        """The same for all who wait here."""
+        return tuple(member.member for member in self.members)
+
     def exits(self) -> Iterator[Exit]:
         yield from (Exit(("leave", digit), to, waits=True) for digit, to in self.leave.items())
         yield from given({"call_back": self.call_back, "timeout": self.timeout}, waits=True)
@@ -199,7 +205,7 @@ class QueueVisit:
         digit = node.call_back_digit
         return Queue(
             name=node.name or self._place.name,
-            members=tuple(member.member for member in node.members),
+            members=node.as_members,
             strategy=node.strategy,
             member_patience_ms=node.member_patience_s * 1000,
             wrap_up_ms=node.wrap_up_s * 1000,

@@ -50,9 +50,10 @@ def view(
     """`only`: of this account."""
     members = _members(directory, only) if only is not None else {}
     for key in lines.names():
-        for place in lines.places(*key) if only in (None, key[0]) else ():
-            targets = (member.target for member in place.queue.members)
-            members.setdefault(key, {}).update(dict.fromkeys(targets))
+        places = lines.places(*key) if only in (None, key[0]) else ()
+        # Most who wait came by one version of one scheme, and have its members in common.
+        for those in {id(place.queue.members): place.queue.members for place in places}.values():
+            members.setdefault(key, {}).update(dict.fromkeys(member.target for member in those))
     return [
         LineView(
             account_id,
