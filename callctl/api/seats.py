@@ -16,14 +16,17 @@ from callctl.api.words import Body, Json, read_body
 from callctl.calls.seats import Seats, SeatTold
 from callctl.clock import rfc3339
 from callctl.complaint import Complaint
-from callctl.storage.seats import DEVICES_MAX, SeatBook, SeatRow, SeatTerms
+from callctl.storage.seats import DEVICES_MAX, NETWORKS_MAX, SeatBook, SeatRow, SeatTerms
 from callctl.storage.tokens import Right
+
+Networks = Annotated[list[str], Field(max_length=NETWORKS_MAX)]
 
 
 class NewSeat(Body):
     name: str
     devices: Annotated[int, Field(ge=1, le=DEVICES_MAX)] = 1
     shows: str | None = None  # the account's only number
+    allow: Networks | None = None  # that its phones come from; none: from everywhere
 
 
 class Terms(Body):
@@ -32,6 +35,7 @@ class Terms(Body):
     do_not_disturb: bool | None = None
     busy_on_busy: bool | None = None
     shows: str | None = None  # empty: no number
+    allow: Networks | None = None
 
 
 class SeatApi:
@@ -66,7 +70,7 @@ class SeatApi:
         """Add a seat; the secrets of its phones are told this once."""
         asked = await read_body(request, NewSeat)
         account_id = request.match_info["account_id"]
-        added = await self._book.add(account_id, asked.name, asked.devices, asked.shows)
+        added = await self._book.add(account_id, asked.name, asked.devices, asked.shows, asked.allow or ())
         shown = {**self._show(added.seat), "secrets": added.secrets, "warnings": added.warnings}
         return web.json_response(shown, status=201)
 
@@ -74,8 +78,8 @@ class SeatApi:
         """Change a seat; what is left out stays."""
         asked = await read_body(request, Terms)
         if not asked.model_dump(exclude_none=True):
-            raise Complaint("nothing to set: give do_not_disturb, busy_on_busy or shows")
-        terms = SeatTerms(asked.do_not_disturb, asked.busy_on_busy, asked.shows)
+            raise Complaint("nothing to set: give do_not_disturb, busy_on_busy, shows or allow")
+        terms = SeatTerms(asked.do_not_disturb, asked.busy_on_busy, asked.shows, asked.allow)
         return web.json_response(self._show(await self._book.set_terms(*_name(request), terms)))
 
     async def _delete_seat(self, request: web.Request) -> web.Response:
@@ -96,6 +100,7 @@ class SeatApi:
             "name": told.name,
             "devices": list(told.devices),
             "shows": told.shows,
+            "allow": list(told.allowed),
             "do_not_disturb": told.is_undisturbed,
             "busy_on_busy": told.is_busy_on_busy,
             "state": self._state(told),

@@ -189,6 +189,7 @@ class SeatShown(Shape):
     name: str
     devices: list[str]
     shows: str
+    allow: list[str]
     do_not_disturb: bool
     busy_on_busy: bool
     state: str

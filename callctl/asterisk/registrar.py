@@ -48,10 +48,14 @@ SEAT: Final = {
 }
 
 
+EVERYBODY: Final = "0.0.0.0/0.0.0.0,::/0"
+
+
 @dataclass(frozen=True, slots=True)
 class Login:
     phone: Phone
     shows: str
+    allowed: tuple[str, ...] = ()
 
     def fields(self) -> Iterator[tuple[str, Mapping[str, str]]]:
         """Of what Asterisk keeps of a phone, in the order of KINDS."""
@@ -71,7 +75,9 @@ class Login:
         )
         # Whom 112 sees when the service is away.
         shown = {"callerid": f"<{self.shows}>"} if self.shows else {}
-        yield "endpoint", {**SEAT, "auth": phone.device, "aors": phone.device, **shown}
+        # Asked before the secret: who comes from elsewhere gets no further.
+        only = {"deny": EVERYBODY, "permit": ",".join(self.allowed)} if self.allowed else {}
+        yield "endpoint", {**SEAT, "auth": phone.device, "aors": phone.device, **shown, **only}
 
 
 class Registrar:
@@ -94,7 +100,8 @@ class Registrar:
         now = tuple(phone.device for phone in change.phones)
         if change.told:
             self._devices[key] = now
-            self._logins |= {one.device: Login(one, change.told.shows) for one in change.phones}
+            shows, allowed = change.told.shows, change.told.allowed
+            self._logins |= {one.device: Login(one, shows, allowed) for one in change.phones}
         self._due |= dict.fromkeys((*before, *now))
         self._work.set()
 
@@ -158,8 +165,10 @@ class Registrar:
         told = self._told.get(device)
         if told == login:
             return
-        if told and told.phone != login.phone:
-            await self._turn_away(device)  # whoever has the secret of before is rung no more
+        if told and (told.phone, told.allowed) != (login.phone, login.allowed):
+            await self._turn_away(
+                device
+            )  # whoever has the secret of before, or is elsewhere, is rung no more
         for kind, fields in login.fields():
             wanted = [{"attribute": name, "value": value} for name, value in fields.items()]
             await self._ari.send("PUT", f"{CONFIG}/{kind}/{device}", {"fields": wanted})

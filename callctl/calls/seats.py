@@ -21,6 +21,7 @@ class SeatTold:
     is_busy_on_busy: bool = True
     is_undisturbed: bool = False
     shows: str = ""  # the subscriber's number that those it calls see
+    allowed: tuple[str, ...] = ()  # networks that its phones come from; none: from everywhere
 
 
 SeatKey = tuple[str, str]  # of an account

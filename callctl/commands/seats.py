@@ -16,6 +16,7 @@ SEAT_COLUMNS = {
     "shows": "shows",
     "undisturbed": "do not disturb",
     "one_call": "busy on busy",
+    "networks": "from",
     "phones": "devices",
     "added_at": "added",
 }
@@ -34,6 +35,7 @@ def add_commands(commands: Any) -> None:
     _add_name(add)
     add.add_argument("--devices", metavar="N", type=_count, default=1, help="how many (1)")
     add.add_argument("--shows", metavar="NUMBER", type=id_argument, help="shown to those whom it calls")
+    _add_allow(add)
     add_service_options(add)
     add.set_defaults(run=_add)
 
@@ -47,6 +49,9 @@ def add_commands(commands: Any) -> None:
     terms.add_argument("--do-not-disturb", choices=SWITCH, help="on: whoever rings it finds it busy")
     terms.add_argument("--busy-on-busy", choices=SWITCH, help="off: it rings while it talks")
     terms.add_argument("--shows", metavar="NUMBER", help="shown to those whom it calls; `none`")
+    _add_allow(terms).add_argument(
+        "--allow-all", action="store_true", help="its phones may come from everywhere again"
+    )
     add_service_options(terms)
     terms.set_defaults(run=_set)
 
@@ -67,6 +72,18 @@ def _add_name(parser: Any) -> None:
     parser.add_argument("name", metavar="NAME", type=id_argument, help="as schemes and colleagues call it")
 
 
+def _add_allow(parser: Any) -> Any:
+    allowed = parser.add_mutually_exclusive_group()
+    allowed.add_argument(
+        "--allow",
+        metavar="NETWORK",
+        action="append",
+        type=id_argument,
+        help="such as 192.0.2.0/24: its phones log in and call from there only; give all, one --allow each",
+    )
+    return allowed
+
+
 def _count(text: str) -> int:
     if text.isascii() and text.isdigit() and 0 < len(text) < 4:
         return int(text)
@@ -77,6 +94,8 @@ def _add(options: Namespace) -> None:
     body = {"name": options.name, "devices": options.devices}
     if options.shows:
         body["shows"] = options.shows
+    if options.allow:
+        body["allow"] = options.allow
     added = ask(options, "POST", f"{account_path(options)}/seats", body)
     if options.json:
         print_json(added)
@@ -100,6 +119,7 @@ def _list(options: Namespace) -> None:
             "phones": ", ".join(seat["devices"]),
             "undisturbed": _switch(seat["do_not_disturb"]),
             "one_call": _switch(seat["busy_on_busy"]),
+            "networks": ", ".join(seat["allow"]) or "everywhere",
         }
         for seat in seats
     ]
@@ -113,8 +133,10 @@ def _set(options: Namespace) -> None:
             body[field] = SWITCH[word]
     if options.shows is not None:
         body["shows"] = "" if options.shows == "none" else options.shows
+    if options.allow or options.allow_all:
+        body["allow"] = options.allow or []
     if not body:
-        raise Complaint("nothing to set: give --do-not-disturb, --busy-on-busy or --shows")
+        raise Complaint("nothing to set: give --do-not-disturb, --busy-on-busy, --shows or --allow")
     seat = ask(options, "PATCH", _path(options), body)
     if options.json:
         print_json(seat)
@@ -123,7 +145,8 @@ def _set(options: Namespace) -> None:
     shows = seat["shows"] or "no number"
     print(
         f"seat {seat['name']} of {seat['account_id']}: "
-        f"do not disturb {disturb}, busy on busy {busy}, shows {shows}"
+        f"do not disturb {disturb}, busy on busy {busy}, shows {shows}, "
+        f"from {', '.join(seat['allow']) or 'everywhere'}"
     )
 
 

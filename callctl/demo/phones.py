@@ -133,10 +133,12 @@ async def start_callee(
     return Phone(await start_sipp("callee", blanks, folder=folder, port=port, media_ports=media_ports))
 
 
-async def register(login: Login, *, exchange_port: int, port: int, folder: Path, expires_s: int) -> bool:
-    """Log in from `port`, or out with 0 s; whether it was let in."""
+async def register(
+    login: Login, *, exchange_port: int, port: int, folder: Path, expires_s: int, host: str = HOST
+) -> bool:
+    """Log in from `port`, or out with 0 s; whether it was let in. `host`: the address that it has."""
     blanks = {"user": login.user, "secret": login.secret, "expires_s": str(expires_s)}
-    command = [f"{HOST}:{exchange_port}", "-m", "1"]
+    command = [f"{HOST}:{exchange_port}", "-m", "1", *(["-i", host] if host != HOST else [])]
     sipp = await start_sipp("register", blanks, command, folder=folder, port=port)
     try:
         return await asyncio.wait_for(sipp.child.process.wait(), REGISTER_S_MAX) == 0

@@ -94,7 +94,7 @@ async def start_sipp(
         ports = ["-p", str(sip_port), "-mp", str(free_media_port(media_ports)), "-cp", str(control_port)]
         child = await start_child(
             f"sipp {role}",
-            [program, "-sf", "scenario.xml", *command, *ports, *MANNERS],
+            [program, "-sf", "scenario.xml", *MANNERS, *command, *ports],
             log=own / "screen",
             env=os.environ | {"TZ": "UTC0"},  # seen.py reads the stamps as UTC
             cwd=own,

@@ -5,9 +5,10 @@ Rule 2: a seat that a scheme in force rings is not taken away.
 """
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from ipaddress import ip_network
 from typing import Any
 
 import asyncpg
@@ -24,10 +25,11 @@ from dialplan.targets import Seat, is_word
 
 REALM = "callctl"
 DEVICES_MAX = 10
+NETWORKS_MAX = 50
 SECRET_BYTES = 18  # 24 signs
 
 SEATS = """
-SELECT seat.account_id, name, shows, is_undisturbed, is_busy_on_busy, added_at,
+SELECT seat.account_id, name, shows, is_undisturbed, is_busy_on_busy, allowed, added_at,
        array_agg(device ORDER BY length(device), device) AS devices,
        array_agg(realm ORDER BY length(device), device) AS realms,
        array_agg(digest ORDER BY length(device), device) AS digests
@@ -35,15 +37,16 @@ FROM seat JOIN device ON device.account_id = seat.account_id AND device.seat = n
 """
 BY_SEAT = "GROUP BY seat.account_id, name ORDER BY seat.account_id, name"
 ADD = """
-INSERT INTO seat (account_id, name, shows, is_undisturbed, is_busy_on_busy, added_at)
-VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO seat (account_id, name, shows, is_undisturbed, is_busy_on_busy, allowed, added_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 ADD_DEVICE = """
 INSERT INTO device (device, account_id, seat, realm, digest, secret_at) VALUES ($1, $2, $3, $4, $5, $6)
 """
 TAKEN = "SELECT device FROM device WHERE starts_with(device, $1)"
 SET = """
-UPDATE seat SET shows = $3, is_undisturbed = $4, is_busy_on_busy = $5 WHERE account_id = $1 AND name = $2
+UPDATE seat SET shows = $3, is_undisturbed = $4, is_busy_on_busy = $5, allowed = $6
+WHERE account_id = $1 AND name = $2
 """
 REMOVE = (
     "DELETE FROM device WHERE account_id = $1 AND seat = $2",
@@ -82,6 +85,7 @@ class SeatTerms:
     is_undisturbed: bool | None = None
     is_busy_on_busy: bool | None = None
     shows: str | None = None
+    allowed: Sequence[str] | None = None
 
 
 class SeatBook:
@@ -89,7 +93,14 @@ class SeatBook:
         self._till = till
         self._changed = changed
 
-    async def add(self, account_id: str, name: str, devices: int = 1, shows: str | None = None) -> Added:
+    async def add(
+        self,
+        account_id: str,
+        name: str,
+        devices: int = 1,
+        shows: str | None = None,
+        allowed: Sequence[str] = (),
+    ) -> Added:
         """Without a number to show it is the account's, when that has one only."""
         self._till.account(account_id)
         if not is_word(name):
@@ -97,6 +108,7 @@ class SeatBook:
         if not 0 < devices <= DEVICES_MAX:
             raise Complaint(f"a seat has 1 to {DEVICES_MAX} devices")
         number = self._only_number(account_id) if shows is None else self._shown(account_id, shows)
+        networks = networks_of(allowed)
         async with self._till.turn:
             at = moment(self._till.clock.now_ms())
             async with self._till.writing(self._look_up(account_id, name)) as connection:
@@ -104,7 +116,7 @@ class SeatBook:
                 names = new_names(
                     stem, devices, [row["device"] for row in await connection.fetch(TAKEN, stem)]
                 )
-                told = SeatTold(account_id, name, tuple(names), shows=number)
+                told = SeatTold(account_id, name, tuple(names), shows=number, allowed=networks)
                 made = {device: secrets.token_urlsafe(SECRET_BYTES) for device in names}
                 phones = tuple(phone_with(device, REALM, secret) for device, secret in made.items())
                 try:
@@ -126,7 +138,8 @@ class SeatBook:
         self._till.account(account_id)
         number = None if terms.shows is None else self._shown(account_id, terms.shows)
         given = {"is_undisturbed": terms.is_undisturbed, "is_busy_on_busy": terms.is_busy_on_busy}
-        asked: dict[str, Any] = {**given, "shows": number}
+        networks = None if terms.allowed is None else networks_of(terms.allowed)
+        asked: dict[str, Any] = {**given, "shows": number, "allowed": networks}
         new = {field: value for field, value in asked.items() if value is not None}
         async with self._till.turn:
             async with self._till.writing(self._look_up(account_id, name)) as connection:
@@ -182,6 +195,19 @@ class SeatBook:
         return look_up
 
 
+def networks_of(texts: Sequence[str]) -> tuple[str, ...]:
+    """As Asterisk takes them; a lone address is a network of one."""
+    if len(texts) > NETWORKS_MAX:
+        raise Complaint(f"a seat has at most {NETWORKS_MAX} networks")
+    networks = []
+    for text in texts:
+        try:
+            networks.append(str(ip_network(text)))
+        except ValueError as error:
+            raise Complaint(f"{text!r} is no network: write 192.0.2.0/24 or 192.0.2.7 ({error})") from None
+    return tuple(dict.fromkeys(networks))
+
+
 async def read_all_seats(connection: Connection) -> list[SeatRow]:
     return [_seat(row) for row in await connection.fetch(f"{SEATS} {BY_SEAT}")]
 
@@ -228,7 +254,8 @@ def _warnings(name: str) -> Iterator[str]:
 
 
 def _columns(told: SeatTold) -> tuple[object, ...]:
-    return told.account_id, told.name, told.shows, told.is_undisturbed, told.is_busy_on_busy
+    seat = told.account_id, told.name, told.shows, told.is_undisturbed, told.is_busy_on_busy
+    return (*seat, list(told.allowed))
 
 
 def _seat(row: asyncpg.Record) -> SeatRow:
@@ -240,6 +267,7 @@ def _seat(row: asyncpg.Record) -> SeatRow:
         is_busy_on_busy=row["is_busy_on_busy"],
         is_undisturbed=row["is_undisturbed"],
         shows=row["shows"],
+        allowed=tuple(row["allowed"]),
     )
     phones = map(Phone, devices, row["realms"], row["digests"])
     return SeatRow(told, tuple(phones), row["added_at"])

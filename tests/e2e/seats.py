@@ -8,6 +8,7 @@ from typing import Any
 
 from callctl.demo.phones import Answers, Behaviour, Login, register
 from callctl.demo.seen import CallSeen
+from callctl.demo.sipp import HOST
 from tests.e2e.stacks import FarEnd, Json, Stack
 from tests.e2e.words import Subscriber, dial, until
 
@@ -31,9 +32,9 @@ class SeatPhone:
         await self.far_end.stop()
         assert await self._register(0), f"{self.login.user} is not let out"
 
-    async def is_let_in(self) -> bool:
+    async def is_let_in(self, host: str = HOST) -> bool:
         await self.far_end.stop()
-        return await self._register(LOGGED_IN_S)
+        return await self._register(LOGGED_IN_S, host)
 
     def rung(self) -> list[CallSeen]:
         return self.far_end.calls_to(self.login.user)
@@ -44,7 +45,7 @@ class SeatPhone:
     def dial(self, to: str, **wishes: Any) -> "asyncio.Task[CallSeen]":
         return dial(self.stack, to, caller=self.login.user, login=self.login, **wishes)
 
-    async def _register(self, expires_s: int) -> bool:
+    async def _register(self, expires_s: int, host: str = HOST) -> bool:
         caller = self.stack.caller
         return await register(
             self.login,
@@ -52,6 +53,7 @@ class SeatPhone:
             port=self.far_end.port,
             folder=caller.folder,
             expires_s=expires_s,
+            host=host,
         )
 
 

@@ -38,11 +38,32 @@ async def test_a_seat_is_added_listed_set_and_removed(callctl: Callctl, account:
     table = callctl("seat", "list", account).out
     assert f"{account}-anna-1, {account}-anna-2" in table and "away" in table
     said = callctl("seat", "set", account, "anna", "--do-not-disturb", "on", "--busy-on-busy", "off")
-    assert said.out == f"seat anna of {account}: do not disturb on, busy on busy off, shows {number}\n"
+    switched = f"seat anna of {account}: do not disturb on, busy on busy off"
+    assert said.out == f"{switched}, shows {number}, from everywhere\n"
     said = callctl("seat", "set", account, "anna", "--do-not-disturb", "off", "--shows", "none")
-    assert said.out == f"seat anna of {account}: do not disturb off, busy on busy off, shows no number\n"
+    switched = f"seat anna of {account}: do not disturb off, busy on busy off"
+    assert said.out == f"{switched}, shows no number, from everywhere\n"
     assert callctl("seat", "remove", account, "anna").out == f"seat anna of {account} is gone\n"
     assert callctl("seat", "list", account, "--json").json == []
+
+
+async def test_a_seat_says_from_where_its_phones_may_come(
+    office: Office, callctl: Callctl, account: str
+) -> None:
+    added = callctl(
+        "seat", "add", account, "anna", "--allow", "192.0.2.7", "--allow", "2001:db8::/32", "--json"
+    )
+    assert added.json["allow"] == ["192.0.2.7/32", "2001:db8::/32"]
+    said = callctl("seat", "set", account, "anna", "--allow", "198.51.100.0/24")
+    assert said.out.endswith(", from 198.51.100.0/24\n")
+    for wrong in ("198.51.100.1/24", "anywhere", "1.2.3"):
+        said = callctl("seat", "set", account, "anna", "--allow", wrong)
+        assert is_complaint(said, 2, f"{wrong!r} is no network: write 192.0.2.0/24 or 192.0.2.7"), said
+    await office.stop()
+    await office.start()
+    (seat,) = callctl("seat", "list", account, "--json").json
+    assert seat["allow"] == ["198.51.100.0/24"]
+    assert callctl("seat", "set", account, "anna", "--allow-all", "--json").json["allow"] == []
 
 
 async def test_a_secret_is_shown_when_it_is_made_and_never_again(
