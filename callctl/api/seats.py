@@ -9,7 +9,6 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import Field
 
-from callctl.api.account_words import Nothing
 from callctl.api.routes import MADE, Route, delete, get, patch, post
 from callctl.api.shapes import SeatAdded, SeatShown, SecretShown
 from callctl.api.words import Body, Json, read_body
@@ -38,6 +37,12 @@ class Terms(Body):
     allow: Networks | None = None
 
 
+class NewSecret(Body):
+    """None: one is made."""
+
+    secret: Annotated[str, Field(max_length=1_000)] | None = None
+
+
 class SeatApi:
     def __init__(self, book: SeatBook, seats: Seats) -> None:
         self._book = book
@@ -55,7 +60,7 @@ class SeatApi:
                 f"{one}/devices/{{device}}/secret",
                 Right.OPERATE,
                 self._post_secret,
-                body=Nothing,
+                body=NewSecret,
                 shows=SecretShown,
                 gives=MADE,
             ),
@@ -87,11 +92,12 @@ class SeatApi:
         return web.json_response(self._show(await self._book.remove(*_name(request))))
 
     async def _post_secret(self, request: web.Request) -> web.Response:
-        """A new secret for a phone, told this once."""
-        await read_body(request, Nothing)
+        """A new secret for a phone: one that is made, told this once, or one that was chosen."""
+        asked = await read_body(request, NewSecret)
         device = request.match_info["device"]
-        secret = await self._book.new_secret(*_name(request), device)
-        return web.json_response({"device": device, "secret": secret}, status=201)
+        secret = await self._book.new_secret(*_name(request), device, asked.secret)
+        shown = secret if asked.secret is None else None
+        return web.json_response({"device": device, "secret": shown}, status=201)
 
     def _show(self, seat: SeatRow) -> Json:
         told = seat.told

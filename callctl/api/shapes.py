@@ -202,8 +202,10 @@ class SeatAdded(SeatShown):
 
 
 class SecretShown(Shape):
+    """Null: who chose it knows it."""
+
     device: str
-    secret: str
+    secret: str | None
 
 
 class Member(Shape):

@@ -1,10 +1,11 @@
 """`callctl seat …`: a subscriber's seats and their phones in the running service."""
 
 from argparse import ArgumentTypeError, Namespace
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from callctl.commands.arguments import id_argument
+from callctl.commands.arguments import id_argument, read_text
 from callctl.commands.client import account_path, add_service_options, ask
 from callctl.commands.show import print_json, print_table
 from callctl.complaint import Complaint, one_line
@@ -63,6 +64,9 @@ def add_commands(commands: Any) -> None:
     secret = words.add_parser("secret", help="a new secret for a device; the one before is worth nothing")
     _add_name(secret)
     secret.add_argument("device", metavar="DEVICE", type=id_argument)
+    secret.add_argument(
+        "--from", dest="file", metavar="FILE", type=Path, help="a chosen one, the first line of this file"
+    )
     add_service_options(secret)
     secret.set_defaults(run=_secret)
 
@@ -159,9 +163,13 @@ def _remove(options: Namespace) -> None:
 
 
 def _secret(options: Namespace) -> None:
-    made = ask(options, "POST", f"{_path(options)}/devices/{quote(options.device, safe='')}/secret", {})
+    lines = read_text(options.file).splitlines() if options.file else []
+    chosen = {"secret": lines[0] if lines else ""} if options.file else {}
+    made = ask(options, "POST", f"{_path(options)}/devices/{quote(options.device, safe='')}/secret", chosen)
     if options.json:
         print_json(made)
+    elif options.file:
+        print(f"{made['device']} has the secret of {options.file}")
     else:
         print(f"{made['device']} {made['secret']}")
 

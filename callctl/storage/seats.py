@@ -14,6 +14,7 @@ from typing import Any
 import asyncpg
 
 from callctl.calls.directory import Directory
+from callctl.calls.passwords import faults_of
 from callctl.calls.phones import Phone, SeatChanged, new_names, phone_with, stem_of
 from callctl.calls.seats import SeatTold
 from callctl.clock import moment
@@ -161,10 +162,13 @@ class SeatBook:
             self._changed(SeatChanged(account_id, name, None))
         return seat
 
-    async def new_secret(self, account_id: str, name: str, device: str) -> str:
-        """The one before is worth nothing from now on."""
+    async def new_secret(self, account_id: str, name: str, device: str, chosen: str | None = None) -> str:
+        """The one before is worth nothing from now on; one that somebody chose has rules."""
         self._till.account(account_id)
         secret = secrets.token_urlsafe(SECRET_BYTES)
+        if chosen is not None:
+            self._check(chosen, account_id, name, device)
+            secret = chosen
         phone = phone_with(device, REALM, secret)
         async with self._till.turn:
             at = moment(self._till.clock.now_ms())
@@ -173,10 +177,17 @@ class SeatBook:
                 if device not in seat.told.devices:
                     devices = ", ".join(seat.told.devices)
                     raise Missing(f"the seat {name!r} has no device {device!r} (devices: {devices})")
+                if phone in seat.phones:
+                    raise Complaint("it has this secret already: choose another")
                 await connection.execute(SET_DIGEST, device, REALM, phone.digest, at)
             phones = tuple(phone if one.device == device else one for one in seat.phones)
             self._changed(replace(seat, phones=phones).change)
         return secret
+
+    def _check(self, secret: str, account_id: str, name: str, device: str) -> None:
+        own = [number.e164 for number in self._till.directory.numbers() if number.account_id == account_id]
+        if faults := list(faults_of(secret, (account_id, name, device, *own))):
+            raise Complaint(f"this secret is too weak: {'; '.join(faults)}")
 
     def _shown(self, account_id: str, shows: str) -> str:
         return self._till.line(self._till.account(account_id), shows) if shows else ""
