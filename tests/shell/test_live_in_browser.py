@@ -256,6 +256,10 @@ async def test_nothing_has_to_be_moved_sideways_to_be_read(tab: Tab, width: int)
         wide += " && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80))"
         assert await tab.see(wide) == []
         assert await tab.see("document.documentElement.scrollWidth <= innerWidth")
+        if width < 700:
+            clipped = "[...document.querySelectorAll('#calls td, .queue h3, .queue li')]"
+            clipped += ".filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.outerHTML.slice(0, 80))"
+            assert await tab.see(clipped) == [], "on a phone nobody can point at it to see the rest"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -299,6 +303,17 @@ CONTRAST = """(() => {
   const read = [...document.querySelectorAll('body *')].filter(isRead);
   return read.map((e) => [contrast(e), e.innerText]).filter(([ratio]) => ratio < 4.5);
 })()"""
+
+
+@pytest.mark.parametrize("width", [360, 870, 1190, 1280])
+async def test_a_number_is_never_cut_short(tab: Tab, width: int) -> None:
+    async with door_to(scene_of(replace(CALL, account_id="romashka-ltd", node="secretary"))) as door:
+        await tab.is_sized(width, 740, is_phone=width < 700)
+        await tab.go(door.url)
+        await tab.until("document.querySelector('#rows tr')", "the call is there")
+        cells = "[...document.querySelectorAll('#calls th, #calls td')]"
+        cut = ".filter(e => e.scrollWidth > e.clientWidth).map(e => e.outerHTML)"
+        assert await tab.see(cells + cut) == []
 
 
 async def test_all_that_can_be_done_is_reached_by_the_keyboard(tab: Tab) -> None:
