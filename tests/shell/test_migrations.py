@@ -275,9 +275,10 @@ async def test_0005_leaves_all_rows_and_has_no_owner_until_a_service_comes(url: 
     await sql.execute(
         "INSERT INTO account (account_id, profile, plan, opened_at) VALUES ('ann', 'a', 'b', now())"
     )
-    before = await sql.fetch("SELECT * FROM account")
+    rows = "SELECT account_id, profile, plan, opened_at, balance_kopecks, standing FROM account"
+    before = await sql.fetch(rows)
     assert await migrate(url, MIGRATIONS) == newer_than(4)
-    assert await sql.fetch("SELECT * FROM account") == before
+    assert await sql.fetch(rows) == before
     assert await sql.fetchval("SELECT count(*) FROM owner") == 0
     ownership = await take(url)
     assert ownership and ownership.owner.epoch == 1
