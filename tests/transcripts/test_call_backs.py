@@ -25,6 +25,7 @@ from callctl.calls.records import (
     LegHeld,
     LegRefused,
     LegSettled,
+    NodeFailed,
     Passed,
     PlaceKept,
     PromiseEnd,
@@ -489,6 +490,7 @@ def test_a_promise_that_cannot_be_written_is_not_told_but_kept() -> None:
     (play,) = [order for order in at.hear(DigitPressed(A, DIGIT), 3_000) if isinstance(order, PlayToLeg)]
     orders = at.hear(OrderRefused(play, Why.NOT_RECORDED), 5_000)
     assert HangUp(A, Cause.NORMAL) in orders
+    assert NodeFailed(A, "wait", "a promise is not told, as it could not be written") in orders
     assert (over(orders), len(left_by(at))) == ([], 1)
 
 

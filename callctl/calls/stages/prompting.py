@@ -4,13 +4,14 @@ Rule 1: the first digit ends the saying when the step lets it; without that, dig
 Rule 2: what cannot be said is an outcome, at once: nobody waits in silence for a choice he was not offered.
 """
 
-from callctl.calls.events import DigitPressed, LegEvent, OrderRefused, PromptEnded
+from callctl.calls.events import DigitPressed, LegEvent, OrderRefused, PromptEnded, Why
 from callctl.calls.orders import Order
 from callctl.calls.scene import Scene, Stage
 from callctl.calls.states import State
 from dialplan.steps import Ask, Digits, Done, Failed, Play
 
 UNPLAYED = Failed("a sound could not be played")
+UNWRITTEN = Failed("a promise is not told, as it could not be written")
 
 
 class Saying(Stage):
@@ -42,10 +43,12 @@ class Saying(Stage):
         return []
 
     def refused(self, event: OrderRefused, at_ms: int) -> list[Order]:
-        return self._fail() if self._scene.has_lost(event) else []
+        if not self._scene.has_lost(event):
+            return []
+        return self._fail(UNWRITTEN if event.why is Why.NOT_RECORDED else UNPLAYED)
 
-    def _fail(self) -> list[Order]:
-        self.outcome = UNPLAYED
+    def _fail(self, why: Failed = UNPLAYED) -> list[Order]:
+        self.outcome = why
         return self._scene.quiet()
 
 
