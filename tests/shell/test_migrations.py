@@ -15,6 +15,7 @@ from callctl.storage import migrations
 from callctl.storage.migrations import migrate, read_migrations
 from callctl.storage.ownership import take
 from callctl.storage.rows import RATE, read_accounts, read_entries, read_leg, read_numbers
+from callctl.storage.seats import read_all_seats
 from callctl.storage.versions import digest_of, read_versions
 from rating.funds import OwnFunds
 from rating.money import Money
@@ -331,3 +332,23 @@ async def test_0010_leaves_all_rows_and_has_kept_no_place(url: str, tmp_path: Pa
     assert await sql.fetch("SELECT * FROM call_at") == before
     assert await sql.fetchval("SELECT count(*) FROM kept_place") == 0
     await sql.close()
+
+
+async def test_0009_to_0012_give_accounts_their_profiles_guards_and_seats_every_address(
+    url: str, tmp_path: Path
+) -> None:
+    for file in sorted(MIGRATIONS.glob("*.sql"))[:8]:
+        (tmp_path / file.name).write_text(file.read_text("utf-8"))
+    await migrate(url, tmp_path)
+    sql = await asyncpg.connect(url)
+    await sql.execute(
+        "INSERT INTO account (account_id, profile, plan, opened_at) VALUES ('ann', 'a', 'b', now());"
+        "INSERT INTO seat VALUES ('ann', 'anna', '', false, true, now());"
+        "INSERT INTO device VALUES ('ann-anna-1', 'ann', 'anna', 'callctl', 'x', now())"
+    )
+    assert await migrate(url, MIGRATIONS) == newer_than(8)
+    (ann,) = await read_accounts(sql, 0)
+    (anna,) = await read_all_seats(sql)
+    notices = await sql.fetchval("SELECT count(*) FROM notice")
+    await sql.close()
+    assert (ann.own_guards, ann.own, anna.told.allowed, notices) == ({}, OwnFunds(), (), 0)
