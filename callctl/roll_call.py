@@ -70,6 +70,8 @@ class RollCall:
             except (AriRefused, AriUnknown) as error:
                 log.warning("channels could not be listed: %s", error)
                 continue
+            if not ari.is_up:  # the news before it are lost: the list of the next connection knows of that
+                continue
             listed = wire.read_list(channels, asked_at_ms, self._listed_at_ms, bridges, is_after_gap=False)
             listed = await self._testified(listed)
             self._tell(listed, await self._witnessed(listed))

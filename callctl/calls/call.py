@@ -177,6 +177,8 @@ class Call:
                 bills = self._connections.settle(at_ms, EndedBy.REFUSED, Cause.CONGESTION)
                 return [*bills, *self._break_off(at_ms), *self._end(Cause.CONGESTION, at_ms)]
             case Answer() if event.why is not Why.UNKNOWN and self.caller.answered_at_ms is None:
+                if event.why is Why.GONE and not self.scene.silence.is_watched(at_ms):
+                    return []  # he may have talked before he left
                 self.caller.answer_refused = True
                 return self.tear_down(at_ms) if event.why is Why.REJECTED else []
             case Join() if self.state is State.TALKING and event.why is Why.REJECTED:

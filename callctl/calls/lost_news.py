@@ -8,7 +8,7 @@ Rule 2: who is missing after a gap is gone; else he must be missing twice, as hi
 from collections.abc import Iterable, Iterator
 
 from callctl.calls.events import LegAnswered, LegEnded, LegEvent, LegGone, LegsListed
-from callctl.calls.legs import Leg, LegState
+from callctl.calls.legs import Leg, LegState, call_id_of
 from dialplan.causes import Cause
 
 
@@ -52,7 +52,9 @@ def _news_of(leg: Leg, listed: LegsListed) -> Iterator[tuple[int, LegEvent]]:
     answered_ms = listed.answered_ms.get(leg_id)
     if answered_ms is None and leg_id in listed.up:
         answered_ms = listed.asked_at_ms
-    if leg.state is LegState.RINGING and answered_ms is not None:
+    # Whoever called him may have talked to him and left: the next list tells of both.
+    is_caller_missing = not listed.is_after_gap and call_id_of(leg_id) not in listed.alive and is_alive
+    if leg.state is LegState.RINGING and answered_ms is not None and not is_caller_missing:
         yield answered_ms, LegAnswered(leg_id)
     if is_alive:
         return

@@ -129,6 +129,22 @@ def test_on_a_stream_that_lives_who_is_known_no_more_is_billed_to_the_cut() -> N
     assert told(orders) == (6, 100, EndedBy.BALANCE)
 
 
+def test_that_a_caller_cannot_be_answered_any_more_says_nothing_of_whether_he_talked() -> None:
+    desk = ringing(Desk(1_000))
+    desk.hear(LegAnswered(B), 4_000)
+    desk.hear(OrderRefused(Answer(A), Why.GONE), 27_900)
+    gone = listed(answered={A: 4_001}, ended={A: 14_500, B: 14_510})
+    assert told(desk.hear(gone, 28_000)) == (10, 200, EndedBy.CALLER)
+
+
+def test_who_is_found_answered_by_a_list_that_misses_his_caller_waits_for_the_next() -> None:
+    desk = ringing(Desk(1_000))
+    first = replace(listed(B, answered={B: 8_000, A: 8_001}), is_after_gap=False)
+    assert desk.hear(first, 28_000) == []
+    second = replace(listed(B, answered={B: 8_000, A: 8_001}, ended={A: 14_000}), is_after_gap=False)
+    assert told(desk.hear(second, 28_000)) == (6, 100, EndedBy.CALLER)
+
+
 def test_a_caller_whom_a_list_found_unanswered_is_not_taken_for_answered_by_the_length_of_his_talk() -> None:
     desk = ringing(Desk(1_000))
     assert Answer(A, is_paid=False) in desk.hear(LegAnswered(B), 4_000)
