@@ -14,7 +14,11 @@ from dialplan.causes import Cause
 
 def lost_news(legs: Iterable[Leg], listed: LegsListed) -> list[tuple[int, LegEvent]]:
     """With the moment of each."""
-    return [news for leg in legs if _is_asked(leg, listed) for news in _news_of(leg, listed)]
+    legs = list(legs)
+    waiting = {leg.leg_id for leg in legs if _is_missing_once(leg, listed)}
+    # Whoever called him may have talked to him and left: then the next list tells of both.
+    asked = [leg for leg in legs if _is_asked(leg, listed) and call_id_of(leg.leg_id) not in waiting]
+    return [news for leg in asked for news in _news_of(leg, listed)]
 
 
 def in_doubt(legs: Iterable[Leg], listed: LegsListed) -> dict[str, int]:
@@ -40,6 +44,10 @@ def _is_asked(leg: Leg, listed: LegsListed) -> bool:
     return leg.state in (LegState.RINGING, LegState.UP) and leg.since_ms < listed.asked_at_ms
 
 
+def _is_missing_once(leg: Leg, listed: LegsListed) -> bool:
+    return not (listed.is_after_gap or leg.leg_id in listed.alive or leg.missed_since_ms is not None)
+
+
 def _proven_ms(leg: Leg, listed: LegsListed) -> int:
     return listed.proven_at_ms if leg.missed_since_ms is None else leg.missed_since_ms
 
@@ -47,14 +55,12 @@ def _proven_ms(leg: Leg, listed: LegsListed) -> int:
 def _news_of(leg: Leg, listed: LegsListed) -> Iterator[tuple[int, LegEvent]]:
     leg_id = leg.leg_id
     is_alive = leg_id in listed.alive
-    if not is_alive and not listed.is_after_gap and leg.missed_since_ms is None:
+    if _is_missing_once(leg, listed):
         return
     answered_ms = listed.answered_ms.get(leg_id)
     if answered_ms is None and leg_id in listed.up:
         answered_ms = listed.asked_at_ms
-    # Whoever called him may have talked to him and left: the next list tells of both.
-    is_caller_missing = not listed.is_after_gap and call_id_of(leg_id) not in listed.alive and is_alive
-    if leg.state is LegState.RINGING and answered_ms is not None and not is_caller_missing:
+    if leg.state is LegState.RINGING and answered_ms is not None:
         yield answered_ms, LegAnswered(leg_id)
     if is_alive:
         return
