@@ -1,9 +1,16 @@
-"""Whether a PostgreSQL is as the ledger needs it: asked, and left as it was."""
+"""Whether a PostgreSQL is as the ledger needs it: asked, and left as it was.
+
+Rule 1: root asks as the user of the URL, who is let in on this machine without a password.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping
+import os
+import pwd
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Final, TypeAlias
+from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 
@@ -34,7 +41,8 @@ async def check_database(url: str, steps: Collection[str]) -> AsyncIterator[Find
     """`steps`: the names of the migrations."""
     try:
         async with asyncio.timeout(ANSWER_S_MAX * 2):
-            connection = await asyncpg.connect(url, timeout=ANSWER_S_MAX)
+            with _as_user(url):
+                connection = await asyncpg.connect(url, timeout=ANSWER_S_MAX)
             try:
                 async for finding in _look(connection, steps):
                     yield finding
@@ -43,6 +51,22 @@ async def check_database(url: str, steps: Collection[str]) -> AsyncIterator[Find
     except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         remedy = "start PostgreSQL; see that the URL of the settings names its address, user and database"
         yield bad("PostgreSQL", f"{without_password(url)} cannot be used ({error or 'too late'})", remedy)
+
+
+@contextmanager
+def _as_user(url: str) -> Iterator[None]:
+    """While it connects: PostgreSQL looks at who has opened the socket."""
+    parts = urlsplit(url)
+    name = parts.username or parse_qs(parts.query).get("user", [""])[0]
+    known = [user.pw_uid for user in pwd.getpwall() if user.pw_name == name]
+    if os.geteuid() != 0 or not known:
+        yield
+        return
+    os.seteuid(known[0])
+    try:
+        yield
+    finally:
+        os.seteuid(0)
 
 
 async def _look(
