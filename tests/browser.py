@@ -20,7 +20,8 @@ import aiohttp
 
 from callctl.stack.child import start_child
 
-PROGRAMS = ("chromium-headless-shell", "chromium")
+# The programs: the commands of these names are scripts, and who ends one leaves its browser behind.
+PROGRAMS = ("/usr/lib/chromium/chromium-headless-shell", "/usr/lib/chromium/chromium")
 READY_S_MAX = 60.0
 PATIENCE_S = 20.0
 POLL_S = 0.03
