@@ -90,7 +90,7 @@ class Tab:
         return told["result"].get("value")
 
     async def text(self, selector: str) -> str:
-        return str(await self.see(f"document.querySelector({json.dumps(selector)})?.innerText ?? ''"))
+        return str(await self.see(_seen(selector)))
 
     async def until(self, expression: str, what: str, *, within_s: float = PATIENCE_S) -> None:
         give_up_at = asyncio.get_running_loop().time() + within_s
@@ -101,8 +101,7 @@ class Tab:
             await asyncio.sleep(POLL_S)
 
     async def until_says(self, selector: str, words: str) -> None:
-        found = f"(document.querySelector({json.dumps(selector)})?.innerText ?? '')"
-        await self.until(f"{found}.includes({json.dumps(words)})", f"{selector} says {words!r}")
+        await self.until(f"{_seen(selector)}.includes({json.dumps(words)})", f"{selector} says {words!r}")
 
     async def click(self, selector: str) -> None:
         await self.see(f"document.querySelector({json.dumps(selector)}).click()")
@@ -141,6 +140,11 @@ class Tab:
         """The whole page as a picture, for people."""
         told = await self.send("Page.captureScreenshot", format="png", captureBeyondViewport=True)
         await asyncio.to_thread(file.write_bytes, b64decode(told["data"]))
+
+
+def _seen(selector: str) -> str:
+    """What is not shown says nothing, though the page has words for it."""
+    return f"(one => one?.checkVisibility() ? one.innerText : '')(document.querySelector({json.dumps(selector)}))"
 
 
 def browser_program() -> str:
