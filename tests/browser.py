@@ -144,7 +144,8 @@ class Tab:
 
 def _seen(selector: str) -> str:
     """What is not shown says nothing, though the page has words for it."""
-    return f"(one => one?.checkVisibility() ? one.innerText : '')(document.querySelector({json.dumps(selector)}))"
+    one = f"document.querySelector({json.dumps(selector)})"
+    return f"(one => one?.checkVisibility() ? one.innerText : '')({one})"
 
 
 def browser_program() -> str:
