@@ -133,7 +133,7 @@ async def parts_up(
     state = folder / "state"
     for place in (state, folder / "phones"):
         place.mkdir(parents=True, exist_ok=True)  # a test may have mounted something there
-    async with AsyncExitStack() as ending:
+    async with AsyncExitStack() as ending, AsyncExitStack() as begun:
         tmp = Path(ending.enter_context(TemporaryDirectory()))
         carrier, spare = FarEnd(folder / "phones"), FarEnd(folder / "phones")
         for far_end in (carrier, spare):
@@ -144,12 +144,15 @@ async def parts_up(
         data_dir = data_dir or state / "postgres"
         program = await find_asterisk(lambda _line: None)
         postgres = await start_postgres(data_dir, lambda _line: None)
+        begun.push_async_callback(postgres.stop)
         settings, on_asterisk = settings_of(plan, postgres.url)
         settings = settings.model_copy(update=changes)
         settings_file = state / "service.json"
         settings_file.write_text(settings.model_dump_json())
         asterisk = await start_asterisk(program, on_asterisk)
+        begun.push_async_callback(asterisk.stop)
         service = await start_run(settings_file, state / "service.log")
+        begun.push_async_callback(service.stop)
         await wait_ready(service, f"http://{plan.api}")
         stack = Stack(
             process=service.process,
@@ -168,6 +171,7 @@ async def parts_up(
         )
         parts = Parts(stack, program, on_asterisk, postgres, asterisk, service, data_dir)
         ending.push_async_callback(parts.end)
+        begun.pop_all()  # they may be killed and started again from here on: the parts know which there are
         yield parts
 
 

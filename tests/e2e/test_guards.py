@@ -9,9 +9,8 @@ pytestmark = pytest.mark.e2e
 
 
 async def guard(stack: Stack, who: Subscriber, *guards: str) -> None:
-    await stack.callctl(
-        "account", "guards", who.account_id, *(word for one in guards for word in ("--set", one))
-    )
+    told = (word for one in guards for word in ("--set", one))
+    await stack.callctl("account", "guards", who.account_id, *told, "--state", str(stack.state))
 
 
 async def refusals(stack: Stack, guard: str) -> float:

@@ -218,7 +218,8 @@ async def test_a_digit_is_told(rig: Rig) -> None:
 async def test_a_call_inside_arrives_with_its_hops(rig: Rig) -> None:
     leg_id = await rig.caller()
     placed = f"leg1-{leg_id}"
-    order = PlaceLeg(placed, leg_id, Inside("74957654321", 3), "79031112233", 60_000, is_paid=False)
+    until_ms = Clock().now_ms() + 60_000
+    order = PlaceLeg(placed, leg_id, Inside("74957654321", 3), "79031112233", until_ms, is_paid=False)
     assert await rig.does(order) is None
     await rig.hears(LegReady, placed)
     await rig.ask("POST", f"/channels/{placed}/dial", caller=leg_id)
