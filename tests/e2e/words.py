@@ -22,6 +22,8 @@ UNIT_MS = 6_000  # plan demo/six
 UNIT_KOPECKS = 100
 # How far a stamp of ours may be from SIPp's of the same happening, on a machine that is busy.
 NEAR_MS = 250
+# A phone notes what it has sent a moment afterwards.
+NOTED_LATE_MS = 5
 # Ours, not the second cut of Asterisk; how late exactly is measured where twenty are, and in the bench.
 CUT_LATE_MS_MAX = 1_000
 
