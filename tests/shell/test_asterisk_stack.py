@@ -12,6 +12,7 @@ import tempfile
 from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -263,8 +264,8 @@ async def test_a_call_that_the_service_took_over_stays_with_it(exchange: Exchang
 async def test_what_a_seat_dials_comes_whole_to_the_service(exchange: Exchange, number: str) -> None:
     async with exchange.ari() as session, session.ws_connect("/ari/events?app=callctl") as service:
         channel_id = await exchange.call(number, "callctl-seats")
-        arrived: dict[str, object] = {}
-        while arrived.get("type") != "StasisStart":
+        arrived: dict[str, Any] = {}
+        while arrived.get("type") != "StasisStart" or arrived["channel"]["id"] != channel_id:
             arrived = await service.receive_json(timeout=PATIENCE_S)
         assert arrived["args"] == ["seat", number, ""], "a channel that is not of SIP has no phone"
         await session.delete(f"/ari/channels/{channel_id}")
